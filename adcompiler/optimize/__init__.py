@@ -1,0 +1,42 @@
+"""The passes, each in a file named by what it does, and the pipelines they form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..ir.core import Function
+from .copies import forward_copies
+from .dead_code import drop_dead
+from .simplify import simplify
+from .subexpressions import share_subexpressions
+
+__all__ = ["BEFORE_SAVES", "AFTER_SAVES", "Pass", "run"]
+
+Pass = Callable[[Function], Function]
+
+
+def keep_sequences(function: Function) -> Function:
+    """`drop_dead` while mirror loops are still matched with their originals by position."""
+    return drop_dead(function, sequences=False)
+
+
+# By level; at 0 only what no gate of the user's stands behind goes.
+BEFORE_SAVES: Sequence[Sequence[Pass]] = (
+    (keep_sequences,),
+    (forward_copies, simplify, share_subexpressions, keep_sequences),
+)
+AFTER_SAVES: Sequence[Sequence[Pass]] = (
+    (drop_dead,),
+    (forward_copies, simplify, share_subexpressions, drop_dead),
+)
+
+
+def run(
+    function: Function, passes: Sequence[Pass], check: Callable[[Function], None] | None = None
+) -> Function:
+    """Apply the passes in order; `check` (the verifier, in tests) sees every result."""
+    for one in passes:
+        function = one(function)
+        if check is not None:
+            check(function)
+    return function

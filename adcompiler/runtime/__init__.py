@@ -1,0 +1,31 @@
+"""What emitted modules need at run time, and where they live: helpers, loader, disk cache.
+
+>>> print(helper_source("divide").splitlines()[0])
+def divide(a, b):
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+from . import helpers
+
+__all__ = ["HELPERS", "helper_source"]
+
+HELPERS = ("unbroadcast", "divide")
+
+
+def helper_source(name: str) -> str:
+    """The source text of one helper, ready to stand in a module that has `np`.
+
+    Annotations are ours, for the type checker; the text that users read goes without.
+    """
+    if name not in HELPERS:
+        raise KeyError(f"no helper named {name!r}; there are {', '.join(HELPERS)}")
+    text = inspect.getsource(getattr(helpers, name))
+    definition = ast.parse(text).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    parameters = ", ".join(argument.arg for argument in definition.args.args)
+    _, body = text.split(":\n", 1)
+    return f"def {name}({parameters}):\n{body}"

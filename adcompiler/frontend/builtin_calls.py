@@ -1,0 +1,242 @@
+"""Calls that are settled, or taken apart, at compile time: `len`, `isinstance`, `range`, `zip` …
+
+Each handler is called with the context, the node, the wanted name, and the call's items.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from ..ir.core import Value
+from ..ir.types import Array, List, Scalar, rank
+from ..ops import lookup
+from . import expressions
+from .context import Context
+from .items import Item, is_number
+
+__all__ = ["BUILTINS", "RangeItem"]
+
+
+@final
+@dataclass(frozen=True)
+class RangeItem:
+    """`range(start, stop, step)`, before a loop uses it."""
+
+    start: Item
+    stop: Item
+    step: Item
+
+
+def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
+    if isinstance(item, (tuple, list, dict, str)):
+        return len(item)
+    if isinstance(item, Value) and isinstance(item.type, (Array, List)):
+        if not rank(item.type):
+            ctx.refuse(node, "operation", "a number has no len().", "use an array or a list.")
+        return expressions.size_item(ctx, node, item, 0, via="len")
+    return ctx.refuse_item(item, node)
+
+
+def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
+    for bound in bounds:
+        kind = getattr(getattr(bound, "type", None), "kind", None)
+        dtype = getattr(getattr(bound, "type", None), "dtype", "")
+        if type(bound) is not int and kind != "int" and dtype[:1] not in ("i", "u"):
+            ctx.refuse(
+                node, "operation", "range() needs ints.", "convert the bound with int(...)."
+            )
+    match bounds:
+        case (stop,):
+            return RangeItem(0, stop, 1)
+        case (start, stop):
+            return RangeItem(start, stop, 1)
+        case (start, stop, step):
+            return RangeItem(start, stop, step)
+    return ctx.refuse(node, "arguments", "range() takes one to three arguments.", "give its bounds.")
+
+
+def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:
+    wanted = classes if isinstance(classes, tuple) else (classes,)
+    if not isinstance(item, Value):
+        return isinstance(item, wanted)
+    answers = {isinstance(sample, wanted) for sample in _representatives(item.type)}
+    if len(answers) > 1:
+        ctx.refuse(
+            node, "not-static", f"a {item.type} may or may not be an instance of these.",
+            "test x.ndim, or isinstance(x, (np.ndarray, np.generic)).",
+        )  # fmt: skip
+    return answers.pop()
+
+
+def _representatives(type_: Any) -> list[Any]:
+    """Objects of all the classes that a value of this type can have at run time."""
+    match type_:
+        case Scalar(kind):
+            return [getattr(builtins, kind)(1)]
+        case Array(dtype, ()):
+            plain = np.zeros((), dtype)
+            kinds = [plain, plain[()]]
+            return [*kinds, float(plain)] if type_.weak else kinds
+        case Array(dtype, shape):
+            return [np.zeros((0,) * len(shape), dtype)]
+        case List():
+            return [[]]
+    return [None]
+
+
+def _sum(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
+    """Python's sum: left to right, starting from 0."""
+    if isinstance(item, Value):
+        ctx.refuse(
+            node, "unsupported-call", "sum() of an array adds its rows one by one.",
+            "use np.sum, which is exact to the same and faster.",
+        )  # fmt: skip
+    total = start
+    for part in item:
+        total = expressions.binary(ctx, node, ast.Add(), total, part)
+    return total
+
+
+def _extreme(function: Any) -> Callable[..., Item]:
+    def handler(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
+        parts = items[0] if len(items) == 1 and isinstance(items[0], (tuple, list)) else items
+        if all(map(is_number, parts)) and len(parts) > 1:
+            return function(*parts)
+        if len(parts) < 2:
+            ctx.refuse(
+                node, "unsupported-call", f"{function.__name__}() of one thing that isn't a tuple"
+                " or list of known length.", f"use np.{function.__name__}.",
+            )  # fmt: skip
+        found = lookup(function)
+        assert found is not None
+        entry, spelling = found
+        result = parts[0]
+        for part in parts[1:]:
+            result = ctx.emit(node, entry.name, (result, part), dict(spelling.preset), name)
+        return result
+
+    return handler
+
+
+def _convert(kind: Any) -> Callable[..., Item]:
+    def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = 0) -> Item:
+        if not isinstance(item, (Value, list, tuple)):
+            return kind(item)
+        if isinstance(item, Value) and item.type == Scalar(kind.__name__):
+            return item
+        return ctx.emit(node, "cast", (item,), {"type": kind.__name__}, name)
+
+    return handler
+
+
+def _sequence(kind: Any) -> Callable[..., Item]:
+    def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
+        if not isinstance(item, (tuple, list, dict)):
+            ctx.refuse(
+                node, "unsupported-call", f"{kind.__name__}() of something without a known length.",
+                "use arrays.",
+            )  # fmt: skip
+        return kind(item)
+
+    return handler
+
+
+def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
+    return expressions.binary(ctx, node, ast.Pow(), base, exponent, name)
+
+
+def _enumerate(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
+    first = ctx.static(start, node, "the start of enumerate()")
+    parts = _known(ctx, node, item)
+    return tuple((first + k, part) for k, part in enumerate(parts))
+
+
+def _zip(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
+    return tuple(zip(*[_known(ctx, node, item) for item in items], strict=False))
+
+
+def _reversed(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
+    return tuple(reversed(_known(ctx, node, item)))
+
+
+def _known(ctx: Context, node: ast.Call, item: Item) -> Any:
+    if isinstance(item, dict):
+        return tuple(item)
+    if isinstance(item, (tuple, list)):
+        return item
+    if isinstance(item, RangeItem):
+        bounds = (item.start, item.stop, item.step)
+        return range(*[ctx.static(b, node, "a range inside zip or enumerate") for b in bounds])
+    return ctx.refuse(
+        node, "unsupported-call", "this iterates over something without a known length.",
+        "loop over range(len(...)) and index.",
+    )  # fmt: skip
+
+
+def _shape(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
+    value = ctx.lift(item, node)
+    if not isinstance(value.type, Array):
+        return ()
+    return expressions.value_attribute(ctx, node, value, "shape")
+
+
+def _ndim(ctx: Context, node: ast.Call, name: str | None, item: Item) -> int:
+    return rank(ctx.lift(item, node).type)
+
+
+def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: Item = None) -> Item:
+    if not isinstance(item, Value):
+        return round(item, digits)
+    wanted = ctx.static(digits, node, "the number of digits")
+    return ctx.emit(node, "round", (item,), {"digits": wanted}, name)
+
+
+def _array_of_array(copy: bool) -> Callable[..., Item]:
+    """np.array of an array copies it; np.asarray of an array is that array."""
+
+    def handler(
+        ctx: Context, node: ast.Call, name: str | None, item: Item, dtype: Item = None
+    ) -> Item:
+        from .calls import operation
+
+        if isinstance(item, Value) and isinstance(item.type, (Array, List)):
+            if dtype is not None and np.dtype(dtype) != np.dtype(getattr(item.type, "dtype", "f8")):
+                return ctx.emit(node, "cast", (item,), {"type": np.dtype(dtype).str[1:]}, name)
+            if isinstance(item.type, List):
+                return ctx.emit(node, "asarray", (item,), {}, name)
+            return ctx.emit(node, "own", (item,), {}, name) if copy else item
+        return operation(ctx, node, np.array, [item], {"dtype": dtype}, name)
+
+    return handler
+
+
+
+BUILTINS: dict[Any, Callable[..., Item]] = {
+    len: _len,
+    range: _range,
+    isinstance: _isinstance,
+    sum: _sum,
+    max: _extreme(max),
+    min: _extreme(min),
+    float: _convert(float),
+    int: _convert(int),
+    bool: _convert(bool),
+    tuple: _sequence(tuple),
+    list: _sequence(list),
+    pow: _pow,
+    zip: _zip,
+    enumerate: _enumerate,
+    reversed: _reversed,
+    round: _round,
+    np.shape: _shape,
+    np.ndim: _ndim,
+    np.array: _array_of_array(copy=True),
+    np.asarray: _array_of_array(copy=False),
+}

@@ -1,0 +1,265 @@
+"""Calls: table operations, builtins, gates, and the user's own functions, which are inlined.
+
+    def layer(w, x):             h = layer(w, x)        %0 = matmul %w, %x
+        return np.tanh(w @ x)                           %h = tanh %0
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import inspect
+import types
+from typing import Any
+
+import numpy as np
+
+from ..diagnostics import AdcompilerError
+from ..ir.core import Value
+from ..ops import SPELLINGS, OperationError, lookup
+from ..ops.gates import Primitive
+from . import expressions
+from .builtin_calls import BUILTINS
+from .context import Context, Frame, Path
+from .items import Ambiguous, BoundMethod, Item, LocalFunction
+from .source import FunctionSource, read_function
+
+__all__ = ["call", "inline"]
+
+_DEPTH = 64
+
+
+def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
+    """The item that a call gives."""
+    callee = expressions.expression(ctx, node.func)
+    args = expressions._elements(ctx, node.args)
+    keywords = _keywords(ctx, node)
+    match callee:
+        case BoundMethod(value, method):
+            return _method(ctx, node, value, method, args, keywords, name)
+        case LocalFunction():
+            return _inline_local(ctx, node, callee, args, keywords, name)
+        case Primitive():
+            return _gate(ctx, node, callee, args, keywords, name)
+        case types.FunctionType() if lookup(callee) is None and callee not in BUILTINS:
+            return _inline_global(ctx, node, callee, args, keywords, name)
+        case Value() | Ambiguous() | tuple() | list() | dict():
+            ctx.refuse(
+                node, "not-callable", "what is called here is no function.",
+                "call functions that are known when the gradient is compiled.",
+            )  # fmt: skip
+    handler = _handler(callee)
+    if handler is not None:
+        return handler(ctx, node, name, *args, **keywords)
+    return operation(ctx, node, callee, args, keywords, name)
+
+
+def _handler(callee: Any) -> Any:
+    try:
+        return BUILTINS.get(callee)
+    except TypeError:
+        return None
+
+
+def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
+    keywords: dict[str, Item] = {}
+    for keyword in node.keywords:
+        item = expressions.expression(ctx, keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = item
+        elif isinstance(item, dict):
+            keywords.update(item)
+        else:
+            ctx.refuse(
+                keyword.value, "unsupported-expression", "`**` of something that is no dict.",
+                "write the keyword arguments out.",
+            )  # fmt: skip
+    return keywords
+
+
+def operation(
+    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item],
+    name: str | None,
+) -> Item:  # fmt: skip
+    """A call that the table knows."""
+    found = lookup(callee)
+    if found is None:
+        return _unknown(ctx, node, callee)
+    return _apply(ctx, node, found, args, keywords, name, spelled(callee))
+
+
+def spelled(callee: Any) -> str:
+    """A callable's name as users write it."""
+    module = (getattr(callee, "__module__", None) or "").split(".")[0]
+    name = getattr(callee, "__name__", repr(callee))
+    if isinstance(callee, np.ufunc) or module == "numpy":
+        return f"np.{name}"
+    return f"math.{name}" if module == "math" else name
+
+
+def _apply(
+    ctx: Context, node: ast.Call, found: Any, args: list[Item], keywords: dict[str, Item],
+    name: str | None, called: str,
+) -> Item:  # fmt: skip
+    entry, spelling = found
+    try:
+        operands, attributes = spelling.bind(*args, **keywords)
+    except TypeError as error:
+        _refuse_arguments(ctx, node, called, spelling, keywords, error)
+    except OperationError as error:
+        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+    attributes = {
+        key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
+    }
+    return ctx.emit(node, entry.name, operands, {**spelling.preset, **attributes}, name)
+
+
+def _refuse_arguments(
+    ctx: Context, node: ast.Call, called: str, spelling: Any, keywords: dict[str, Item],
+    error: TypeError,
+) -> Any:  # fmt: skip
+    known = inspect.signature(spelling.bind).parameters
+    strange = [key for key in keywords if key not in known]
+    if strange:
+        reason = f"the argument `{strange[0]}=` of {called} is not supported."
+    else:
+        reason = f"these arguments of {called} are not supported: {error}."
+    ctx.refuse(node, "unsupported-argument", reason, "leave it out, or compute its effect apart.")
+
+
+def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
+    called = spelled(callee)
+    names = {spelled(key) for key in SPELLINGS if callable(key)}
+    close = difflib.get_close_matches(called, sorted(names), n=1)
+    kind = "class" if isinstance(callee, type) else "function"
+    ctx.refuse(
+        node, "unknown-function", f"the {kind} `{called}` has no derivative in the table.",
+        f"did you mean {close[0]}?" if close else "make it a gate with @adcompiler.primitive.",
+    )  # fmt: skip
+
+
+def _method(
+    ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
+    keywords: dict[str, Item], name: str | None,
+) -> Item:  # fmt: skip
+    if method == "copy" and not args and not keywords:
+        return ctx.emit(node, "own", (value,), {}, name)
+    found = SPELLINGS.get(("method", method))
+    if found is None:
+        names = [key[1] for key in SPELLINGS if isinstance(key, tuple) and key[0] == "method"]
+        close = difflib.get_close_matches(method, names, n=1)
+        ctx.refuse(
+            node, "unknown-function", f"the method `.{method}` of a {value.type} is not in the"
+            " table.", f"did you mean .{close[0]}?" if close else "use a NumPy function.",
+        )  # fmt: skip
+    return _apply(ctx, node, found, [value, *args], keywords, name, f".{method}")
+
+
+def _gate(
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], args: list[Item],
+    keywords: dict[str, Item], name: str | None,
+) -> Item:  # fmt: skip
+    from .gate_calls import gate_call
+
+    bound = _bind(ctx, node, gate.function, args, keywords)
+    return gate_call(ctx, node, gate, list(bound.values()), name)
+
+
+def path_of_callee(ctx: Context, node: ast.Call, function: Any) -> Path:
+    """Where the callee was found; its own outer names are looked up from there."""
+    path = expressions._path_of(ctx, node.func)
+    if path is not None:
+        return path
+    return ("<function>", getattr(function, "__qualname__", repr(function)))
+
+
+def _inline_global(
+    ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
+    keywords: dict[str, Item], name: str | None,
+) -> Item:  # fmt: skip
+    _refuse_recursion(ctx, node, function)
+    try:
+        source = read_function(function)
+    except AdcompilerError as error:
+        reason = error.diagnostics[0]
+        ctx.refuse(node, reason.code, f"`{function.__name__}` can't be inlined: {reason.reason}",
+                   reason.advice)  # fmt: skip
+    bound = _bind(ctx, node, function, args, keywords)
+    path = path_of_callee(ctx, node, function)
+    return inline(ctx, node, source, path, bound, None, name)
+
+
+def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType) -> None:
+    frames = [f.source.function.__code__ for f in ctx.frames]
+    if function.__code__ in frames or len(frames) > _DEPTH:
+        ctx.refuse(
+            node, "recursion", f"`{function.__name__}` calls itself.",
+            "write the recursion as a loop.",
+        )  # fmt: skip
+
+
+def _inline_local(
+    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
+    keywords: dict[str, Item], name: str | None,
+) -> Item:  # fmt: skip
+    if any(frame.source.node is local.node for frame in ctx.frames):
+        ctx.refuse(node, "recursion", "this function calls itself.", "write it as a loop.")
+    outer = local.frame.source
+    source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
+    bound = _bind_node(ctx, node, local, args, keywords)
+    return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+
+def _bind(
+    ctx: Context, node: ast.Call, function: Any, args: list[Item], keywords: dict[str, Item]
+) -> dict[str, Item]:
+    try:
+        signature = inspect.signature(function)
+        bound = signature.bind(*args, **keywords)
+    except TypeError as error:
+        ctx.refuse(
+            node, "arguments", f"the call of `{function.__name__}` doesn't fit: {error}.",
+            "give the arguments that the function takes.",
+        )  # fmt: skip
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _bind_node(
+    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
+    keywords: dict[str, Item],
+) -> dict[str, Item]:  # fmt: skip
+    spec = local.node.args
+    if spec.vararg or spec.kwarg or spec.posonlyargs:
+        ctx.refuse(
+            node, "unsupported-signature", "inner functions with *args or **kwargs are not in the"
+            " subset.", "name the parameters.",
+        )  # fmt: skip
+    names = [a.arg for a in spec.args]
+    bound: dict[str, Item] = {}
+    positional = dict(zip(names[len(names) - len(spec.defaults) :], spec.defaults, strict=True))
+    keyword = {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d}
+    for name, default in {**positional, **keyword}.items():
+        bound[name] = expressions.expression(ctx, default)
+    bound |= dict(zip(names, args, strict=False)) | keywords
+    wanted = [*names, *(a.arg for a in spec.kwonlyargs)]
+    if len(args) > len(names) or set(bound) != set(wanted):
+        ctx.refuse(
+            node, "arguments", f"this call doesn't fit the function's parameters {wanted}.",
+            "give the arguments that the function takes.",
+        )  # fmt: skip
+    return {name: bound[name] for name in wanted}
+
+
+def inline(
+    ctx: Context, node: ast.AST, source: FunctionSource, path: Path, bound: dict[str, Item],
+    parent: Frame | None, name: str | None,
+) -> Item:  # fmt: skip
+    """Lower a function's body in place of the call; gives what it returns."""
+    from .statements import body
+
+    trail = (ctx.span(node), *ctx.frame.trail)
+    if source.function not in ctx.functions:
+        ctx.functions.append(source.function)
+    return ctx.within(Frame(source, path, bound, parent, trail, name), functools.partial(body, ctx))

@@ -1,0 +1,253 @@
+"""The state of lowering one function: the block being built, the frames of inlined calls.
+
+Whatever a function reads from outside itself is found through a path from the root function:
+`("layer", "SCALE")` is the global `SCALE` of the function that the root calls `layer`. Numbers and
+arrays met on the way become captures, read anew at each call; functions and modules become guards,
+so that compiled code notices when a name is bound to something else.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..diagnostics import Diagnostic, Span, UnsupportedError
+from ..ir.builder import Builder
+from ..ir.core import Value
+from ..ir.types import UNDEFINED, Scalar
+from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_number
+from .signature import Static, Structure, abstract, parameters_of
+from .source import FunctionSource
+
+__all__ = [
+    "ARGUMENT",
+    "LOOP",
+    "Context",
+    "Frame",
+    "NeedsUnrolling",
+    "Path",
+    "StaticNeeded",
+    "lookup_path",
+    "namespace_value",
+]
+
+Path = tuple[str, ...]
+LOOP, ARGUMENT = "<loop>", "<argument>"
+
+
+class NeedsUnrolling(Exception):
+    """A loop's variable is used where only a static value makes sense."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+class StaticNeeded(Exception):
+    """A run-time argument is used where only a static value makes sense; its path is specialised."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+@dataclass
+class Frame:
+    """One function being lowered: its names, and where it was called from."""
+
+    source: FunctionSource
+    path: Path
+    names: dict[str, Item]
+    parent: Frame | None = None
+    trail: tuple[Span, ...] = ()
+    result_name: str | None = None
+
+    def find(self, name: str) -> Item:
+        """A local name, here or in an enclosing function of the same source."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.parent
+        raise KeyError(name)
+
+
+def namespace_value(function: types.FunctionType, name: str) -> Any:
+    """What a free or global name of a function stands for now; raises NameError."""
+    code = function.__code__
+    if name in code.co_freevars and function.__closure__:
+        cell = function.__closure__[code.co_freevars.index(name)]
+        try:
+            return cell.cell_contents
+        except ValueError:
+            raise NameError(name) from None
+    try:
+        return function.__globals__[name]
+    except KeyError:
+        pass
+    try:
+        return getattr(builtins, name)
+    except AttributeError:
+        raise NameError(name) from None
+
+
+def step(owner: Any, name: str) -> Any:
+    """One step along a path: a name that a function sees, an attribute of anything else."""
+    if name == "<rule>":
+        return owner.rule
+    if isinstance(owner, types.FunctionType):
+        return namespace_value(owner, name)
+    function = getattr(owner, "function", None)
+    if isinstance(function, types.FunctionType) and not isinstance(owner, types.ModuleType):
+        return namespace_value(function, name)
+    return getattr(owner, name)
+
+
+def lookup_path(root: types.FunctionType, path: Path) -> Any:
+    """The object that a path leads to now; raises NameError or AttributeError."""
+    found: Any = root
+    for name in path:
+        found = step(found, name)
+    return found
+
+
+@dataclass
+class Capture:
+    """A number, array or structure of them from outside: its item in the IR, its description."""
+
+    path: Path
+    name: str
+    item: Item
+    structure: Structure
+
+
+@dataclass
+class Context:
+    """What all stages of lowering share."""
+
+    root: types.FunctionType
+    static_paths: frozenset[Path]
+    builder: Builder = field(default_factory=Builder)
+    frames: list[Frame] = field(default_factory=list)
+    captures: dict[Path, Capture] = field(default_factory=dict)
+    guards: dict[Path, Any] = field(default_factory=dict)
+    origins: dict[Value, Path] = field(default_factory=dict)
+    constants: dict[Value, Any] = field(default_factory=dict)
+    functions: list[types.FunctionType] = field(default_factory=list)
+
+    @property
+    def frame(self) -> Frame:
+        """The function whose body is being lowered."""
+        return self.frames[-1]
+
+    def within(self, frame: Frame, lower: Callable[[], Item]) -> Item:
+        """Lower something as part of an inlined call."""
+        self.frames.append(frame)
+        try:
+            return lower()
+        finally:
+            self.frames.pop()
+
+    def span(self, node: ast.AST) -> Span:
+        return self.frame.source.span(node)
+
+    def refuse(self, node: ast.AST, code: str, reason: str, advice: str) -> NoReturn:
+        """Stop with a diagnostic that points at the node."""
+        raise UnsupportedError(
+            Diagnostic(code, reason, advice, self.span(node), self.frame.trail)
+        )
+
+    @property
+    def tracer(self) -> Tracer:
+        return Tracer(self.builder, TABLE, SPELLINGS, constants=self.constants)
+
+    def emit(
+        self, node: ast.AST, opcode: str, operands: Sequence[Item], attributes: dict[str, Any],
+        name: str | None = None,
+    ) -> Value:  # fmt: skip
+        """Append one operation; what the table refuses becomes a diagnostic at the node."""
+        values = [self.lift(item, node) for item in operands]
+        self.builder.span = self.span(node)
+        try:
+            type_ = TABLE[opcode].infer([v.type for v in values], attributes)
+        except OperationError as error:
+            self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+        return self.builder.emit(opcode, values, type_, name, attributes)
+
+    def lift(self, item: Item, node: ast.AST, name: str | None = None) -> Value:
+        """An item as one value: numbers become constants, lists of numbers arrays."""
+        if isinstance(item, Value):
+            return item
+        self.builder.span = self.span(node)
+        if is_number(item):
+            value = self.builder.constant(item, name)
+            self.constants[value] = item
+            return value
+        if isinstance(item, np.generic):
+            return self.lift(item.item(), node, name)
+        if isinstance(item, (list, tuple)) and item:
+            from ..ops.shapes import bind_array
+
+            operands, attributes = bind_array(item)
+            return self.emit(node, "array", operands, attributes, name)
+        return self.refuse_item(item, node)
+
+    def refuse_item(self, item: Item, node: ast.AST) -> NoReturn:
+        match item:
+            case Ambiguous(reason):
+                self.refuse(node, "ambiguous", reason, "give the two paths different names.")
+            case _ if item is UNBOUND:
+                self.refuse(
+                    node, "unbound", "this name is read before anything is assigned to it.",
+                    "assign it on every path that leads here.",
+                )  # fmt: skip
+            case BoundMethod(_, name):
+                reason = f"the method `{name}` is used without being called."
+            case LocalFunction():
+                reason = "a function stands where a number or an array is needed."
+            case _:
+                reason = f"a {type(item).__name__} stands where a number or an array is needed."
+        self.refuse(node, "not-a-value", reason, "pass a number or an array.")
+
+    def static(self, item: Item, node: ast.AST, what: str) -> Any:
+        """An item as a static Python object, or the argument it comes from is specialised."""
+        if isinstance(item, (tuple, list)):
+            return type(item)(self.static(part, node, what) for part in item)
+        if not isinstance(item, Value):
+            return item
+        if item in self.constants:
+            return self.constants[item]
+        if isinstance(item.type, Scalar) and isinstance(item.type.size, int):
+            return item.type.size
+        origin = self.origins.get(item)
+        if origin is not None:
+            raise (NeedsUnrolling if origin[0] == LOOP else StaticNeeded)(origin)
+        self.refuse(
+            node, "not-static", f"{what} must be known when the function is compiled.",
+            "use a literal, a module constant, or an argument as it was passed.",
+        )  # fmt: skip
+
+    def undefined(self) -> Value:
+        return self.builder.emit("undefined", (), UNDEFINED)
+
+    def capture(self, path: Path, value: Any, node: ast.AST) -> Item:
+        """What stands outside the function: captures for data, guards for the rest."""
+        if path in self.captures:
+            return self.captures[path].item
+        structure = abstract(value, path[-1])
+        if isinstance(structure, Static) or (path in self.static_paths and is_number(value)):
+            self.guards.setdefault(path, value)
+            return value
+        name = path[-1]
+        item = parameters_of(structure, name)
+        self.captures[path] = Capture(path, name, item, structure)
+        if isinstance(item, Value):
+            self.origins[item] = path
+        return item

@@ -1,0 +1,126 @@
+"""Calls of gates: the gate stays one operation, its rule is lowered and hung on it.
+
+    call[gate=sigmoid, pullback=function (g, x, y) -> g * (1 - y) * y] %x
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import Any
+
+from ..ir.builder import Builder
+from ..ir.core import Block, Function, Value, walk
+from ..ir.types import Array, Type, is_differentiable, rank
+from ..ops.gates import Primitive
+from . import calls
+from .context import Context, Path
+from .items import Item, leaves
+from .source import read_function
+
+__all__ = ["gate_call"]
+
+
+def gate_call(
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], args: list[Item], name: str | None
+) -> Value:
+    """Append a `call`, with the gate's own function and its rule as IR in the attributes."""
+    operands = [ctx.lift(item, node) for item in args]
+    path = calls.path_of_callee(ctx, node, gate.function)
+    primal = _primal(ctx, node, gate, [v.type for v in operands], path)
+    outside = _captured(ctx, primal.body, primal.parameters)
+    result = Value(primal.results[0].type, name)
+    wanted, pullback = _pullback(ctx, node, gate, operands, result, path)
+    attributes = {
+        "gate": gate,
+        "type": result.type,
+        "primal": Function(
+            primal.name,
+            Block((*primal.parameters, *outside), primal.body.operations, primal.results),
+        ),
+        "pullback": pullback,
+        "differentiable": wanted,
+    }
+    ctx.builder.span = ctx.span(node)
+    ctx.builder.region("call", (*operands, *outside), (result,), (), attributes)
+    return result
+
+
+def _lower_apart(
+    ctx: Context, node: ast.Call, function: Any, path: Path, arguments: list[Value]
+) -> tuple[Builder, Item]:
+    """Inline a function into a builder of its own."""
+    bound = calls._bind(ctx, node, function, list(arguments), {})
+    outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
+    try:
+        item = calls.inline(ctx, node, read_function(function), path, bound, None, None)
+        return ctx.builder, item
+    finally:
+        ctx.builder = outer
+
+
+def _primal(
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], operand_types: list[Type], path: Path
+) -> Function:
+    names = list(gate.function.__code__.co_varnames) if _is_function(gate.function) else []
+    if not names and operand_types or not _is_function(gate.function):
+        ctx.refuse(
+            node, "opaque-gate", f"the gate `{gate.__name__}` is no Python function.",
+            "make the gate with @primitive on a def.",
+        )  # fmt: skip
+    parameters = [Value(t, n) for t, n in zip(operand_types, names, strict=False)]
+    builder, item = _lower_apart(ctx, node, gate.function, path, parameters)
+    outer, ctx.builder = ctx.builder, builder
+    value = ctx.lift(item, node)
+    ctx.builder = outer
+    return Function(gate.__name__, builder.block(parameters, (value,)))
+
+
+def _is_function(function: Any) -> bool:
+    return isinstance(function, types.FunctionType)
+
+
+def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list[Value]:
+    """Values from outside that the gate's function reads."""
+    outside = {
+        leaf for capture in ctx.captures.values() for leaf in leaves(capture.item)
+        if isinstance(leaf, Value)
+    }  # fmt: skip
+    used = [v for op in walk(block) for v in op.operands] + list(block.results)
+    return list(dict.fromkeys(v for v in used if v in outside and v not in parameters))
+
+
+def _pullback(
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], operands: list[Value], result: Value,
+    path: Path,
+) -> tuple[tuple[int, ...], Function | None]:  # fmt: skip
+    if gate.rule is None:
+        return (), None
+    parameters = [
+        Value(_cotangent_type(result.type), "g"),
+        *(Value(v.type, v.name if isinstance(v.name, str) else None) for v in operands),
+        Value(result.type, "y"),
+    ]
+    builder, item = _lower_apart(ctx, node, gate.rule, (*path, "<rule>"), parameters)
+    contributions = item if isinstance(item, tuple) else (item,)
+    if len(contributions) != len(operands):
+        ctx.refuse(
+            node, "gate-rule", f"the rule of `{gate.__name__}` returns {len(contributions)}"
+            f" contributions for {len(operands)} arguments.",
+            "return one for each argument, None where there is no gradient.",
+        )  # fmt: skip
+    wanted = tuple(
+        k for k, c in enumerate(contributions)
+        if c is not None and is_differentiable(operands[k].type)
+    )  # fmt: skip
+    outer, ctx.builder = ctx.builder, builder
+    values = [ctx.lift(contributions[k], node) for k in wanted]
+    ctx.builder = outer
+    return wanted, Function(f"{gate.__name__}_backward", builder.block(parameters, values))
+
+
+def _cotangent_type(type_: Type) -> Type:
+    """A cotangent of rank 0 may be a Python float or a NumPy scalar."""
+    if isinstance(type_, Array) and not rank(type_):
+        return Array(type_.dtype, (), weak=True)
+    return type_

@@ -1,0 +1,108 @@
+"""What a name can stand for while a function is lowered.
+
+An item is a `Value` of the IR; a tuple, list or dict of items; or any other Python object, which
+is then static: a number, a string, None, a module, a function.
+
+    x = params["w"] @ h       params: {"w": %params_w, "b": %params_b}      h: %h
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+from ..ir.core import Value
+
+__all__ = [
+    "UNBOUND",
+    "Ambiguous",
+    "BoundMethod",
+    "Item",
+    "LocalFunction",
+    "is_number",
+    "leaves",
+    "rebuild",
+    "same_structure",
+]
+
+Item = Any
+
+
+class Unbound:
+    """No value has been assigned yet."""
+
+    def __repr__(self) -> str:
+        return "<unbound>"
+
+
+UNBOUND = Unbound()
+
+
+@final
+@dataclass(frozen=True)
+class Ambiguous:
+    """A name that stands for different static things, depending on the path taken."""
+
+    reason: str
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class LocalFunction:
+    """A `def` or `lambda` inside the function: its node and the frame that it closes over."""
+
+    node: ast.FunctionDef | ast.Lambda
+    frame: Any
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class BoundMethod:
+    """`x.sum`, before the call."""
+
+    value: Value
+    name: str
+
+
+def is_number(item: Item) -> bool:
+    """A Python number that can become a constant."""
+    return type(item) in (bool, int, float, complex)
+
+
+def leaves(item: Item) -> Iterator[Item]:
+    """The parts of a structure that are no structures themselves."""
+    match item:
+        case tuple() | list():
+            for part in item:
+                yield from leaves(part)
+        case dict():
+            for part in item.values():
+                yield from leaves(part)
+        case _:
+            yield item
+
+
+def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:
+    """The structure with each leaf replaced, in the order of `leaves`."""
+    match item:
+        case tuple() if hasattr(item, "_fields"):
+            return type(item)(*[rebuild(part, replace) for part in item])
+        case tuple():
+            return tuple(rebuild(part, replace) for part in item)
+        case list():
+            return [rebuild(part, replace) for part in item]
+        case dict():
+            return {key: rebuild(part, replace) for key, part in item.items()}
+    return replace(item)
+
+
+def same_structure(a: Item, b: Item) -> bool:
+    """Whether two items have their leaves in the same places."""
+    match a, b:
+        case (tuple(), tuple()) | (list(), list()):
+            return len(a) == len(b) and all(map(same_structure, a, b))
+        case dict(), dict():
+            return list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
+    return not isinstance(a, (tuple, list, dict)) and not isinstance(b, (tuple, list, dict))

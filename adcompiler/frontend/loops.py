@@ -1,0 +1,371 @@
+"""Loops: `for` over a range or an array, `while`; what is known in length and static unrolls.
+
+    for i in range(n):           %r = range %0, %n, %1
+        y = y * x                %y.1 = for[carry=1] %y.0, %r (%y.2, %i): ...
+
+Every name that the body assigns becomes a carry. The types of the carries are found by lowering
+the body until what comes out of it fits what went in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.core import Block, Value
+from ..ir.sizes import Affine, unknown
+from ..ir.types import (
+    INT, UNDEFINED, Array, List, Range, Scalar, Type, TypeMismatch, join, rank, shape_of,
+)  # fmt: skip
+from ..ops.indexing import Slot
+from . import statements
+from .assigned import assigned_names, jumps
+from .builtin_calls import RangeItem
+from .context import LOOP, Context, NeedsUnrolling
+from .expressions import condition, expression, size_item
+from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+
+__all__ = ["for_loop", "while_loop"]
+
+_UNROLL_LIMIT = 10_000
+
+
+def _refuse_jumps(ctx: Context, node: ast.For | ast.While) -> None:
+    jump = jumps(node.body)
+    if jump is not None:
+        word = type(jump).__name__.lower()
+        ctx.refuse(
+            jump, "unsupported-statement", f"`{word}` inside a loop is not in the subset yet.",
+            "use a while loop whose condition ends it, or an if around the rest of the body.",
+        )  # fmt: skip
+    if node.orelse:
+        ctx.refuse(
+            node.orelse[0], "unsupported-statement", "`else` after a loop is not in the subset yet.",
+            "without `break` it always runs: put its statements after the loop.",
+        )  # fmt: skip
+
+
+def for_loop(ctx: Context, node: ast.For) -> None:
+    """Unroll over structures; make a loop of ranges and arrays."""
+    _refuse_jumps(ctx, node)
+    sequence = expression(ctx, node.iter)
+    if isinstance(sequence, dict):
+        sequence = tuple(sequence)
+    if isinstance(sequence, (tuple, list)):
+        return _unroll(ctx, node, sequence)
+    if isinstance(sequence, RangeItem):
+        return _range_loop(ctx, node, sequence)
+    if isinstance(sequence, Value) and isinstance(sequence.type, (Array, List)):
+        if rank(sequence.type):
+            return _element_loop(ctx, node, sequence)
+    return ctx.refuse(
+        node.iter, "unsupported-iteration", "this can't be iterated over.",
+        "loop over a range, an array, a tuple or a list.",
+    )  # fmt: skip
+
+
+def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
+    if len(items) > _UNROLL_LIMIT:
+        ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
+    for item in items:
+        statements.assign(ctx, node.target, item)
+        _plain_body(ctx, node.body)
+
+
+def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
+    statements.statements(ctx, nodes)
+
+
+def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
+    parts = (bounds.start, bounds.stop, bounds.step)
+    operands = [ctx.lift(part, node.iter) for part in parts]
+    mark = (dict(ctx.frame.names), len(ctx.builder.operations))
+    try:
+        ctx.builder.span = ctx.span(node.iter)
+        sequence = ctx.builder.emit("range", operands, Range())
+
+        def bind(element: Value) -> None:
+            statements.assign(ctx, node.target, element)
+
+        _counted(ctx, node, sequence, INT, bind)
+    except NeedsUnrolling as need:
+        if need.path != _loop_path(node):
+            raise
+        ctx.frame.names = mark[0]
+        del ctx.builder.operations[mark[1] :]
+        static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
+        _unroll(ctx, node, range(*static))
+
+
+def _loop_path(node: ast.For) -> tuple[str, ...]:
+    return (LOOP, f"{node.lineno}:{node.col_offset}")
+
+
+def _element_loop(ctx: Context, node: ast.For, array: Value) -> None:
+    """`for v in x` is `for k in range(len(x))` with `v = x[k]`."""
+    length = size_item(ctx, node.iter, array, 0, via="len")
+    operands = [ctx.lift(part, node.iter) for part in (0, length, 1)]
+    sequence = ctx.builder.emit("range", operands, Range())
+
+    def bind(index: Value) -> None:
+        name = node.target.id if isinstance(node.target, ast.Name) else None
+        element = ctx.emit(node.target, "index", (array, index), {"key": (Slot(0),)}, name)
+        statements.assign(ctx, node.target, element)
+
+    _counted(ctx, node, sequence, INT, bind)
+
+
+def _counted(
+    ctx: Context, node: ast.For, sequence: Value, element: Type, bind: Callable[[Value], None]
+) -> None:
+    names = assigned_names([node.target, *node.body])
+    carries = _Carries(ctx, node, names)
+
+    def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
+        name = node.target.id if isinstance(node.target, ast.Name) else None
+        index = Value(element, name)
+        ctx.origins[index] = _loop_path(node)
+        bind(index)
+        _plain_body(ctx, node.body)
+        ends = carries.ends()
+        return ctx.builder.block((*parameters, index), carries.lifted(ends)), ends
+
+    block = carries.settle(lower)
+    ctx.builder.span = ctx.span(node.iter)
+    ctx.builder.region(
+        "for", (*carries.initial, sequence), carries.results, (block,),
+        {"carry": len(carries.results)},
+    )  # fmt: skip
+
+
+def while_loop(ctx: Context, node: ast.While) -> None:
+    """`while`: the condition has a block of its own, with the same carries."""
+    _refuse_jumps(ctx, node)
+    carries = _Carries(ctx, node, assigned_names([node.test, *node.body]))
+
+    def lower(parameters: Sequence[Value]) -> tuple[tuple[Block, Block], list[Item]]:
+        test_block = _while_condition(ctx, node, carries, parameters)
+        _plain_body(ctx, node.body)
+        ends = carries.ends()
+        return (test_block, ctx.builder.block(parameters, carries.lifted(ends))), ends
+
+    blocks = carries.settle(lower)
+    trips = Value(INT, "trips")
+    ctx.builder.span = ctx.span(node.test)
+    ctx.builder.region("while", carries.initial, (*carries.results, trips), blocks,
+                       {"carry": len(carries.results)})  # fmt: skip
+
+
+def _while_condition(
+    ctx: Context, node: ast.While, carries: _Carries, parameters: Sequence[Value]
+) -> Block:
+    """The condition over carries of its own, so that the two blocks share no values."""
+    outer, names = ctx.builder, dict(ctx.frame.names)
+    own = [Value(p.type, p.name) for p in parameters]
+    ctx.builder = outer.nested()
+    carries.bind(own)
+    test = condition(ctx, node.test)
+    if not isinstance(test, Value):
+        ctx.refuse(
+            node.test, "endless-loop" if test else "unsupported-statement",
+            "this condition never changes while the loop runs.",
+            "let the condition depend on something that the body assigns.",
+        )  # fmt: skip
+    block = ctx.builder.block(own, (test,))
+    ctx.builder, ctx.frame.names = outer, names
+    return block
+
+
+@dataclass
+class _Slot:
+    """One leaf of a carried name: what goes in, and the type found so far."""
+
+    name: str
+    initial: Item
+    type: Type
+    own: set[int]
+
+
+class _Carries:
+    """The names that a loop's body assigns, as loop-carried values."""
+
+    def __init__(self, ctx: Context, node: ast.For | ast.While, names: list[str]) -> None:
+        self.ctx = ctx
+        self.node = node
+        self.before = dict(ctx.frame.names)
+        self.shapes: dict[str, Item] = {}
+        self.slots: dict[str, list[_Slot]] = {}
+        self.names = names
+        self.initial: list[Value] = []
+        self.results: list[Value] = []
+        self.dropped: dict[str, Item] = {}
+        for name in names:
+            self._enter(name, ctx.frame.names.get(name, UNBOUND))
+
+    def _enter(self, name: str, item: Item) -> None:
+        if item is UNBOUND or not all(map(_carried, leaves(item))):
+            self.dropped[name] = item
+            return
+        self.shapes[name] = item
+        self.slots[name] = [
+            _Slot(name, leaf, self._type(leaf), set()) for leaf in leaves(item)
+        ]
+
+    @staticmethod
+    def _type(leaf: Item) -> Type:
+        if isinstance(leaf, Value):
+            if isinstance(leaf.type, Scalar) and leaf.type.size is not None:
+                return Scalar(leaf.type.kind)
+            return leaf.type
+        return UNDEFINED if leaf is UNBOUND else Scalar(type(leaf).__name__)
+
+    def flat(self) -> list[_Slot]:
+        return [slot for name in self.names for slot in self.slots.get(name, ())]
+
+    def bind(self, values: Sequence[Value]) -> None:
+        """Give the carried names these values."""
+        rest = iter(values)
+        for name in self.names:
+            if name in self.shapes:
+                self.ctx.frame.names[name] = rebuild(self.shapes[name], lambda _: next(rest))
+            else:
+                self.ctx.frame.names[name] = self.dropped[name]
+
+    def ends(self) -> list[Item]:
+        """What the names stand for at the end of the body."""
+        return [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+
+    def lifted(self, ends: list[Item]) -> list[Value]:
+        values = []
+        for name, item in zip(self.names, ends, strict=True):
+            if name in self.shapes and same_structure(self.shapes[name], item):
+                for leaf in leaves(item):
+                    if not isinstance(leaf, Value) and not is_number(leaf):
+                        self.ctx.refuse_item(leaf, self.node)
+                    values.append(self.ctx.lift(leaf, self.node))
+        return values
+
+    def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
+        """Lower the body until its results fit its carries; then bind what the loop gives."""
+        ctx, outer = self.ctx, self.ctx.builder
+        for _ in range(50):
+            parameters = [Value(slot.type, slot.name) for slot in self.flat()]
+            ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
+            self.bind(parameters)
+            blocks, ends = lower(parameters)
+            ctx.frame.names, ctx.builder = dict(self.before), outer
+            if self._fits(ends):
+                self._finish()
+                return blocks
+        return ctx.refuse(
+            self.node, "type-mismatch", "the types of this loop's variables never settle.",
+            "keep each variable's kind and shape the same in every iteration.",
+        )  # fmt: skip
+
+    def _fits(self, ends: list[Item]) -> bool:
+        settled = True
+        for name, item in zip(self.names, ends, strict=True):
+            if name in self.dropped:
+                settled &= self._fits_dropped(name, item)
+            elif not same_structure(self.shapes[name], item):
+                self.ctx.refuse(
+                    self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
+                    " iteration.", "keep its form, or unroll by looping over a tuple.",
+                )  # fmt: skip
+            else:
+                pairs = zip(self.slots[name], list(leaves(item)), strict=True)
+                settled &= all([self._widen(slot, leaf) for slot, leaf in pairs])
+        return settled
+
+    def _fits_dropped(self, name: str, item: Item) -> bool:
+        """A name without a value before the loop: carried only if the body gives it values."""
+        before = self.dropped[name]
+        if item is before or (not isinstance(item, Value) and item == before):
+            return True
+        if before is UNBOUND and all(map(_carried, leaves(item))):
+            del self.dropped[name]
+            self.shapes[name] = rebuild(item, lambda _: UNBOUND)
+            self.slots[name] = [_Slot(name, UNBOUND, UNDEFINED, set()) for _ in leaves(item)]
+            for slot, leaf in zip(self.slots[name], list(leaves(item)), strict=True):
+                slot.type = self._type(leaf)
+            return False
+        if not isinstance(before, Ambiguous):
+            self.dropped[name] = Ambiguous(
+                f"`{name}` stands for different things before and after an iteration."
+            )
+            return False
+        return True
+
+    def _widen(self, slot: _Slot, leaf: Item) -> bool:
+        """Whether the leaf fits the slot's type; if not, widen the type."""
+        found = self._type(leaf)
+        if _absorbs(slot, found):
+            return True
+        try:
+            widened = join(slot.type, found)
+        except TypeMismatch as error:
+            self.ctx.refuse(
+                self.node, "type-mismatch", f"`{slot.name}` changes its type from one iteration to"
+                f" the next: {error}.", "start it with the kind and dtype that the body gives it.",
+            )  # fmt: skip
+        if isinstance(widened, (Array, List)):
+            widened = _with_own_sizes(widened, slot, found)
+        slot.type = widened
+        return False
+
+    def _finish(self) -> None:
+        ctx = self.ctx
+        for slot in self.flat():
+            if slot.initial is UNBOUND:
+                self.initial.append(ctx.undefined())
+            else:
+                self.initial.append(ctx.lift(slot.initial, self.node, slot.name))
+            self.results.append(Value(_after(slot), slot.name))
+        self.bind(self.results)
+
+
+def _carried(leaf: Item) -> bool:
+    return isinstance(leaf, Value) or is_number(leaf)
+
+
+def _absorbs(slot: _Slot, found: Type) -> bool:
+    if slot.type == found:
+        return True
+    if isinstance(slot.type, Scalar) and isinstance(found, Scalar):
+        return join(slot.type, found) == slot.type
+    if not isinstance(slot.type, Array) or not isinstance(found, (Array, Scalar)):
+        return False
+    try:
+        joined = join(slot.type, found)
+    except TypeMismatch:
+        return False
+    if not isinstance(joined, Array) or joined.weak != slot.type.weak:
+        return False
+    pairs = zip(slot.type.shape, shape_of(found), strict=True)
+    return all(a == b or id(a) in slot.own for a, b in pairs) if slot.type.shape else True
+
+
+def _with_own_sizes(widened: Any, slot: _Slot, found: Type) -> Type:
+    """Sizes that change from one iteration to the next become the slot's own unknowns."""
+    if not isinstance(widened, Array):
+        return widened
+    sizes = []
+    for old, new in zip(shape_of(slot.type), shape_of(found), strict=True):
+        size = old if old == new or id(old) in slot.own else unknown()
+        if size is not old:
+            slot.own.add(id(size))
+        sizes.append(size)
+    return Array(widened.dtype, tuple(sizes), widened.weak)
+
+
+def _after(slot: _Slot) -> Type:
+    """After the loop the slot's own sizes are those of no particular iteration."""
+    if not isinstance(slot.type, Array):
+        return slot.type
+    shape = tuple(
+        unknown() if isinstance(size, Affine) and id(size) in slot.own else size
+        for size in slot.type.shape
+    )
+    return Array(slot.type.dtype, shape, slot.type.weak)

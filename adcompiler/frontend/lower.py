@@ -1,0 +1,84 @@
+"""A Python function and the structure of its arguments in, its SSA out.
+
+    def f(w, x):                 function f(%w: float, %x: float):
+        return np.tanh(w * x)        %0 = mul %w, %x
+                                     %1 = tanh %0
+                                     return %1
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.core import Function, Value
+from .context import ARGUMENT, Capture, Context, Frame, Path
+from .items import Item, is_number, leaves, rebuild
+from .signature import Structure, parameters_of
+from .source import FunctionSource, read_function
+from .statements import body
+
+__all__ = ["Lowered", "lower"]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A lowered function, and how its leaves stand to the arguments and to what is outside.
+
+    `arguments` has an item for each parameter of the Python function, in order; `captures` the
+    numbers and arrays read from outside; `guards` the other objects found outside, by path;
+    `result` the item returned; `functions` everything inlined.
+    """
+
+    source: FunctionSource
+    function: Function
+    structures: Mapping[str, Structure]
+    arguments: Mapping[str, Item]
+    captures: tuple[Capture, ...]
+    guards: Mapping[Path, Any]
+    result: Item
+    functions: tuple[types.FunctionType, ...]
+
+
+def lower(
+    function: types.FunctionType,
+    structures: Mapping[str, Structure],
+    static_paths: frozenset[Path] = frozenset(),
+) -> Lowered:
+    """Lower `function` for arguments of the given structures.
+
+    Raises UnsupportedError for what is outside the subset, SourceError where the text can't be
+    read, and StaticNeeded where an int must enter the signature by value.
+    """
+    source = read_function(function)
+    ctx = Context(function, static_paths)
+    ctx.functions.append(function)
+    arguments = {name: parameters_of(s, name) for name, s in structures.items()}
+    for name, item in arguments.items():
+        if isinstance(item, Value):
+            ctx.origins[item] = (ARGUMENT, name)
+    frame = Frame(source, (), dict(arguments))
+    item = ctx.within(frame, functools.partial(body, ctx))
+    result = ctx.within(frame, lambda: _lifted(ctx, source, item))
+    inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
+    captured = [
+        v for c in ctx.captures.values() for v in leaves(c.item) if isinstance(v, Value)
+    ]
+    outputs = [v for v in leaves(result) if isinstance(v, Value)]
+    block = ctx.builder.block((*inputs, *captured), outputs)
+    return Lowered(
+        source, Function(_name(function), block, source.span(source.node)), structures, arguments,
+        tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
+    )  # fmt: skip
+
+
+def _name(function: types.FunctionType) -> str:
+    return "function" if function.__name__ == "<lambda>" else function.__name__
+
+
+def _lifted(ctx: Context, source: FunctionSource, item: Item) -> Item:
+    """Numbers that the function returns become constants, so that it has results."""
+    return rebuild(item, lambda leaf: ctx.lift(leaf, source.node) if is_number(leaf) else leaf)

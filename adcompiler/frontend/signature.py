@@ -1,0 +1,175 @@
+"""Abstract signatures: what of the arguments a compiled function depends on.
+
+Kinds, dtypes, ranks, and which sizes are 0 or 1, but no other sizes and no values.
+
+>>> import numpy as np
+>>> describe(abstract({"w": np.ones((3, 1)), "n": 2}, "p"))
+"{'w': f8[p_w0, 1], 'n': int}"
+>>> key_of(np.ones((3, 1))) == key_of(np.zeros((5, 1)))
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from ..diagnostics import Diagnostic, SignatureError
+from ..ir.core import Value
+from ..ir.sizes import symbol
+from ..ir.types import Array, List, Scalar, Type, dtype_code
+from .items import Item
+
+__all__ = [
+    "Static",
+    "Structure",
+    "abstract",
+    "describe",
+    "key_of",
+    "parameters_of",
+    "parts",
+]
+
+
+@final
+@dataclass(frozen=True)
+class Static:
+    """An argument that enters the signature by value or identity: a string, None, a function."""
+
+    value: Any
+
+
+Structure = Any  # Type | Static | tuple | list | dict of structures
+
+_NUMBERS = (float, int, bool, complex)
+_KINDS = "biufc"
+
+
+def abstract(value: Any, label: str = "x") -> Structure:
+    """The abstract structure of an argument; `label` names its symbolic sizes."""
+    kind = type(value)
+    if kind in _NUMBERS:
+        return Scalar(kind.__name__, symbol(label) if kind is int else None)
+    if isinstance(value, np.ndarray):
+        return _abstract_array(value, label)
+    if isinstance(value, np.generic):
+        return Array(_checked(value.dtype, label), ())
+    if kind is list and value and all(type(v) in _NUMBERS for v in value):
+        kinds = {type(v).__name__ for v in value}
+        element = next(k for k in ("complex", "float", "int", "bool") if k in kinds)
+        return List(Scalar(element), 1 if len(value) == 1 else symbol(f"{label}0", unit=False))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[abstract(v, f"{label}_{k}") for k, v in value._asdict().items()])
+    if kind in (tuple, list):
+        return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
+    if kind is dict:
+        return {key: abstract(part, f"{label}_{key}") for key, part in value.items()}
+    return Static(value)
+
+
+def _abstract_array(value: np.ndarray, label: str) -> Array:  # type: ignore[type-arg]
+    shape = tuple(
+        size if size < 2 else symbol(f"{label}{axis}", unit=False)
+        for axis, size in enumerate(value.shape)
+    )
+    return Array(_checked(value.dtype, label), shape)
+
+
+def _checked(dtype: np.dtype[Any], label: str) -> str:
+    if dtype.kind not in _KINDS:
+        raise SignatureError(
+            Diagnostic(
+                "dtype",
+                f"`{label}` has dtype {dtype}, which holds no numbers of a fixed size.",
+                "convert it with .astype(np.float64).",
+            )
+        )
+    return dtype_code(dtype)
+
+
+def key_of(value: Any) -> Hashable:
+    """A cheap key: two values of one key have one abstract structure."""
+    kind = type(value)
+    if kind in _NUMBERS:
+        return kind
+    if kind is np.ndarray:
+        return (value.dtype, tuple([size if size < 2 else 2 for size in value.shape]))
+    if isinstance(value, np.ndarray):
+        return (np.ndarray, value.dtype, tuple([min(size, 2) for size in value.shape]))
+    if isinstance(value, np.generic):
+        return kind
+    if kind is list and value and all(type(v) in _NUMBERS for v in value):
+        return ("numbers", frozenset(map(type, value)), len(value) == 1)
+    if kind is tuple or kind is list or hasattr(value, "_fields"):
+        return (kind, *map(key_of, value))
+    if kind is dict:
+        return (kind, *[(name, key_of(part)) for name, part in value.items()])
+    try:
+        hash(value)
+    except TypeError:
+        raise SignatureError(
+            Diagnostic(
+                "argument-kind",
+                f"an argument of type {kind.__name__} is neither a number, an array, nor a"
+                " structure of these, and can't be told apart by value.",
+                "pass numbers, arrays, or tuples, lists and dicts of them.",
+            )
+        ) from None
+    return ("static", kind, value)
+
+
+def parameters_of(structure: Structure, name: str) -> Item:
+    """Fresh values for the leaves of a structure, named after their places in it."""
+    match structure:
+        case Static(value):
+            return value
+        case tuple() if hasattr(structure, "_fields"):
+            named = structure._asdict().items()
+            return type(structure)(*[parameters_of(part, key) for key, part in named])
+        case tuple() | list():
+            kind = type(structure)
+            return kind(parameters_of(p, f"{name}_{k}") for k, p in enumerate(structure))
+        case dict():
+            return {
+                key: parameters_of(part, key if _is_word(key) else f"{name}_{key}")
+                for key, part in structure.items()
+            }
+    return Value(structure, name)
+
+
+def _is_word(key: Any) -> bool:
+    return isinstance(key, str) and key.isidentifier()
+
+
+def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]]:
+    """The leaves with the Python text of their places: `params["w"]`, `layers[0]`."""
+    match structure:
+        case tuple() if hasattr(structure, "_fields"):
+            for key, part in structure._asdict().items():
+                yield from parts(part, f"{path}.{key}")
+        case tuple() | list():
+            for k, part in enumerate(structure):
+                yield from parts(part, f"{path}[{k}]")
+        case dict():
+            for key, part in structure.items():
+                yield from parts(part, f"{path}[{key!r}]")
+        case _:
+            yield path, structure
+
+
+def describe(structure: Structure) -> str:
+    """A structure as the signature line of an emitted module shows it."""
+    match structure:
+        case Static(value):
+            return getattr(value, "__name__", repr(value))
+        case tuple():
+            inner = ", ".join(map(describe, structure))
+            return f"({inner}{',' if len(structure) == 1 else ''})"
+        case list():
+            return f"[{', '.join(map(describe, structure))}]"
+        case dict():
+            return "{" + ", ".join(f"{k!r}: {describe(v)}" for k, v in structure.items()) + "}"
+    return str(structure)

@@ -1,0 +1,301 @@
+"""Statements: names bound to items, branches merged, returns found.
+
+An `if` whose one side returns takes the rest of the body as its other side, so every function
+ends in exactly one place. Loops are in `loops`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from ..ir.core import Block, Value
+from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
+from .assigned import assigned_names, always_returns, may_return
+from .context import Context
+from .expressions import binary, condition, expression, read_name
+from .items import (
+    UNBOUND, Ambiguous, Item, LocalFunction, is_number, leaves, rebuild, same_structure,
+)  # fmt: skip
+from .loops import for_loop, while_loop
+
+__all__ = ["assign", "body", "statements"]
+
+
+class NoReturn_:
+    """The block runs to its end without returning."""
+
+
+FELL_THROUGH = NoReturn_()
+
+
+def body(ctx: Context) -> Item:
+    """What the function of the current frame returns."""
+    node = ctx.frame.source.node
+    if isinstance(node, ast.Lambda):
+        return expression(ctx, node.body, ctx.frame.result_name)
+    result = statements(ctx, node.body)
+    return None if result is FELL_THROUGH else result
+
+
+def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
+    """Lower statements in order; gives what they return, or FELL_THROUGH."""
+    for position, node in enumerate(nodes):
+        if isinstance(node, ast.Return):
+            if node.value is None:
+                return None
+            return expression(ctx, node.value, ctx.frame.result_name)
+        if isinstance(node, ast.If):
+            result = _if(ctx, node, nodes[position + 1 :])
+            if result is not _CONTINUE:
+                return result
+        else:
+            statement(ctx, node)
+    return FELL_THROUGH
+
+
+_CONTINUE = NoReturn_()
+
+
+def statement(ctx: Context, node: ast.stmt) -> None:
+    """One statement that isn't an `if` or a `return`."""
+    match node:
+        case ast.Assign(targets, value):
+            name = targets[0].id if isinstance(targets[0], ast.Name) else None
+            item = _named(ctx, value, expression(ctx, value, name), name)
+            for target in targets:
+                assign(ctx, target, item)
+        case ast.AnnAssign(target, _, value):
+            if value is not None:
+                name = target.id if isinstance(target, ast.Name) else None
+                assign(ctx, target, _named(ctx, value, expression(ctx, value, name), name))
+        case ast.AugAssign(target, op, value):
+            _augmented(ctx, node, target, op, value)
+        case ast.For():
+            for_loop(ctx, node)
+        case ast.While():
+            while_loop(ctx, node)
+        case ast.Expr(ast.Constant()) | ast.Pass():
+            pass
+        case ast.Import() | ast.ImportFrom():
+            _import(ctx, node)
+        case ast.FunctionDef(name):
+            ctx.frame.names[name] = LocalFunction(node, ctx.frame)
+        case _:
+            reason, advice = _REFUSED.get(type(node), _OTHER)
+            ctx.refuse(node, "unsupported-statement", f"{reason}.", f"{advice}.")
+
+
+_OTHER = ("this statement is outside the subset", "compute the value another way")
+_REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
+    ast.Break: ("`break` is not in the subset yet", "put the condition into a while loop"),
+    ast.Continue: ("`continue` is not in the subset yet", "put the rest of the body under an if"),
+    ast.Assert: ("`assert` is not in the subset yet", "check outside the function"),
+    ast.Raise: ("`raise` is not in the subset yet", "check outside the function"),
+    ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
+    ast.With: ("`with` has effects that can't be differentiated", "enter it outside the function"),
+    ast.Global: ("`global` changes names outside the function", "return the value instead"),
+    ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
+    ast.Delete: ("`del` is not in the subset", "leave the name alone"),
+    ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
+    ast.Match: ("`match` is not in the subset yet", "use if and elif"),
+    ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
+    ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
+}
+
+
+def _named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
+    """A float literal given a name stays visible under it."""
+    if name is not None and type(item) is float:
+        return ctx.lift(item, node, name)
+    return item
+
+
+def assign(ctx: Context, target: ast.expr, item: Item) -> None:
+    """Bind a target: a name, or a tuple of targets."""
+    match target:
+        case ast.Name(id):
+            ctx.frame.names[id] = item
+        case ast.Tuple(targets) | ast.List(targets):
+            _unpack(ctx, target, targets, item)
+        case ast.Subscript():
+            ctx.refuse(
+                target, "in-place-store", "stores into arrays, lists and dicts are not in the"
+                " subset yet.", "build the array with np.array, np.stack or np.concatenate.",
+            )  # fmt: skip
+        case _:
+            ctx.refuse(
+                target, "unsupported-target", "the function assigns to something that isn't a"
+                " name.", "assign to local names and return them.",
+            )  # fmt: skip
+
+
+def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
+    if isinstance(item, Value):
+        item = _rows(ctx, target, item, len(targets))
+    parts: Any = list(item) if isinstance(item, (tuple, list)) else None
+    stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if parts is not None and stars and len(parts) >= len(targets) - 1:
+        star, after = stars[0], len(targets) - stars[0] - 1
+        middle = parts[star : len(parts) - after]
+        parts = [*parts[:star], middle, *parts[len(parts) - after :]]
+    if parts is None or len(parts) != len(targets):
+        ctx.refuse(
+            target, "unpacking", f"{len(targets)} names can't be unpacked from this.",
+            "unpack as many values as there are names.",
+        )  # fmt: skip
+    for one, part in zip(targets, parts, strict=True):
+        assign(ctx, one.value if isinstance(one, ast.Starred) else one, part)
+
+
+def _rows(ctx: Context, node: ast.expr, value: Value, count: int) -> Item:
+    """An array unpacks along its first axis, if that is known to have `count` elements."""
+    if not isinstance(value.type, Array) or not value.type.shape:
+        ctx.refuse(node, "unpacking", f"a {value.type} can't be unpacked.", "index it.")
+    if value.type.shape[0] != count:
+        ctx.refuse(
+            node, "unpacking", f"whether this array has {count} rows is known only at run time.",
+            "index its rows: a, b = x[0], x[1].",
+        )  # fmt: skip
+    return tuple(ctx.emit(node, "index", (value,), {"key": (k,)}) for k in range(count))
+
+
+def _augmented(
+    ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
+) -> None:
+    if not isinstance(target, ast.Name):
+        assign(ctx, target, None)
+        return
+    current = read_name(ctx, target, target.id)
+    in_place = isinstance(current, list) or (
+        isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type)
+    )
+    if in_place:
+        ctx.refuse(
+            node, "in-place-store", "an augmented assignment changes an array in place; that is not"
+            " in the subset yet.", f"write {target.id} = {target.id} ... out.",
+        )  # fmt: skip
+    ctx.frame.names[target.id] = binary(
+        ctx, node, op, current, expression(ctx, value), target.id
+    )
+
+
+def _import(ctx: Context, node: ast.Import | ast.ImportFrom) -> None:
+    for alias in node.names:
+        try:
+            if isinstance(node, ast.Import):
+                module = importlib.import_module(alias.name)
+                name = alias.asname or alias.name.split(".")[0]
+                found: Any = module if alias.asname else importlib.import_module(name)
+            else:
+                package = ctx.frame.source.function.__globals__.get("__package__")
+                module = importlib.import_module("." * node.level + (node.module or ""), package)
+                name, found = alias.asname or alias.name, getattr(module, alias.name)
+        except (ImportError, AttributeError) as error:
+            ctx.refuse(node, "import-failed", f"{error}.", "import what is installed.")
+        ctx.frame.names[name] = found
+
+
+def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
+    """Lower an `if`; gives _CONTINUE where the statements after it go on as usual."""
+    then, otherwise = list(node.body), list(node.orelse)
+    returns = may_return(node)
+    if returns:
+        if not always_returns(then) and not always_returns(otherwise):
+            ctx.refuse(
+                node, "early-return", "a return that only some paths through this `if` reach is"
+                " not in the subset yet.", "let one side of the `if` always return.",
+            )  # fmt: skip
+        if not always_returns(then):
+            then += rest
+        if not always_returns(otherwise):
+            otherwise += rest
+    test = condition(ctx, node.test)
+    if not isinstance(test, Value):
+        result = statements(ctx, then if test else otherwise)
+        return result if returns else _CONTINUE
+    return _branches(ctx, node, test, then, otherwise, returns)
+
+
+def _branches(
+    ctx: Context, node: ast.If, test: Value, then: list[ast.stmt], otherwise: list[ast.stmt],
+    returns: bool,
+) -> Item:  # fmt: skip
+    before, outer = dict(ctx.frame.names), ctx.builder
+    sides = []
+    for nodes in (then, otherwise):
+        ctx.frame.names, ctx.builder = dict(before), outer.nested()
+        result = statements(ctx, nodes)
+        ctx.frame.names["return"] = None if result is FELL_THROUGH else result
+        sides.append((ctx.frame.names, ctx.builder))
+    names = ["return"] if returns else assigned_names([*then, *otherwise])
+    ctx.frame.names, ctx.builder = before, outer
+    merged = _merge(ctx, node, test, sides, names)
+    result = merged.pop("return", None)
+    before.update(merged)
+    return result if returns else _CONTINUE
+
+
+def _merge(
+    ctx: Context, node: ast.If, test: Value, sides: list[Any], names: Sequence[str]
+) -> dict[str, Item]:
+    """One `if` operation whose results are the leaves that differ between the two sides."""
+    (then, then_builder), (other, other_builder) = sides
+    merge = _Merge(ctx, node, then_builder, other_builder)
+    merged = {
+        name: merge.item(name, then.get(name, UNBOUND), other.get(name, UNBOUND)) for name in names
+    }
+    blocks: list[Block] = [
+        then_builder.block((), [a for a, _, _ in merge.pairs]),
+        other_builder.block((), [b for _, b, _ in merge.pairs]),
+    ]
+    ctx.builder.span = ctx.span(node.test)
+    ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks)
+    return merged
+
+
+class _Merge:
+    """Pairs the leaves of two sides of a branch; `pairs` holds (then, otherwise, result)."""
+
+    def __init__(self, ctx: Context, node: ast.If, then: Any, other: Any) -> None:
+        self.ctx = ctx
+        self.node = node
+        self.builders = (then, other)
+        self.pairs: list[tuple[Value, Value, Value]] = []
+
+    def item(self, name: str, a: Item, b: Item) -> Item:
+        if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
+            return a
+        if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
+            others = iter(list(leaves(b)))
+            return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
+        if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
+            try:
+                if a == b:
+                    return a
+            except Exception:
+                pass
+            where = "the result" if name == "return" else f"`{name}`"
+            return Ambiguous(f"{where} stands for different kinds of things on the two paths.")
+        return self.result(name, self.lift(0, a), self.lift(1, b))
+
+    def lift(self, side: int, item: Item) -> Value:
+        outer, self.ctx.builder = self.ctx.builder, self.builders[side]
+        try:
+            return self.ctx.undefined() if item is UNBOUND else self.ctx.lift(item, self.node)
+        finally:
+            self.ctx.builder = outer
+
+    def result(self, name: str, a: Value, b: Value) -> Item:
+        try:
+            type_ = join(a.type, b.type)
+        except TypeMismatch as error:
+            return Ambiguous(f"`{name}` has different types on the two paths: {error}.")
+        shown = a.name if name == "return" and a.name == b.name else name
+        result = Value(type_, None if shown == "return" else shown)
+        if type_ == UNDEFINED:
+            return UNBOUND
+        self.pairs.append((a, b, result))
+        return result

@@ -1,0 +1,99 @@
+"""Reading by subscript: structures at compile time, arrays and lists of numbers at run time.
+
+    params["w"][i, 1:]       index[key=(Slot(0), slice(1, None))] %params_w, %i
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..ir.core import Value
+from ..ir.types import Scalar
+from ..ops.indexing import Slot
+from . import expressions
+from .context import Context
+from .items import Item
+
+__all__ = ["subscript"]
+
+
+def subscript(
+    ctx: Context, node: ast.Subscript, owner: Item, index: ast.expr, name: str | None
+) -> Item:
+    """`owner[index]`."""
+    if isinstance(owner, (tuple, list, dict, str)):
+        return _element(ctx, node, owner, index)
+    if not isinstance(owner, Value):
+        ctx.refuse_item(owner, node)
+    operands: list[Value] = []
+    key = _key(ctx, index, operands)
+    return ctx.emit(node, "index", (owner, *operands), {"key": key}, name)
+
+
+def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> Item:
+    if isinstance(index, ast.Slice):
+        bounds = [
+            None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
+            for part in (index.lower, index.upper, index.step)
+        ]
+        return owner[slice(*bounds)]
+    position = ctx.static(expressions.expression(ctx, index), index, _WHAT)
+    try:
+        return owner[position]
+    except (IndexError, KeyError, TypeError) as error:
+        return ctx.refuse(
+            node, "static-error", f"this element doesn't exist: {type(error).__name__}: {error}.",
+            "index within the structure.",
+        )  # fmt: skip
+
+
+_WHAT = "the index into a tuple, list or dict of arrays"
+
+
+def _key(ctx: Context, node: ast.expr, operands: list[Value]) -> tuple[Any, ...]:
+    """The template of an index; run-time parts move to `operands`."""
+    if isinstance(node, ast.Tuple):
+        return tuple(_part(ctx, part, operands) for part in node.elts)
+    item = None if isinstance(node, ast.Slice) else expressions.expression(ctx, node)
+    if isinstance(item, tuple):
+        return tuple(_plain(ctx, node, part, operands) for part in item)
+    if isinstance(node, ast.Slice):
+        return (_part(ctx, node, operands),)
+    return (_plain(ctx, node, item, operands),)
+
+
+def _part(ctx: Context, node: ast.expr, operands: list[Value]) -> Any:
+    if isinstance(node, ast.Slice):
+        bounds = [
+            None if part is None else _bound(ctx, part, operands)
+            for part in (node.lower, node.upper, node.step)
+        ]
+        return slice(*bounds)
+    return _plain(ctx, node, expressions.expression(ctx, node), operands)
+
+
+def _bound(ctx: Context, node: ast.expr, operands: list[Value]) -> Any:
+    item = expressions.expression(ctx, node)
+    if isinstance(item, Value) and not _is_int(item):
+        ctx.refuse(node, "index", f"a slice bound is a {item.type}.", "use an int.")
+    return _plain(ctx, node, item, operands)
+
+
+def _is_int(value: Value) -> bool:
+    dtype = getattr(value.type, "dtype", "")
+    return isinstance(value.type, Scalar) and value.type.kind == "int" or dtype[:1] in ("i", "u")
+
+
+def _plain(ctx: Context, node: ast.expr, item: Item, operands: list[Value]) -> Any:
+    if item is None or item is Ellipsis or type(item) is int:
+        return item
+    if isinstance(item, slice):
+        return item
+    if not isinstance(item, (Value, list, tuple, bool)):
+        ctx.refuse(
+            node, "index", f"a {type(item).__name__} can't index an array.",
+            "index with ints, slices, None, `...`, int arrays or masks.",
+        )  # fmt: skip
+    operands.append(ctx.lift(item, node))
+    return Slot(len(operands) - 1)

@@ -1,0 +1,81 @@
+"""Building blocks of operations: a list that grows, and regions built by nesting builders.
+
+>>> from .types import FLOAT
+>>> from .printer import print_function
+>>> x = Value(FLOAT, "x")
+>>> builder = Builder()
+>>> y = builder.emit("mul", (x, x), FLOAT, name="y")
+>>> print(print_function(Function("square", builder.block((x,), (y,)))))
+function square(%x: float):
+    %y = mul %x, %x
+    return %y
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..diagnostics import Span
+from .core import Block, Function, Name, Operation, Region, Value
+from .types import Scalar, Type
+
+__all__ = ["Builder", "Function"]
+
+_NO_ATTRIBUTES: Mapping[str, Any] = {}
+
+
+class Builder:
+    """Appends operations to one block; `span` is the source that the next ones come from."""
+
+    def __init__(self, span: Span | None = None) -> None:
+        self.operations: list[Operation] = []
+        self.span = span
+
+    def nested(self) -> Builder:
+        """A builder for a region of the operation that comes next."""
+        return Builder(self.span)
+
+    def block(self, parameters: Iterable[Value], results: Iterable[Value]) -> Block:
+        """What was built so far, as a block."""
+        return Block(tuple(parameters), tuple(self.operations), tuple(results))
+
+    def append(self, operation: Operation) -> Operation:
+        self.operations.append(operation)
+        return operation
+
+    def emit(
+        self,
+        opcode: str,
+        operands: Sequence[Value],
+        type_: Type,
+        name: Name = None,
+        attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
+    ) -> Value:
+        """Append an operation with one result; gives the result."""
+        value = Value(type_, name)
+        self.append(
+            Operation(opcode, tuple(operands), (value,), attributes, span=self.span)
+        )
+        return value
+
+    def region(
+        self,
+        opcode: str,
+        operands: Sequence[Value],
+        results: Sequence[Value],
+        blocks: Sequence[Block],
+        attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
+    ) -> Operation:
+        """Append an operation with regions or several results; gives the operation."""
+        if blocks and "region" not in attributes:
+            attributes = {**attributes, "region": Region()}
+        return self.append(
+            Operation(opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span)
+        )
+
+    def constant(self, value: bool | int | float | complex, name: Name = None) -> Value:
+        """A Python number as a value."""
+        size = value if type(value) is int else None
+        type_ = Scalar(type(value).__name__, size)
+        return self.emit("constant", (), type_, name, {"value": value})

@@ -1,0 +1,144 @@
+"""The IR on one page: values, operations, blocks, functions; structured SSA.
+
+    def power(x, n):                 function power(%x: float, %n: int):
+        y = 1.0                          %y.0 = constant[value=1.0]
+        for i in range(n):               %r = range %n
+            y = y * x                    %y.1 = for[carry=1] %y.0, %r (%y.2, %i):
+        return y                             %y.3 = mul %y.2, %x
+                                             yield %y.3
+                                         return %y.1
+
+Values have identity equality. Regions are blocks of an operation, and every region operation has
+a fixed layout:
+
+`if`      operands (condition,), blocks (then, otherwise) without parameters; results are what the
+          blocks yield.
+`for`     operands (carry inits..., sequences...); block parameters (carries..., elements...); the
+          block yields (next carries..., collected...); results (final carries..., tapes...).
+          Attributes: `carry` (how many), `reverse` (run from the last element to the first; a
+          tape's index k belongs to the sequences' k-th element either way).
+`while`   operands (carry inits...,); blocks (condition, body), both with the carries as parameters;
+          the condition yields one bool, the body (next carries..., collected...); results (final
+          carries..., tapes..., trips): `trips` counts the iterations.
+
+Each has a `region` attribute, an identity that survives rebuilding. An operation whose `mirrors`
+attribute holds another's `region` is its image in the backward part: the k-th block of a mirror of
+`if` runs exactly if the k-th block of the original ran, and so may use the values defined there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from ..diagnostics import Span
+from .types import Type
+
+__all__ = [
+    "Block",
+    "Derived",
+    "Function",
+    "Name",
+    "Operation",
+    "Region",
+    "Value",
+    "hint",
+    "walk",
+]
+
+
+@final
+class Region:
+    """The identity of a region operation."""
+
+    __slots__ = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A name made from another value's: `Derived("grad", s3)` is printed `grad_s3`."""
+
+    prefix: str
+    of: Value
+
+
+Name = str | Derived | None
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Value:
+    """What one operation or block parameter defines; `name` is a hint that need not be unique."""
+
+    type: Type
+    name: Name = None
+
+    def __repr__(self) -> str:
+        return f"%{hint(self) or '_'}:{self.type}"
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """One step. `attributes` hold static facts; `blocks` the regions of `if`, `for`, `while`."""
+
+    opcode: str
+    operands: tuple[Value, ...]
+    results: tuple[Value, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+    span: Span | None = None
+
+    @property
+    def result(self) -> Value:
+        """The only result."""
+        (value,) = self.results
+        return value
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """Parameters, operations in order, and the values it yields (a function's: what it returns)."""
+
+    parameters: tuple[Value, ...]
+    operations: tuple[Operation, ...]
+    results: tuple[Value, ...]
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Function:
+    """A named block; parameters are leaves, structures are the caller's business."""
+
+    name: str
+    body: Block
+    span: Span | None = None
+
+    @property
+    def parameters(self) -> tuple[Value, ...]:
+        return self.body.parameters
+
+    @property
+    def results(self) -> tuple[Value, ...]:
+        return self.body.results
+
+
+def hint(value: Value) -> str | None:
+    """The value's name as text, with derived names spelled out; None for temporaries."""
+    match value.name:
+        case Derived(prefix, of):
+            inner = hint(of)
+            return f"{prefix}_{inner}" if inner else prefix
+        case name:
+            return name
+
+
+def walk(block: Block) -> Iterator[Operation]:
+    """Every operation of the block and of the regions within, in program order."""
+    for operation in block.operations:
+        yield operation
+        for inner in operation.blocks:
+            yield from walk(inner)

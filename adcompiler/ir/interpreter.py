@@ -1,0 +1,97 @@
+"""Running a function operation by operation: the oracle for tests, and the stepper for teaching.
+
+The interpreter knows regions; what a plain operation computes it is told by `evaluate`.
+
+>>> from .builder import Builder
+>>> from .types import FLOAT
+>>> x, b = Value(FLOAT, "x"), Builder()
+>>> y = b.emit("double", (x,), FLOAT)
+>>> interpret(Function("f", b.block((x,), (y,))), (21.0,), lambda op, args: (2 * args[0],))
+(42.0,)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .core import Block, Function, Operation, Value
+
+__all__ = ["Evaluate", "UndefinedVariable", "interpret"]
+
+Evaluate = Callable[[Operation, Sequence[Any]], Sequence[Any]]
+Watch = Callable[[Operation, Sequence[Any]], None]
+
+
+class UndefinedVariable(UnboundLocalError):
+    """A variable was read that no path had assigned."""
+
+
+_UNDEFINED = object()
+
+
+def interpret(
+    function: Function, arguments: Sequence[Any], evaluate: Evaluate, watch: Watch | None = None
+) -> tuple[Any, ...]:
+    """The function's results; `watch` sees every operation with its results as they come."""
+    return _Run(evaluate, watch).block(function.body, arguments)
+
+
+class _Run:
+    def __init__(self, evaluate: Evaluate, watch: Watch | None) -> None:
+        self.evaluate = evaluate
+        self.watch = watch
+        self.values: dict[Value, Any] = {}
+
+    def get(self, value: Value) -> Any:
+        found = self.values[value]
+        if found is _UNDEFINED:
+            raise UndefinedVariable(f"{value.name} is read before it is assigned")
+        return found
+
+    def block(self, block: Block, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        self.values.update(zip(block.parameters, arguments, strict=True))
+        for op in block.operations:
+            results = self.operation(op)
+            self.values.update(zip(op.results, results, strict=True))
+            if self.watch is not None:
+                self.watch(op, results)
+        return tuple(self.values[v] for v in block.results)
+
+    def operation(self, op: Operation) -> Sequence[Any]:
+        match op.opcode:
+            case "if":
+                return self.block(op.blocks[0 if self.get(op.operands[0]) else 1], ())
+            case "for":
+                return self.loop(op)
+            case "while":
+                return self.while_loop(op)
+            case "undefined":
+                return (_UNDEFINED,)
+        return self.evaluate(op, [self.get(v) for v in op.operands])
+
+    def loop(self, op: Operation) -> Sequence[Any]:
+        count = op.attributes["carry"]
+        carries = [self.values[v] for v in op.operands[:count]]
+        sequences = [self.get(v) for v in op.operands[count:]]
+        elements = list(zip(*sequences, strict=True))
+        rows = []
+        for element in reversed(elements) if op.attributes.get("reverse") else elements:
+            results = self.block(op.blocks[0], (*carries, *element))
+            carries = list(results[:count])
+            rows.append(results[count:])
+        if op.attributes.get("reverse"):
+            rows.reverse()
+        tapes = [[row[k] for row in rows] for k in range(len(op.results) - count)]
+        return (*carries, *tapes)
+
+    def while_loop(self, op: Operation) -> Sequence[Any]:
+        condition, body = op.blocks
+        carries: Sequence[Any] = [self.values[v] for v in op.operands]
+        rows = []
+        while self.block(condition, carries)[0]:
+            results = self.block(body, carries)
+            carries = results[: len(carries)]
+            rows.append(results[len(carries) :])
+        tapes = [[row[k] for row in rows] for k in range(len(op.results) - len(carries) - 1)]
+        return (*carries, *tapes, len(rows))

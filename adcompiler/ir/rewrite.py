@@ -1,0 +1,100 @@
+"""Making a function out of another: values replaced, operations kept, dropped or exchanged.
+
+A pass gives `rewrite_block` a function that looks at one operation, operands already replaced, and
+answers with what stands for its results; everything else is rebuilt around that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from .builder import Builder
+from .core import Block, Derived, Operation, Value, walk
+
+__all__ = ["defined_in", "free_values", "freshen", "rebuild_block", "substitute", "uses"]
+
+Mapped = dict[Value, Value]
+
+
+def substitute(block: Block, mapping: Mapping[Value, Value]) -> Block:
+    """The block with values replaced wherever they are used (parameters and results too)."""
+
+    def get(value: Value) -> Value:
+        return mapping.get(value, value)
+
+    def values(old: Iterable[Value]) -> tuple[Value, ...]:
+        return tuple(map(get, old))
+
+    def operation(op: Operation) -> Operation:
+        return replace(
+            op,
+            operands=values(op.operands),
+            results=values(op.results),
+            blocks=tuple(block_(inner) for inner in op.blocks),
+        )
+
+    def block_(old: Block) -> Block:
+        return Block(
+            values(old.parameters), tuple(map(operation, old.operations)), values(old.results)
+        )
+
+    return block_(block)
+
+
+def freshen(block: Block, mapping: Mapped) -> Block:
+    """A copy of the block whose own values are new; `mapping` tells what stands for what."""
+    for value in block.parameters:
+        mapping.setdefault(value, Value(value.type, value.name))
+    for op in walk(block):
+        for inner in op.blocks:
+            for value in inner.parameters:
+                mapping[value] = Value(value.type, value.name)
+        for value in op.results:
+            mapping[value] = Value(value.type, value.name)
+    for old, new in list(mapping.items()):
+        if isinstance(new.name, Derived) and new.name.of in mapping and old is not new:
+            mapping[old] = Value(new.type, Derived(new.name.prefix, mapping[new.name.of]))
+    return substitute(block, mapping)
+
+
+def defined_in(block: Block) -> set[Value]:
+    """Parameters and results of everything inside."""
+    found = set(block.parameters)
+    for op in walk(block):
+        found.update(op.results)
+        for inner in op.blocks:
+            found.update(inner.parameters)
+    return found
+
+
+def uses(op: Operation) -> Iterable[Value]:
+    """The values that an operation reads, in its regions too."""
+    yield from op.operands
+    for inner in op.blocks:
+        yield from free_values(inner)
+
+
+def free_values(block: Block) -> list[Value]:
+    """The values from outside that the block reads, each once, in order of first use."""
+    inside = defined_in(block)
+    found: dict[Value, None] = {}
+    for op in walk(block):
+        for value in op.operands:
+            found[value] = None
+        for inner in op.blocks:
+            found.update(dict.fromkeys(inner.results))
+    found.update(dict.fromkeys(block.results))
+    return [value for value in found if value not in inside]
+
+
+def rebuild_block(
+    block: Block, visit: Callable[[Operation, Builder, Mapped], None], mapping: Mapped
+) -> Block:
+    """Rebuild one block: `visit` appends to the builder what stands for each operation."""
+    builder = Builder()
+    for op in block.operations:
+        operands = tuple(mapping.get(v, v) for v in op.operands)
+        visit(replace(op, operands=operands), builder, mapping)
+    results = tuple(mapping.get(v, v) for v in block.results)
+    return Block(block.parameters, tuple(builder.operations), results)

@@ -1,0 +1,158 @@
+"""Array sizes: a known integer, or an affine expression of symbols such as `n - 2`.
+
+Sizes settle at compile time what broadcasting does. A symbol stands for one number per call; an
+argument's symbol is known not to be 1, because size-1 dimensions are part of the signature.
+
+>>> n = symbol("n", unit=False)
+>>> print(add(n, -2), add(add(n, -2), 2), may_be_one(n), may_be_one(add(n, -1)))
+n - 2 n False True
+>>> broadcast(n, 1) == n, needs_guard(n, n), needs_guard(add(n, -1), n)
+(True, False, True)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Affine",
+    "Size",
+    "Symbol",
+    "SizeError",
+    "add",
+    "broadcast",
+    "is_positive",
+    "may_be_one",
+    "multiply",
+    "needs_guard",
+    "negate",
+    "symbol",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An unknown size; it is above 1, or, where `unit` says so, may be anything.
+
+    Symbols of one name are one size, unless a `token` (any fresh object) sets them apart.
+    """
+
+    name: str
+    unit: bool = True
+    token: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """`sum(factor * symbol) + constant`, terms sorted by name, no factor 0."""
+
+    terms: tuple[tuple[Symbol, int], ...]
+    constant: int = 0
+
+    def __str__(self) -> str:
+        text = ""
+        for variable, factor in self.terms:
+            sign = " - " if factor < 0 else " + " if text else ""
+            times = "" if abs(factor) == 1 else f"{abs(factor)}*"
+            text += f"{sign}{times}{variable.name}"
+        if self.constant:
+            text += f" {'-' if self.constant < 0 else '+'} {abs(self.constant)}"
+        return text.strip()
+
+
+Size = int | Affine
+
+
+class SizeError(ValueError):
+    """Two sizes that can never broadcast."""
+
+
+def symbol(name: str, unit: bool = True) -> Affine:
+    """The size that is one symbol."""
+    return Affine(((Symbol(name, unit), 1),))
+
+
+def unknown() -> Affine:
+    """A size that nothing is known of, equal to no other."""
+    return Affine(((Symbol("?", token=object()), 1),))
+
+
+def _make(terms: dict[Symbol, int], constant: int) -> Size:
+    kept = tuple(sorted(((s, f) for s, f in terms.items() if f), key=lambda t: t[0].name))
+    return Affine(kept, constant) if kept else constant
+
+
+def _parts(size: Size) -> tuple[dict[Symbol, int], int]:
+    return ({}, size) if isinstance(size, int) else (dict(size.terms), size.constant)
+
+
+def add(a: Size, b: Size) -> Size:
+    """a + b."""
+    terms, constant = _parts(a)
+    other, offset = _parts(b)
+    for variable, factor in other.items():
+        terms[variable] = terms.get(variable, 0) + factor
+    return _make(terms, constant + offset)
+
+
+def negate(a: Size) -> Size:
+    """-a."""
+    terms, constant = _parts(a)
+    return _make({s: -f for s, f in terms.items()}, -constant)
+
+
+def multiply(a: Size, b: Size) -> Size:
+    """a * b; a product of two unknowns is a symbol named after its factors."""
+    if isinstance(a, int):
+        a, b = b, a
+    if isinstance(b, int):
+        terms, constant = _parts(a)
+        return _make({s: f * b for s, f in terms.items()}, constant * b)
+    first, second = sorted((str(a), str(b)))
+    if "?" in first + second:
+        return unknown()
+    return symbol(f"({first})*({second})", may_be_one(a) and may_be_one(b))
+
+
+def may_be_one(size: Size) -> bool:
+    """Whether the size can be 1 when the function runs."""
+    if isinstance(size, int):
+        return size == 1
+    match size:
+        case Affine(((variable, 1),), 0):
+            return variable.unit
+    return True
+
+
+def is_positive(size: Size) -> bool:
+    """Whether the size is known to be at least 1: `n` and `n - 1`, where n is not 0 or 1."""
+    match size:
+        case int():
+            return size > 0
+        case Affine(((variable, 1),), constant):
+            return not variable.unit and constant > -2
+    return False
+
+
+def broadcast(a: Size, b: Size) -> Size | None:
+    """The broadcast size; None where it is one of the two but which one is unknown.
+
+    Raises SizeError where two known sizes differ and neither is 1.
+    """
+    if a == b or b == 1:
+        return a
+    if a == 1:
+        return b
+    if isinstance(a, int) and isinstance(b, int):
+        raise SizeError(f"sizes {a} and {b} don't broadcast")
+    if not may_be_one(b):
+        return b
+    if not may_be_one(a):
+        return a
+    return None
+
+
+def needs_guard(size: Size, result: Size) -> bool:
+    """Whether an operand of `size` may or may not have been stretched to `result`."""
+    return size != result and size != 1 and may_be_one(size)

@@ -1,0 +1,294 @@
+"""Reading by index, and adding into an array at an index: each is the other's transpose.
+
+    index[key=(Slot(0), slice(1, None))] %x, %i       x[i, 1:]
+    add_at[key=(Slot(0),)] %a, %g, %i                 a[i] += g       (in place where a's memory is
+                                                                       the function's own)
+
+A key holds static parts as they are, and a `Slot(k)` for the k-th operand after the array (and
+the added value), so that one template serves result types, emission and evaluation.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from ..ir.sizes import Size, add, negate, unknown
+from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
+from .emit import call
+from .inference import broadcast_shapes
+from .op import Attributes, Emission, Op, OperationError
+
+__all__ = ["ENTRIES", "Slot", "fill", "is_basic", "slots"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a run-time operand in a template."""
+
+    position: int
+
+
+def fill(template: Any, operands: Sequence[Any]) -> Any:
+    """The template with its slots replaced by operands."""
+    match template:
+        case Slot(position):
+            return operands[position]
+        case tuple():
+            return tuple(fill(part, operands) for part in template)
+        case list():
+            return [fill(part, operands) for part in template]
+        case slice():
+            parts = (template.start, template.stop, template.step)
+            return slice(*(fill(part, operands) for part in parts))
+    return template
+
+
+def slots(template: Any) -> Iterator[int]:
+    """The positions of the operands that the template names, in order."""
+    match template:
+        case Slot(position):
+            yield position
+        case tuple() | list():
+            for part in template:
+                yield from slots(part)
+        case slice():
+            yield from slots((template.start, template.stop, template.step))
+
+
+def subscript(key: tuple[Any, ...], operands: Sequence[ast.expr]) -> ast.expr:
+    """The key as source."""
+    parts = [_part(item, operands) for item in key]
+    return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
+
+
+def _part(item: Any, operands: Sequence[ast.expr]) -> ast.expr:
+    match item:
+        case Slot(position):
+            return operands[position]
+        case slice():
+            bounds = [
+                None if bound is None else _part(bound, operands)
+                for bound in (item.start, item.stop, item.step)
+            ]
+            return ast.Slice(*bounds)
+    return ast.Constant(item)
+
+
+def is_basic(key: tuple[Any, ...], types: Sequence[Type]) -> bool:
+    """Whether the index reads a view: ints, slices, None and `...` only."""
+    return all(
+        not isinstance(item, Slot) or _is_int(types[item.position]) for item in key
+    )
+
+
+def _is_int(type_: Type) -> bool:
+    return kind_of(type_) == "int" and not shape_of(type_)
+
+
+def result_shape(
+    shape: Sequence[Size], key: tuple[Any, ...], types: Sequence[Type]
+) -> tuple[Size, ...]:
+    """The shape that indexing gives (NumPy's rules for mixing basic and advanced parts)."""
+    key = _expand(shape, key, types)
+    advanced = [k for k, item in enumerate(key) if _advanced(item, types) is not None]
+    result: list[Size] = []
+    axis, place = 0, None
+    for item in key:
+        kind = _advanced(item, types)
+        if item is None:
+            result.append(1)
+        elif kind is not None:
+            place = len(result) if place is None else place
+            axis += kind.axes
+        elif isinstance(item, slice):
+            result.append(slice_size(shape[axis], item, types))
+            axis += 1
+        else:
+            axis += 1
+    result += shape[axis:]
+    if not advanced:
+        return tuple(result)
+    gathered = broadcast_shapes(k.shape for item in key if (k := _advanced(item, types)))
+    scattered = _separated(key, types)
+    at = 0 if scattered or place is None else place
+    return (*result[:at], *gathered, *result[at:])
+
+
+@dataclass(frozen=True)
+class _Advanced:
+    axes: int
+    shape: tuple[Size, ...]
+
+
+def _advanced(item: Any, types: Sequence[Type]) -> _Advanced | None:
+    if not isinstance(item, Slot):
+        return None
+    type_ = types[item.position]
+    if kind_of(type_) == "bool":
+        return _Advanced(len(shape_of(type_)), (unknown(),))
+    if kind_of(type_) != "int":
+        raise OperationError(f"a {type_} can't index an array", "index with ints, slices or masks")
+    return _Advanced(1, shape_of(type_)) if shape_of(type_) else None
+
+
+def _separated(key: tuple[Any, ...], types: Sequence[Type]) -> bool:
+    """Whether a slice, None or `...` stands between advanced parts (their axes then come first)."""
+    marks = [
+        "a" if _advanced(item, types) or not (item is None or isinstance(item, slice)) else "s"
+        for item in key
+    ]
+    return "s" in "".join(marks).strip("s") if "a" in marks else False
+
+
+def _expand(shape: Sequence[Size], key: tuple[Any, ...], types: Sequence[Type]) -> tuple[Any, ...]:
+    consumed = 0
+    for item in key:
+        if item is not None and item is not Ellipsis:
+            kind = _advanced(item, types)
+            consumed += kind.axes if kind else 1
+    missing = len(shape) - consumed
+    if missing < 0:
+        raise OperationError(
+            f"too many indices: the array has {len(shape)} dimensions, the index {consumed}",
+            "index with as many parts as the array has dimensions",
+        )
+    if Ellipsis not in [item for item in key if not isinstance(item, Slot)]:
+        return key
+    at = next(k for k, item in enumerate(key) if item is Ellipsis)
+    return (*key[:at], *[slice(None)] * missing, *key[at + 1 :])
+
+
+def slice_size(size: Size, item: slice, types: Sequence[Type]) -> Size:
+    """The number of elements a slice takes from an axis, where that is known."""
+    start, stop = (_bound(b, types) for b in (item.start, item.stop))
+    if item.step not in (None, 1):
+        if isinstance(size, int) and _static(item):
+            return len(range(size)[item])
+        return size if item == slice(None, None, -1) else unknown()
+    if isinstance(size, int) and _static(item):
+        return len(range(size)[item])
+    first: Size | None = 0 if start is None else start
+    last: Size | None = size if stop is None else stop
+    if item.start is not None and start is None or item.stop is not None and stop is None:
+        return unknown()
+    first = _wrapped(first, size)
+    last = _wrapped(last, size)
+    if isinstance(last, int) or not _within(last, size):
+        return unknown()
+    return add(last, negate(first)) if isinstance(first, int) else unknown()
+
+
+def _within(last: Size, size: Size) -> bool:
+    """Whether the end is known not to lie beyond the axis: `n - 1` of `n`."""
+    difference = add(size, negate(last))
+    return isinstance(difference, int) and difference >= 0
+
+
+def _wrapped(bound: Size | None, size: Size) -> Size:
+    assert bound is not None
+    return add(size, bound) if isinstance(bound, int) and bound < 0 else bound
+
+
+def _static(item: slice) -> bool:
+    return all(b is None or isinstance(b, int) for b in (item.start, item.stop, item.step))
+
+
+def _bound(bound: Any, types: Sequence[Type]) -> Size | None:
+    if isinstance(bound, Slot):
+        type_ = types[bound.position]
+        return type_.size if isinstance(type_, Scalar) else None
+    return bound if isinstance(bound, int) else None
+
+
+def _index_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    source, key = types[0], attributes["key"]
+    if isinstance(source, List):
+        if len(key) != 1 or isinstance(key[0], slice) or not is_basic(key, types[1:]):
+            raise OperationError(
+                "a list of numbers is read one element at a time", "make an array: np.array(...)"
+            )
+        return source.element
+    if not isinstance(source, Array):
+        raise OperationError(f"a {source} can't be indexed", "index arrays, lists and tuples")
+    return Array(source.dtype, result_shape(source.shape, key, types[1:]))
+
+
+def _evaluate_index(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    source, *rest = operands
+    key = fill(attributes["key"], rest)
+    return source[key[0]] if isinstance(source, list) else source[key]
+
+
+def _emit_index(emission: Emission) -> ast.expr:
+    source, *rest = emission.operands
+    return ast.Subscript(source, subscript(emission.attributes["key"], rest), ast.Load())
+
+
+def _add_into(acc: Any, g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
+    *index, _ = rest
+    return acc.emit("add_at", g, *index, key=key)
+
+
+def _read_back(g: Any, array: Any, added: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
+    *index, _ = rest
+    return g.emit("index", *index, key=key)
+
+
+def _add_at_rule(g: Any, *operands: Any, key: tuple[Any, ...], index: int) -> Any:
+    if index == 0:
+        return g
+    return _read_back(g, *operands, key=key) if index == 1 else None
+
+
+def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    array, added, *rest = operands
+    key = fill(attributes["key"], rest)
+    result = array.copy()
+    if isinstance(array, list):
+        result[key[0]] += added
+    else:
+        np.add.at(result, key, added)
+    return result
+
+
+def _emit_add_at(emission: Emission) -> ast.expr:
+    raise AssertionError("add_at is a statement")
+
+
+def add_at_statement(
+    target: ast.expr, added: ast.expr, index: Sequence[ast.expr], key: tuple[Any, ...],
+    types: Sequence[Type],
+) -> ast.stmt:  # fmt: skip
+    """`target[key] += added`, or `np.add.at` where an index may repeat."""
+    where = subscript(key, index)
+    if is_basic(key, types) or _is_one_mask(key, types):
+        place = ast.Subscript(target, where, ast.Store())
+        return ast.AugAssign(place, ast.Add(), added)
+    if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
+        where = _spelled_slices(where)
+    return ast.Expr(call("np.add.at", (target, where, added)))
+
+
+def _is_one_mask(key: tuple[Any, ...], types: Sequence[Type]) -> bool:
+    return len(key) == 1 and isinstance(key[0], Slot) and kind_of(types[key[0].position]) == "bool"
+
+
+def _spelled_slices(where: ast.expr) -> ast.expr:
+    """Outside a subscript, `1:` is written `slice(1, None)`; np.s_ needs no counting of Nones."""
+    return ast.Subscript(
+        ast.Attribute(ast.Name("$np", ast.Load()), "s_", ast.Load()), where, ast.Load()
+    )
+
+
+ENTRIES: tuple[Op, ...] = (
+    Op("index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
+       view=(0,)),
+    Op("add_at", lambda types, attributes: types[0], _evaluate_add_at, _emit_add_at,
+       rules=_add_at_rule, view=(0,)),
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""Result types: NumPy's own promotion tables asked at compile time, sizes broadcast symbolically.
+
+>>> import numpy as np
+>>> from ..ir.sizes import symbol
+>>> from ..ir.types import FLOAT, Array
+>>> print(ufunc_type(np.add, (Array("f4", (symbol("n"), 1)), FLOAT)))
+f4[n, 1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.sizes import Size, SizeError, broadcast, multiply, unknown
+from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
+from .op import OperationError
+
+__all__ = [
+    "SAMPLE",
+    "array_type",
+    "as_array",
+    "broadcast_shapes",
+    "constant_axis",
+    "operator_type",
+    "promote",
+    "size_of",
+    "ufunc_type",
+]
+
+SAMPLE = {"float": 2.0, "int": 2, "bool": True, "complex": 2j}
+_PYTHON = {"float": float, "int": int, "complex": complex}
+
+
+def as_array(type_: Type) -> Array:
+    """The type that NumPy makes of an operand that isn't an array yet."""
+    match type_:
+        case Array():
+            return type_
+        case Scalar(kind):
+            return Array({"float": "f8", "int": "i8", "bool": "b1", "complex": "c16"}[kind], ())
+        case List(element, size):
+            return Array(as_array(element).dtype, (size,))
+    raise OperationError(f"a {type_} is no number or array", "pass a number or an array")
+
+
+def broadcast_shapes(shapes: Iterable[Sequence[Size]]) -> tuple[Size, ...]:
+    """The shape that operands of these shapes broadcast to."""
+    shapes = list(shapes)
+    result: list[Size] = [1] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for axis in range(-len(shape), 0):
+            try:
+                size = broadcast(result[axis], shape[axis])
+            except SizeError as error:
+                raise OperationError(str(error), "give the operands shapes that broadcast") from None
+            result[axis] = unknown() if size is None else size
+    return tuple(result)
+
+
+def _dtype(type_: Type) -> Any:
+    if isinstance(type_, Scalar) and type_.kind in _PYTHON:
+        return _PYTHON[type_.kind]
+    return np.dtype(as_array(type_).dtype)
+
+
+def ufunc_type(ufunc: np.ufunc, types: Sequence[Type]) -> Array:
+    """What a ufunc gives, NEP 50's weak Python numbers included."""
+    dtypes = (*map(_dtype, types), *[None] * ufunc.nout)
+    try:
+        found = ufunc.resolve_dtypes(dtypes)[ufunc.nin]
+    except TypeError:
+        listed = ", ".join(map(str, types))
+        raise OperationError(
+            f"np.{ufunc.__name__} has no loop for {listed}", "convert the operands first"
+        ) from None
+    shape = broadcast_shapes(shape_of(t) for t in types)
+    return Array(f"{found.kind}{found.itemsize}", shape)
+
+
+def promote(types: Sequence[Type]) -> str:
+    """The common dtype, as `np.result_type` finds it."""
+    values = [
+        SAMPLE[t.kind] if isinstance(t, Scalar) else np.dtype(as_array(t).dtype) for t in types
+    ]
+    found = np.result_type(*values)
+    return f"{found.kind}{found.itemsize}"
+
+
+def operator_type(function: Callable[..., Any], ufunc: np.ufunc, types: Sequence[Type]) -> Type:
+    """What a Python operator gives: Python numbers among themselves, else the ufunc's result."""
+    if any(isinstance(t, List) for t in types):
+        raise OperationError(
+            "operators on lists of numbers concatenate or fail, they don't compute",
+            "make an array of the list with np.array(...)",
+        )
+    if not all(isinstance(t, Scalar) for t in types):
+        result = ufunc_type(ufunc, types)
+        weak = all(isinstance(t, Scalar) or (isinstance(t, Array) and t.weak) for t in types)
+        return Array(result.dtype, result.shape, weak)
+    kinds = [kind_of(t) for t in types]
+    try:
+        found = function(*(SAMPLE[k] for k in kinds if k))
+    except TypeError as error:
+        raise OperationError(str(error), "convert the operands first") from None
+    return Scalar(type(found).__name__)
+
+
+def array_type(dtype: str, shape: Iterable[Size]) -> Array:
+    return Array(dtype, tuple(shape))
+
+
+def size_of(shape: Iterable[Size]) -> Size:
+    """The number of elements."""
+    total: Size = 1
+    for size in shape:
+        total = multiply(total, size)
+    return total
+
+
+def constant_axis(axis: Any, rank: int) -> tuple[int, ...]:
+    """An axis argument as sorted non-negative axes; None is all of them."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for one in axes:
+        if not -rank <= one < rank:
+            raise OperationError(
+                f"axis {one} is out of bounds for an array of {rank} dimensions",
+                "name an axis that the array has",
+            )
+    return tuple(sorted({one % rank for one in axes}))

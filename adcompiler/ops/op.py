@@ -1,0 +1,110 @@
+"""What a table entry holds: one operation, everything about it in one place.
+
+    entry("exp", spellings={np.exp: ..., math.exp: ...}, infer=..., evaluate=..., emit=...,
+          rules=(lambda g, x, y: g * y,))
+
+A rule gives one operand's contribution to its gradient. It is ordinary Python over `Var`s (see
+`var`), called with the incoming cotangent, the operands, the result and, by keyword, the
+operation's attributes; operators and NumPy functions on Vars append operations. A rule never
+un-broadcasts, accumulates, casts or makes zeros: the transformation does that.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from ..ir.types import Type
+
+if TYPE_CHECKING:
+    from .var import Var
+
+__all__ = ["Bound", "Emission", "Op", "OperationError", "Rule", "Spelling", "arguments"]
+
+Attributes = Mapping[str, Any]
+Rule = Callable[..., "Var | None"]
+Infer = Callable[[Sequence[Type], Attributes], Type]
+Bound = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class OperationError(Exception):
+    """An operation that is refused: its reason, and the way out."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        self.reason = reason
+        self.advice = advice
+        super().__init__(reason)
+
+
+@final
+@dataclass(frozen=True)
+class Emission:
+    """What an operation's emission sees: its attributes, operand and result types, operand text."""
+
+    attributes: Attributes
+    types: Sequence[Type]
+    result: Type
+    operands: Sequence[ast.expr]
+
+
+@final
+@dataclass(frozen=True)
+class Spelling:
+    """One way to write an operation: `bind` maps the call's arguments to operands and attributes.
+
+    Operands become values; attributes must be static. `bind` has the spelled function's own
+    signature as far as it is supported, so that an unknown keyword is a TypeError.
+    """
+
+    bind: Callable[..., Bound]
+    preset: Attributes = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One operation.
+
+    `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
+    variadic operation, which is told its operand's `index`. `accumulate` replaces the first
+    operand's rule where the contribution is best added into an existing gradient.
+    `elementwise`: the rules are diagonal, so that they serve forward mode as well.
+    `singular`: a partial may be infinite; a point of the domain where none is (or a function of
+    the operands that gives it, or None).
+    `masks`: the gradient passed on may hold exact zeros because something wasn't selected.
+    `view`: the result may share memory with the operands at these positions.
+    `shape_only`: operands of which nothing but the shape is used.
+    `fresh`: the result is memory of its own.
+    `samples`: argument tuples on which the tests try the entry.
+    """
+
+    name: str
+    infer: Infer
+    evaluate: Callable[[Attributes, Sequence[Any]], Any]
+    emit: Callable[[Emission], ast.expr]
+    rules: tuple[Rule | None, ...] | Rule | None = None
+    accumulate: Rule | None = None
+    spellings: Mapping[object, Spelling] = field(default_factory=dict)
+    elementwise: bool = False
+    singular: float | Callable[..., float | None] | None = None
+    masks: bool | Callable[[Sequence[Type]], bool] = False
+    view: Container[int] = ()
+    fresh: bool = False
+    shape_only: tuple[int, ...] = ()
+    samples: tuple[Any, ...] = ()
+
+    def rule(self, index: int) -> Rule | None:
+        """The rule for one operand; None where no gradient flows."""
+        if callable(self.rules):
+            rule = self.rules
+            return lambda *args, **attributes: rule(*args, index=index, **attributes)
+        if self.rules is None or index >= len(self.rules):
+            return None
+        return self.rules[index]
+
+
+def arguments(*operands: Any, **attributes: Any) -> Bound:
+    """What a spelling's `bind` returns."""
+    return operands, attributes

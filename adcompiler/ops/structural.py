@@ -1,0 +1,220 @@
+"""Operations that the compiler itself needs: constants, casts, zeros, shapes, gradient sums.
+
+`shape %x` is the run-time shape; `zeros`, `broadcast`, `unbroadcast` and `reshape_to` take one, so
+that the backward part needs the shape of an array and not the array.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.types import (
+    UNDEFINED, Array, List, Range, Scalar, Static, Tape, Type, dtype_code, rank, shape_of,
+)  # fmt: skip
+from ..runtime import helpers
+from .emit import attribute, call, constant, method, reference
+from .inference import as_array
+from .op import Attributes, Emission, Op, OperationError, Spelling, arguments
+
+__all__ = ["ENTRIES", "dtype_argument"]
+
+
+def _constant_emit(emission: Emission) -> ast.expr:
+    spelled = emission.attributes.get("spelled")
+    return reference(spelled) if spelled else constant(emission.attributes["value"])
+
+
+def _constant_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    value = attributes["value"]
+    return Scalar(type(value).__name__, value if type(value) is int else None)
+
+
+PYTHON_KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool}
+
+
+def _cast_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    target = attributes["type"]
+    (source,) = types
+    if target in PYTHON_KINDS:
+        if rank(source):
+            raise OperationError(
+                f"{target}() of an array of {rank(source)} dimensions is no number",
+                "index the array first",
+            )
+        return Scalar(target)
+    return Array(target, shape_of(source))
+
+
+def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    target = attributes["type"]
+    if target in PYTHON_KINDS:
+        return PYTHON_KINDS[target](operands[0])
+    return np.asarray(operands[0]).astype(target)[()]
+
+
+def _cast_emit(emission: Emission) -> ast.expr:
+    target, (operand,) = emission.attributes["type"], emission.operands
+    if target in PYTHON_KINDS:
+        return call(f"builtin.{target}", (operand,))
+    dtype = f"np.{np.dtype(target).name}"
+    if isinstance(emission.types[0], Array) and rank(emission.types[0]):
+        return method(operand, "astype", reference(dtype))
+    return call("np.asarray" if rank(emission.types[0]) else dtype, (operand,))
+
+
+def _astype_bind(self: Any, dtype: Any) -> Any:
+    return arguments(self, type=dtype_argument(dtype))
+
+
+def dtype_argument(dtype: Any) -> str | None:
+    """A `dtype=` argument (a type, a string, a dtype) as a code such as `f8`; None stays None."""
+    return None if dtype is None else dtype_code(np.dtype(dtype))
+
+
+def _cast_spellings() -> dict[object, Spelling]:
+    spellings: dict[object, Spelling] = {
+        python: Spelling(arguments, {"type": name}) for name, python in PYTHON_KINDS.items()
+    }
+    for name in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "bool_"):
+        scalar = getattr(np, name)
+        spellings[scalar] = Spelling(arguments, {"type": dtype_argument(scalar)})
+    spellings["method", "astype"] = Spelling(_astype_bind)
+    spellings["method", "item"] = Spelling(arguments, {"type": "float"})
+    return spellings
+
+
+def _accumulate(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    return _add(*operands)
+
+
+def _add(a: Any, b: Any) -> Any:
+    if isinstance(a, list):
+        return [_add(p, q) for p, q in zip(a, b, strict=True)]
+    return a + b
+
+
+def _accumulate_emit(emission: Emission) -> ast.expr:
+    a, b = emission.operands
+    if isinstance(emission.result, (List, Tape)):
+        return call("helper.add_lists", (a, b))
+    return ast.BinOp(a, ast.Add(), b)
+
+
+def _zeros(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    type_ = attributes["type"]
+    if isinstance(type_, List):
+        return [0.0] * operands[0][0]
+    return np.zeros(operands[0], type_.dtype)
+
+
+def _zeros_emit(emission: Emission) -> ast.expr:
+    """`np.zeros_like(x)` where the shape is x's, `[0.0] * len(x)` for lists."""
+    type_, (shape,) = emission.attributes["type"], emission.operands
+    if isinstance(type_, List):
+        length = ast.Subscript(shape, ast.Constant(0), ast.Load())
+        if isinstance(shape, ast.Tuple):
+            length = shape.elts[0]  # type: ignore[assignment]
+        return ast.BinOp(ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), length)
+    if type_.dtype == "f8":
+        return call("np.zeros", (shape,))
+    return call("np.zeros", (shape, reference(f"np.{np.dtype(type_.dtype).name}")))
+
+
+def _shape(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    return (len(operands[0]),) if isinstance(operands[0], list) else np.shape(operands[0])
+
+
+def _shape_emit(emission: Emission) -> ast.expr:
+    (operand,) = emission.operands
+    match emission.types[0]:
+        case List():
+            return ast.Tuple([call("builtin.len", (operand,))], ast.Load())
+        case Array(_, shape) if shape:
+            return attribute(operand, "shape")
+    return call("np.shape", (operand,))
+
+
+def _like(types: Sequence[Type], attributes: Attributes) -> Type:
+    result: Type = attributes["type"]
+    return result
+
+
+def _size_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    return Scalar("int", shape_of(types[0])[attributes["axis"]])
+
+
+def _size_emit(emission: Emission) -> ast.expr:
+    (operand,), axis = emission.operands, emission.attributes["axis"]
+    if isinstance(emission.types[0], List) or emission.attributes.get("via") == "len":
+        return call("builtin.len", (operand,))
+    return ast.Subscript(attribute(operand, "shape"), ast.Constant(axis), ast.Load())
+
+
+def _range_emit(emission: Emission) -> ast.expr:
+    start, stop, step = emission.operands
+    if _is(step, 1):
+        shown = [stop] if _is(start, 0) else [start, stop]
+    else:
+        shown = [start, stop, step]
+    return call("builtin.range", shown)
+
+
+def _is(node: ast.expr, value: int) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
+
+
+def _asarray_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    return as_array(types[0])
+
+
+def _static(types: Sequence[Type], attributes: Attributes) -> Type:
+    return Static()
+
+
+ENTRIES: tuple[Op, ...] = (
+    Op("constant", _constant_type, lambda attributes, operands: attributes["value"], _constant_emit),
+    Op("undefined", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
+       lambda emission: ast.Constant(None)),
+    Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
+       lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,)),
+    Op("own", lambda types, attributes: types[0],
+       lambda attributes, operands: np.array(operands[0]),
+       lambda emission: call("np.array", emission.operands), rules=(lambda g, x, y: g,),
+       fresh=True),
+    Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
+       spellings=_cast_spellings()),
+    Op("range", lambda types, attributes: Range(),
+       lambda attributes, operands: range(*operands), _range_emit),
+    Op("size", _size_type,
+       lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
+       shape_only=(0,)),
+    Op("shape", _static, _shape, _shape_emit, shape_only=(0,)),
+    Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True),
+    Op("broadcast", _like,
+       lambda attributes, operands: np.broadcast_to(*operands),
+       lambda emission: call("np.broadcast_to", emission.operands),
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,)),
+    Op("unbroadcast", _like,
+       lambda attributes, operands: helpers.unbroadcast(*operands),
+       lambda emission: call("helper.unbroadcast", emission.operands),
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,)),
+    Op("reshape_to", _like,
+       lambda attributes, operands: np.reshape(*operands),
+       lambda emission: method(emission.operands[0], "reshape", emission.operands[1]),
+       rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
+              None), view=(0,)),
+    Op("accumulate", lambda types, attributes: types[0], _accumulate, _accumulate_emit,
+       rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True),
+    Op("asarray", _asarray_type, lambda attributes, operands: np.asarray(operands[0]),
+       lambda emission: call("np.asarray", emission.operands), rules=(lambda g, x, y: g,),
+       view=(0,)),
+    Op("tolist", lambda types, attributes: attributes["type"],
+       lambda attributes, operands: operands[0].tolist(),
+       lambda emission: method(emission.operands[0], "tolist"),
+       rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True),
+)  # fmt: skip
+

@@ -1,0 +1,87 @@
+"""Replace copies by what they copy, and carries that never change by what they start from.
+
+    %grad_a = copy %grad_y                 %grad_x = mul %grad_y, %b
+    %grad_x = mul %grad_a, %b     gives
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ir.core import Block, Function, Operation, Value
+from ..ir.rewrite import substitute
+
+__all__ = ["forward_copies"]
+
+
+def forward_copies(function: Function) -> Function:
+    """The function without `copy` operations, idle carries and branches' idle results."""
+    mapping: dict[Value, Value] = {}
+    body = _block(function.body, mapping)
+    resolved = {old: _last(new, mapping) for old, new in mapping.items()}
+    return replace(function, body=substitute(body, resolved))
+
+
+def _last(value: Value, mapping: dict[Value, Value]) -> Value:
+    while value in mapping:
+        value = mapping[value]
+    return value
+
+
+def _block(block: Block, mapping: dict[Value, Value]) -> Block:
+    operations = []
+    for op in block.operations:
+        if op.opcode == "copy":
+            mapping[op.result] = op.operands[0]
+            continue
+        if op.blocks:
+            op = replace(op, blocks=tuple(_block(inner, mapping) for inner in op.blocks))
+            op = _without_idle(op, mapping)
+        operations.append(op)
+    return replace(block, operations=tuple(operations))
+
+
+def _without_idle(op: Operation, mapping: dict[Value, Value]) -> Operation:
+    if op.opcode == "if":
+        return _branch(op, mapping)
+    return _loop(op, mapping)
+
+
+def _branch(op: Operation, mapping: dict[Value, Value]) -> Operation:
+    """A result that is the same outer value on both sides is that value."""
+    then, otherwise = op.blocks
+    kept = []
+    for k, result in enumerate(op.results):
+        if then.results[k] is otherwise.results[k]:
+            mapping[result] = then.results[k]
+        else:
+            kept.append(k)
+    if len(kept) == len(op.results):
+        return op
+    blocks = tuple(replace(b, results=tuple(b.results[k] for k in kept)) for b in op.blocks)
+    return replace(op, results=tuple(op.results[k] for k in kept), blocks=blocks)
+
+
+def _loop(op: Operation, mapping: dict[Value, Value]) -> Operation:
+    """A carry whose next value is itself never changes."""
+    count, body = op.attributes["carry"], op.blocks[-1]
+    idle = [k for k in range(count) if _last(body.results[k], mapping) is body.parameters[k]]
+    if not idle:
+        return op
+    for k in idle:
+        mapping[op.results[k]] = op.operands[k]
+        for block in op.blocks:
+            mapping[block.parameters[k]] = op.operands[k]
+
+    def without(values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(v for k, v in enumerate(values) if k not in idle)
+
+    blocks = [replace(b, parameters=without(b.parameters)) for b in op.blocks]
+    blocks[-1] = replace(blocks[-1], results=without(body.results))
+    return replace(
+        op,
+        operands=without(op.operands),
+        results=without(op.results),
+        attributes={**op.attributes, "carry": count - len(idle)},
+        blocks=tuple(blocks),
+    )

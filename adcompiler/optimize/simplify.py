@@ -1,0 +1,110 @@
+"""Arithmetic that changes nothing goes: only rewrites that are exact in floating point.
+
+    %0 = mul %g, 1.0              %g
+    %1 = broadcast %g, %s         mul %g, %x   (x has the shape that g would be stretched to)
+    %2 = mul %1, %x
+
+A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the like are not exact
+(signed zeros, NaN), and stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..ir.builder import Builder
+from ..ir.core import Function, Operation, Value, walk
+from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.types import Array, Scalar, shape_of
+from ..ops import TABLE
+
+__all__ = ["simplify"]
+
+
+def simplify(function: Function) -> Function:
+    """The function without arithmetic that changes nothing."""
+    definitions = {v: op for op in walk(function.body) for v in op.results}
+    mapping: Mapped = {}
+
+    def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
+        if op.blocks:
+            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
+            builder.append(replace(op, blocks=blocks))
+            return
+        same = _unchanged(op, definitions)
+        if same is not None:
+            mapping[op.result] = same
+            return
+        op = _without_broadcast(op, definitions)
+        op = _without_negation(op, definitions)
+        if op.results:
+            definitions[op.results[0]] = op
+        builder.append(op)
+
+    return replace(function, body=rebuild_block(function.body, visit, mapping))
+
+
+def _constant(value: Value, definitions: dict[Value, Operation]) -> Any:
+    op = definitions.get(value)
+    return op.attributes["value"] if op is not None and op.opcode == "constant" else None
+
+
+def _unchanged(op: Operation, definitions: dict[Value, Operation]) -> Value | None:
+    """The operand that the result equals, if there is one of the same type."""
+    if len(op.operands) == 2 and op.opcode in ("mul", "div", "pow"):
+        a, b = op.operands
+        one = _constant(b, definitions)
+        if one is not None and one == 1 and _keeps_type(a, op.result):
+            return a
+        one = _constant(a, definitions)
+        if op.opcode == "mul" and one is not None and one == 1 and _keeps_type(b, op.result):
+            return b
+    if op.opcode == "neg":
+        inner = definitions.get(op.operands[0])
+        if inner is not None and inner.opcode == "neg":
+            return inner.operands[0]
+    return None
+
+
+def _keeps_type(operand: Value, result: Value) -> bool:
+    a, b = operand.type, result.type
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return a.kind == b.kind
+    return isinstance(a, Array) and isinstance(b, Array) and (a.dtype, a.shape) == (b.dtype, b.shape)
+
+
+def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Operation:
+    """An elementwise operation stretches its operands itself, if another has the full shape."""
+    entry = TABLE.get(op.opcode)
+    if entry is None or not (entry.elementwise or op.opcode in ("select", "where")):
+        return op
+    operands = list(op.operands)
+    for k, value in enumerate(operands):
+        inner = definitions.get(value)
+        if inner is None or inner.opcode != "broadcast":
+            continue
+        trial = [*operands[:k], inner.operands[0], *operands[k + 1 :]]
+        try:
+            type_ = entry.infer([v.type for v in trial], op.attributes)
+        except Exception:
+            continue
+        if type_ == op.result.type:
+            operands = trial
+    return replace(op, operands=tuple(operands))
+
+
+def _without_negation(op: Operation, definitions: dict[Value, Operation]) -> Operation:
+    """`a + (-b)` is `a - b`, exactly."""
+    if op.opcode not in ("add", "accumulate") or shape_of(op.operands[0].type) is None:
+        return op
+    inner = definitions.get(op.operands[1])
+    if inner is None or inner.opcode != "neg" or not _numeric(op.operands[0]):
+        return op
+    return replace(
+        op, opcode="sub", operands=(op.operands[0], inner.operands[0]), attributes={"via": "op"}
+    )
+
+
+def _numeric(value: Value) -> bool:
+    return isinstance(value.type, (Array, Scalar))

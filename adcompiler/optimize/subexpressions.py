@@ -1,0 +1,71 @@
+"""Compute what is computed twice only once.
+
+    %0 = sub %x, %m                        %0 = sub %x, %m
+    %1 = sub %x, %m               gives    %2 = mul %0, %0
+    %2 = mul %0, %1
+
+An expression is shared with the blocks inside the one that computes it, and with the mirrored side
+of a branch beside it. Every operation is pure, so equal opcode, operands and attributes suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any
+
+from ..ir.core import Block, Function, Operation, Value
+
+__all__ = ["share_subexpressions"]
+
+_NEVER = {"undefined", "zeros_of", "call", "own", "copy"}
+
+
+def share_subexpressions(function: Function) -> Function:
+    """The function with repeated subexpressions computed once."""
+    mapping: dict[Value, Value] = {}
+    return replace(function, body=_block(function.body, {}, mapping))
+
+
+def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Value]) -> Block:
+    operations = []
+    for op in block.operations:
+        operands = tuple(mapping.get(v, v) for v in op.operands)
+        if op.blocks:
+            blocks = tuple(_block(inner, dict(known), mapping) for inner in op.blocks)
+            operations.append(replace(op, operands=operands, blocks=blocks))
+            continue
+        op = replace(op, operands=operands) if operands != op.operands else op
+        if op.opcode in _NEVER or len(op.results) != 1:
+            operations.append(op)
+            continue
+        key = _key(op)
+        found = known.get(key)
+        if found is not None and found.type == op.result.type:
+            mapping[op.result] = found
+            continue
+        known[key] = op.result
+        operations.append(op)
+    results = tuple(mapping.get(v, v) for v in block.results)
+    return Block(block.parameters, tuple(operations), results)
+
+
+def _key(op: Operation) -> Hashable:
+    attributes = tuple((key, _frozen(value)) for key, value in op.attributes.items())
+    return (op.opcode, op.operands, attributes)
+
+
+def _frozen(value: Any) -> Hashable:
+    """Attribute values with their types: 1, 1.0 and True are different."""
+    match value:
+        case list() | tuple():
+            return (type(value), *map(_frozen, value))
+        case slice():
+            return (slice, _frozen(value.start), _frozen(value.stop), _frozen(value.step))
+        case float():
+            return (float, repr(value))
+    try:
+        hash(value)
+    except TypeError:
+        return (type(value), id(value))
+    return (type(value), value)

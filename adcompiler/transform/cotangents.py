@@ -1,0 +1,178 @@
+"""Cotangents: fitting a contribution to its operand, adding contributions, making zeros.
+
+This is the only place where broadcasting is undone, dtypes are cast back, and zeros are made.
+Rules return whatever shape and dtype their formula has.
+
+    y = x + b        (x: f8[n, d], b: f8[d])        grad_x = grad_y
+                                                    grad_b = np.sum(grad_y, axis=0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..ir.builder import Builder
+from ..ir.core import Derived, Value
+from ..ir.sizes import Size, needs_guard
+from ..ir.types import Array, List, Scalar, Tape, Type, rank, shape_of
+from ..ops import SPELLINGS, TABLE, Tracer, Var
+
+__all__ = ["Cotangents", "cotangent_type"]
+
+
+def cotangent_type(type_: Type) -> Type:
+    """The type of a value's cotangent; at rank 0 a Python float may stand for a NumPy scalar."""
+    match type_:
+        case Scalar("float"):
+            return Array("f8", (), weak=True)
+        case Array(dtype, ()):
+            return Array(dtype, (), weak=True)
+    return type_
+
+
+@dataclass
+class Cotangents:
+    """The cotangents found so far in one region, on top of those of the regions around it.
+
+    `masked` holds cotangents with exact zeros in them that a selection has put there.
+    """
+
+    builder: Builder
+    prefix: str
+    constants: Mapping[Value, Any]
+    masked: set[Value]
+    outer: Cotangents | None = None
+
+    def __post_init__(self) -> None:
+        self.own: dict[Value, Value] = {}
+
+    def inside(self, builder: Builder) -> Cotangents:
+        """The cotangents of a region, which start as those around it."""
+        return Cotangents(builder, self.prefix, self.constants, self.masked, self)
+
+    def tracer(self, library: str = "np") -> Tracer:
+        return Tracer(self.builder, TABLE, SPELLINGS, library, self.constants)
+
+    def get(self, value: Value) -> Value | None:
+        """The cotangent of a value, if it has any yet."""
+        if value in self.own:
+            return self.own[value]
+        return self.outer.get(value) if self.outer is not None else None
+
+    def set(self, value: Value, cotangent: Value) -> None:
+        self.own[value] = cotangent
+
+    def name(self, value: Value) -> Derived:
+        return Derived(self.prefix, value)
+
+    def zero(self, value: Value) -> Value:
+        """A zero of the value's shape and dtype."""
+        name = self.name(value)
+        if not shape_of(value.type):
+            zero = self.builder.constant(0.0, name)
+        else:
+            tracer = self.tracer()
+            shape = tracer.var(value).emit("shape")
+            zero = tracer.emit("zeros_of", (shape,), {"type": value.type}, name).value
+        self.masked.add(zero)
+        return zero
+
+    def current(self, value: Value) -> Value:
+        """The cotangent, or zero."""
+        found = self.get(value)
+        return self.zero(value) if found is None else found
+
+    def add(self, value: Value, contribution: Var) -> None:
+        """Fit a contribution to the value and add it to the value's cotangent."""
+        masked = contribution.value in self.masked
+        fitted = self.fit(contribution, value)
+        before = self.get(value)
+        if before is None:
+            result = self.named(fitted, self.name(value))
+            self._mark(result, masked)
+        else:
+            tracer = fitted.tracer
+            name = self.name(value)
+            result = tracer.emit("accumulate", (tracer.var(before), fitted), {}, name).value
+            self._mark(result, masked and before in self.masked)
+        self.set(value, result)
+
+    def _mark(self, value: Value, masked: bool) -> None:
+        if masked:
+            self.masked.add(value)
+
+    def named(self, var: Var, name: Derived) -> Value:
+        """The value under this name: the last operation renamed, or a copy of an older one."""
+        operations = self.builder.operations
+        if operations and operations[-1].results == (var.value,) and var.value.name is None:
+            renamed = Value(var.value.type, name)
+            operations[-1] = replace(operations[-1], results=(renamed,))
+            return renamed
+        return var.tracer.emit("copy", (var,), {}, name).value
+
+    def fit(self, contribution: Var, like: Value) -> Var:
+        """The contribution in the shape and dtype of the value it belongs to."""
+        if isinstance(like.type, Tape):
+            return contribution
+        fitted = _shrink(contribution, like)
+        fitted = _stretch(fitted, like)
+        return _cast(fitted, like)
+
+
+def _shrink(c: Var, like: Value) -> Var:
+    """Sum over the axes along which the operand was broadcast."""
+    target = shape_of(like.type)
+    lead = c.ndim - len(target)
+    tail = c.shape[max(lead, 0) :]
+    own = target[max(-lead, 0) :]
+    if any(needs_guard(t, s) for t, s in zip(own, tail, strict=True)):
+        shape = c.tracer.var(like).emit("shape")
+        return c.emit("unbroadcast", shape, type=Array(_dtype(c.type), target))
+    if lead > 0:
+        axes = tuple(range(lead))
+        c = _sum(c, None if lead == c.ndim else axes[0] if lead == 1 else axes, False)
+    first = max(-lead, 0)
+    units = tuple(
+        k for k, (t, s) in enumerate(zip(target[first:], c.shape, strict=True)) if t == 1 != s
+    )
+    return _sum(c, units[0] if len(units) == 1 else units, True) if units else c
+
+
+def _sum(c: Var, axis: Any, keepdims: bool) -> Var:
+    return c.emit("sum", axis=axis, keepdims=keepdims)
+
+
+def _dtype(type_: Type) -> str:
+    return type_.dtype if isinstance(type_, Array) else "f8"
+
+
+def _stretch(c: Var, like: Value) -> Var:
+    """Broadcast a smaller contribution (a reduction's) to the operand's shape."""
+    target = shape_of(like.type)
+    if rank(c.type) == len(target) and _covers(c.shape, target):
+        return c
+    shape = c.tracer.var(like).emit("shape")
+    return c.emit("broadcast", shape, type=Array(_stretched_dtype(c.type, like.type), target))
+
+
+def _stretched_dtype(c: Type, like: Type) -> str:
+    if isinstance(c, Scalar) or (isinstance(c, Array) and c.weak):
+        return _dtype(like) if isinstance(c, Array) and _dtype(like) == c.dtype else _dtype(c)
+    return _dtype(c)
+
+
+def _covers(shape: tuple[Size, ...], target: tuple[Size, ...]) -> bool:
+    return all(s == t or s != 1 for s, t in zip(shape, target, strict=True))
+
+
+def _cast(c: Var, like: Value) -> Var:
+    """Back to the operand's dtype (y = a32 * b64 is float64, but a's gradient is float32)."""
+    match like.type:
+        case List():
+            return c if isinstance(c.type, List) else c.emit("tolist", type=like.type)
+        case Array(dtype):
+            if _dtype(c.type) != dtype and not (isinstance(c.type, Scalar) and not rank(like.type)):
+                return c.astype(dtype)
+    return c

@@ -1,0 +1,308 @@
+"""Reverse mode: the backward part, written as if every forward value were still visible.
+
+    function f(%x):                  function f_grad(%x, %grad_y):
+        %y = tanh %x                     %y = tanh %x
+        return %y                        %0 = mul %y, %y
+                                         %1 = sub 1, %0
+                                         %grad_x = mul %grad_y, %1
+                                         return %grad_x
+
+Region operations get a mirror image: an `if` on the same condition, a `for` that runs the other
+way. The result may refer from a mirror's body to values of the original's body; `saves` makes
+that legal afterwards, for those references that optimisation has left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.builder import Builder
+from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
+from ..ir.rewrite import defined_in, free_values
+from ..ir.types import INT, Array, Range, Scalar, Tape, Type, is_differentiable, rank, shape_of
+from ..ops import TABLE, Var
+from .activity import active_values, differentiable_operands
+from .cotangents import Cotangents, cotangent_type
+from .splice import splice
+
+__all__ = ["reverse"]
+
+
+def reverse(
+    function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1
+) -> Function:
+    """The gradient of a function with one scalar result, with respect to parameters or any value.
+
+    The last parameter of what comes back is the seed, the cotangent of the result. Its results are
+    the gradients, each with the shape and dtype of its value, after the function's own result if
+    `value` asks for it.
+    """
+    (result,) = function.results
+    prefix = "grad" if level == 1 else f"grad{level}"
+    seed = Value(_seed_type(result.type), Derived(prefix, result))
+    constants = {
+        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
+    }
+    active = active_values(function, wrt, (result,))
+    builder = Builder()
+    builder.operations += function.body.operations
+    cotangents = Cotangents(builder, prefix, constants, set())
+    if result in active:
+        cotangents.set(result, seed)
+    _Reverse(active).block(function.body, cotangents)
+    gradients = [_returned(cotangents, v) for v in wrt]
+    outputs = (result, *gradients) if value else tuple(gradients)
+    return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
+
+
+def _seed_type(type_: Type) -> Type:
+    return Array(type_.dtype, (), weak=True) if isinstance(type_, Array) else Scalar("float")
+
+
+def _returned(cotangents: Cotangents, value: Value) -> Value:
+    """The gradient as the caller gets it: never a Python float for a NumPy scalar's, or in f8
+    for an f4's."""
+    found = cotangents.current(value)
+    dtype = getattr(value.type, "dtype", None)
+    if rank(value.type) == 0 and dtype is not None:
+        exact = isinstance(found.type, Array) and found.type.dtype == dtype and not found.type.weak
+        if not exact:
+            var = cotangents.tracer().var(found).emit("cast", type=dtype)
+            return cotangents.named(var, cotangents.name(value))
+    if value.type == Scalar("float") and getattr(found.type, "dtype", "f8") != "f8":
+        var = cotangents.tracer().var(found).emit("cast", type="float")
+        return cotangents.named(var, cotangents.name(value))
+    return found
+
+
+@dataclass(frozen=True)
+class _Reverse:
+    active: frozenset[Value]
+
+    def block(self, block: Block, cotangents: Cotangents) -> None:
+        """Append the backward part of the block's operations, last one first."""
+        for op in reversed(block.operations):
+            if not any(cotangents.get(r) is not None for r in op.results):
+                continue
+            cotangents.builder.span = op.span
+            match op.opcode:
+                case "if":
+                    self.branch(op, cotangents)
+                case "for" | "while":
+                    self.loop(op, cotangents)
+                case _ if "pullback" in op.attributes:
+                    self.spliced(op, cotangents)
+                case _:
+                    self.plain(op, cotangents)
+
+    def plain(self, op: Operation, cotangents: Cotangents) -> None:
+        """One operation: a contribution to each active operand."""
+        entry, g = TABLE[op.opcode], cotangents.get(op.result)
+        assert g is not None
+        tracer = cotangents.tracer(op.attributes.get("via", "np"))
+        masks = entry.masks(_types(op)) if callable(entry.masks) else entry.masks
+        masked = masks or g in cotangents.masked
+        for k in differentiable_operands(op):
+            operand = op.operands[k]
+            if operand not in self.active:
+                continue
+            if k == 0 and entry.accumulate is not None:
+                self.accumulate(op, cotangents, operand, tracer.var(g))
+                continue
+            rule = entry.rule(k)
+            assert rule is not None
+            primals = _guarded(op, tracer, g, masked and g in cotangents.masked)
+            contribution = rule(tracer.var(g), *primals, **op.attributes)
+            if contribution is not None:
+                if masked:
+                    cotangents.masked.add(contribution.value)
+                cotangents.add(operand, contribution)
+
+    def accumulate(
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
+    ) -> None:
+        """A contribution to a part of an array goes into the array's gradient at that place."""
+        rule = TABLE[op.opcode].accumulate
+        assert rule is not None
+        before = cotangents.current(operand)
+        tracer = cotangents.tracer()
+        primals = [tracer.var(v) for v in (*op.operands, op.result)]
+        after = rule(tracer.var(before), g, *primals, **op.attributes)
+        assert after is not None
+        result = cotangents.named(after, cotangents.name(operand))
+        if before in cotangents.masked:
+            cotangents.masked.add(result)
+        cotangents.set(operand, result)
+
+    def spliced(self, op: Operation, cotangents: Cotangents) -> None:
+        """A gate: its author's rule, in place."""
+        g = cotangents.get(op.result)
+        pullback: Function = op.attributes["pullback"]
+        wanted = op.attributes["differentiable"]
+        arity = len(pullback.parameters) - 2
+        inputs = (g, *op.operands[:arity], op.result)
+        tracer = cotangents.tracer()
+        found = splice(pullback, inputs, tracer)
+        for k, contribution in zip(wanted, found, strict=True):
+            if op.operands[k] in self.active:
+                if g in cotangents.masked:
+                    cotangents.masked.add(contribution)
+                cotangents.add(op.operands[k], tracer.var(contribution))
+
+    def branch(self, op: Operation, cotangents: Cotangents) -> None:
+        """The mirror of an `if`: each side adds to the cotangents of what it has read."""
+        sides = [self._side(op, block, cotangents) for block in op.blocks]
+        inside = defined_in(op.blocks[0]) | defined_in(op.blocks[1])
+        touched = [v for v in dict.fromkeys([*sides[0].own, *sides[1].own]) if v not in inside]
+        blocks, results = [], [Value(cotangent_type(v.type), cotangents.name(v)) for v in touched]
+        for side in sides:
+            values = [side.current(v) for v in touched]
+            blocks.append(side.builder.block((), values))
+            for value, result in zip(values, results, strict=True):
+                if value in cotangents.masked:
+                    cotangents.masked.add(result)
+        cotangents.builder.region("if", op.operands, results, blocks, {"region": Region(), "mirrors": op.attributes["region"]})
+        for value, result in zip(touched, results, strict=True):
+            cotangents.set(value, result)
+
+    def _side(self, op: Operation, block: Block, cotangents: Cotangents) -> Cotangents:
+        side = cotangents.inside(cotangents.builder.nested())
+        for inner, result in zip(block.results, op.results, strict=True):
+            g = cotangents.get(result)
+            if g is not None and inner in self.active:
+                side.add(inner, side.tracer().var(g))
+        self.block(block, side)
+        return side
+
+    def loop(self, op: Operation, cotangents: Cotangents) -> None:
+        """The mirror of a loop: carries' cotangents run backwards, the rest accumulates."""
+        body, count = op.blocks[-1], op.attributes["carry"]
+        carried = [
+            k for k in range(count)
+            if body.parameters[k] in self.active or op.results[k] in self.active
+        ]  # fmt: skip
+        read = [v for v in free_values(body) if v in self.active]
+        starts = [cotangents.current(op.results[k]) for k in carried]
+        starts += [cotangents.current(v) for v in read]
+        inner = cotangents.inside(cotangents.builder.nested())
+        enter = [
+            Value(cotangent_type(v.type), cotangents.name(v))
+            for v in (*(body.parameters[k] for k in carried), *read)
+        ]
+        self._mask(op, cotangents, starts, enter)
+        sequences, elements = self._sequences(op, cotangents, inner)
+        following, tapes = self._body(op, inner, carried, read, enter)
+        block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
+        results = [
+            Value(cotangent_type(v.type), cotangents.name(v))
+            for v in (*(op.operands[k] for k in carried), *read)
+        ]
+        collected = [Value(Tape(v.type), cotangents.name(t)) for t, v in tapes.items()]
+        cotangents.builder.region(
+            "for", (*starts, *sequences), (*results, *collected), (block,),
+            {"carry": len(enter), "reverse": not op.attributes.get("reverse", False),
+             "region": Region(), "mirrors": op.attributes["region"]},
+        )  # fmt: skip
+        cotangents.masked.update(r for r, g in zip(results, enter, strict=True) if g in inner.masked)
+        self._hand_over(op, cotangents, carried, read, results, dict(zip(tapes, collected, strict=True)))
+
+    def _mask(
+        self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
+    ) -> None:
+        """What a loop's body may mask is taken as masked from the first iteration on."""
+        selects = any(
+            inner.opcode in TABLE and TABLE[inner.opcode].masks or inner.opcode == "if"
+            for inner in walk(op.blocks[-1])
+        )
+        for start, g in zip(starts, enter, strict=True):
+            if selects or start in cotangents.masked:
+                cotangents.masked.add(g)
+
+    def _sequences(
+        self, op: Operation, cotangents: Cotangents, inner: Cotangents
+    ) -> tuple[list[Value], list[Value]]:
+        """The original's sequences, and the cotangents of its tapes."""
+        body, count = op.blocks[-1], op.attributes["carry"]
+        sequences, elements = list(op.operands[count:]), []
+        if op.opcode == "while":
+            sequences = [_trips(op, cotangents.builder)]
+            elements = [Value(INT)]
+        else:
+            elements = [Value(p.type, p.name) for p in body.parameters[count:]]
+        for saved, tape in zip(body.results[count:], op.results[count:], strict=False):
+            g = cotangents.get(tape)
+            if g is not None and saved in self.active:
+                element = Value(cotangent_type(saved.type), cotangents.name(saved))
+                sequences.append(g)
+                elements.append(element)
+                inner.add(saved, inner.tracer().var(element))
+        return sequences, elements
+
+    def _body(
+        self, op: Operation, inner: Cotangents, carried: list[int], read: list[Value],
+        enter: list[Value],
+    ) -> tuple[list[Value], dict[Value, Value]]:  # fmt: skip
+        """Append the backward body; gives the next cotangents, and those of tape elements."""
+        body, count = op.blocks[-1], op.attributes["carry"]
+        for v, g in zip(read, enter[len(carried) :], strict=True):
+            inner.set(v, g)
+        for k, g in zip(carried, enter, strict=False):
+            if body.results[k] in self.active:
+                inner.add(body.results[k], inner.tracer().var(g))
+        self.block(body, inner)
+        following = [
+            inner.own.get(body.parameters[k]) or inner.zero(body.parameters[k]) for k in carried
+        ]
+        following += [inner.current(v) for v in read]
+        tapes = {}
+        if op.opcode == "for":
+            for tape, element in zip(op.operands[count:], body.parameters[count:], strict=True):
+                found = inner.own.get(element)
+                if found is not None and is_differentiable(tape.type) and tape in self.active:
+                    tapes[tape] = found
+        return following, tapes
+
+    def _hand_over(
+        self, op: Operation, cotangents: Cotangents, carried: list[int], read: list[Value],
+        results: list[Value], tapes: dict[Value, Value],
+    ) -> None:  # fmt: skip
+        """The mirror's results become cotangents of what went into the loop."""
+        for v, g in zip(read, results[len(carried) :], strict=True):
+            cotangents.set(v, g)
+        tracer = cotangents.tracer()
+        for k, g in zip(carried, results, strict=False):
+            if op.operands[k] in self.active:
+                cotangents.add(op.operands[k], tracer.var(g))
+        for tape, g in tapes.items():
+            cotangents.add(tape, tracer.var(g))
+
+
+def _types(op: Operation) -> list[Type]:
+    return [v.type for v in op.operands]
+
+
+def _guarded(op: Operation, tracer: Any, g: Value, masked: bool) -> list[Var]:
+    """The operands and the result; at a safe point wherever a masked `g` is zero."""
+    primals = [tracer.var(v) for v in (*op.operands, op.result)]
+    singular = TABLE[op.opcode].singular
+    point = singular(*primals[:-1]) if callable(singular) else singular
+    if not masked or point is None:
+        return primals
+    nonzero = tracer.var(g) != 0
+    return [
+        tracer.emit("select", (nonzero, p, point), {})
+        if is_differentiable(p.type) and p.constant is None and _same_rank(p, g) else p
+        for p in primals
+    ]  # fmt: skip
+
+
+def _same_rank(primal: Var, g: Value) -> bool:
+    return len(shape_of(primal.type)) <= len(shape_of(g.type))
+
+
+def _trips(op: Operation, builder: Builder) -> Value:
+    """The range over a `while` loop's iterations."""
+    bounds = (builder.constant(0), op.results[-1], builder.constant(1))
+    return builder.emit("range", bounds, Range())

@@ -1,0 +1,336 @@
+"""Legalise saves: what the backward part still needs of a forward loop's body is made visible.
+
+    for i in range(n):                       y_tape = []
+        y = y * x                            for i in range(n):
+    # backward, per iteration:                   y_tape.append(y)
+    grad_x += grad_y * y          gives          y = y * x
+                                             for y in reversed(y_tape):
+                                                 grad_x += grad_y * y
+
+Each value is brought across by the cheapest of: the mirror loop's own element; recomputing it from
+what is visible; collecting it on a tape. Values of a branch need nothing where the mirrored branch
+stands beside it (Python's function scope keeps them); inside a loop they leave the branch as an
+extra result and go on the loop's tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ..ir.core import Block, Derived, Function, Operation, Value, walk
+from ..ir.rewrite import defined_in, substitute
+from ..ir.types import UNDEFINED, Tape, is_integer, rank, shape_of
+from ..ir.sizes import Affine
+from ..ops import TABLE
+
+__all__ = ["legalise_saves"]
+
+_FLOAT_STEPS = 2
+
+
+def legalise_saves(function: Function) -> Function:
+    """The function with every use visible from where it stands."""
+    plan = _Plan(function)
+    plan.needs(function.body)
+    return replace(function, body=plan.rebuild(function.body, {}))
+
+
+@dataclass
+class _Edits:
+    """What happens to one region operation."""
+
+    collect: list[tuple[Value, Value]] = field(default_factory=list)
+    lift: list[tuple[Value, int, Value]] = field(default_factory=list)
+    over: list[tuple[Value, Value]] = field(default_factory=list)
+    prelude: list[Operation] = field(default_factory=list)
+    mapping: dict[Value, Value] = field(default_factory=dict)
+
+
+class _Plan:
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.regions = {
+            op.attributes["region"]: op for op in walk(function.body) if "region" in op.attributes
+        }
+        self.edits: dict[object, _Edits] = {}
+        self.definitions: dict[Value, Operation] = {}
+        self.order: dict[Value, int] = {}
+        self.owner: dict[Value, tuple[object, int]] = {}
+        self.moved: dict[Value, list[Operation]] = {}
+        self.gone: set[Value] = set()
+        self._survey(function.body, (None, 0))
+
+    def _survey(self, block: Block, owner: tuple[object, int]) -> None:
+        for value in block.parameters:
+            self._note(value, owner)
+        for op in block.operations:
+            for index, inner in enumerate(op.blocks):
+                self._survey(inner, (op.attributes["region"], index))
+            for value in op.results:
+                self.definitions[value] = op
+                self._note(value, owner)
+
+    def _note(self, value: Value, owner: tuple[object, int]) -> None:
+        self.order[value] = len(self.order)
+        self.owner[value] = owner
+
+    def edit(self, region: object) -> _Edits:
+        return self.edits.setdefault(region, _Edits())
+
+    def needs(self, block: Block) -> dict[Value, None]:
+        """What the block reads from outside, once the loops inside it are legal."""
+        found: dict[Value, None] = {}
+        for op in block.operations:
+            found.update(dict.fromkeys(op.operands))
+            if op.opcode in ("for", "while") and op.attributes.get("mirrors") in self.regions:
+                found.update(self.mirror(op))
+            else:
+                for inner in op.blocks:
+                    found.update(self.needs(inner))
+        found.update(dict.fromkeys(block.results))
+        inside = _directly_defined(block)
+        return {value: None for value in found if value not in inside}
+
+    def mirror(self, image: Operation) -> dict[Value, None]:
+        """Make the body of a mirror loop legal; gives what it then reads from outside."""
+        original = self.regions[image.attributes["mirrors"]]
+        body = original.blocks[-1]
+        edits = self.edit(image.attributes["region"])
+        inside = defined_in(body)
+        inside.update(v for v in self.owner if self._within(v, original))
+        self._own_elements(original, image, edits)
+        self._move_metadata(image.blocks[0], inside)
+        found = self.needs(image.blocks[0])
+        wanted = [v for v in found if v in inside and v not in edits.mapping]
+        for value in sorted(wanted, key=self.order.__getitem__):
+            if value not in edits.mapping and not self._recompute(value, inside, edits):
+                self._tape(value, original, edits)
+        outside = {v: None for v in found if v not in inside}
+        outside.update(dict.fromkeys(tape for tape, _ in edits.over))
+        for op in edits.prelude:
+            outside.update(
+                (v, None) for v in op.operands if v not in inside and self._is_outer(v, edits)
+            )
+        return outside
+
+    def _is_outer(self, value: Value, edits: _Edits) -> bool:
+        return value in self.order and value not in edits.mapping.values()
+
+    def _within(self, value: Value, original: Operation) -> bool:
+        """Whether a value (a tape made here, say) belongs to the loop's body or a region in it."""
+        region = self.owner[value][0]
+        inner = {o.attributes.get("region") for o in walk(original.blocks[-1])}
+        return region is original.attributes["region"] or (region is not None and region in inner)
+
+    def _own_elements(self, original: Operation, image: Operation, edits: _Edits) -> None:
+        if original.opcode != "for":
+            return
+        there = original.blocks[0].parameters[original.attributes["carry"] :]
+        here = image.blocks[0].parameters[image.attributes["carry"] :]
+        edits.mapping.update(zip(there, here, strict=False))
+
+    def _move_metadata(self, block: Block, inside: set[Value]) -> None:
+        """`shape %v` of a value of the forward body is asked there, so that v isn't saved."""
+        for op in walk(block):
+            entry = TABLE.get(op.opcode)
+            if entry is None or 0 not in entry.shape_only or op.operands[0] not in inside:
+                continue
+            if op.result in self.gone:
+                continue
+            (operand,) = op.operands
+            stand_in = self._same_shape(operand)
+            if stand_in is not None:
+                self.moved.setdefault(operand, [])
+                self._replace_operand(op, stand_in)
+                continue
+            self.gone.add(op.result)
+            self.moved.setdefault(operand, []).append(op)
+            self.owner[op.result] = self.owner[operand]
+            self.order[op.result] = self.order[operand]
+            inside.add(op.result)
+
+    def _same_shape(self, value: Value) -> Value | None:
+        """A parameter of the function that is known to have the value's shape."""
+        shape = shape_of(value.type)
+        if any(isinstance(n, Affine) and any(s.token for s, _ in n.terms) for n in shape):
+            return None
+        same = (p for p in self.function.parameters if shape_of(p.type) == shape and shape)
+        return next((p for p in same if type(p.type) is type(value.type)), None)
+
+    def _replace_operand(self, op: Operation, stand_in: Value) -> None:
+        self.edits.setdefault(op.result, _Edits()).mapping[op.operands[0]] = stand_in
+
+    def _recompute(self, value: Value, inside: set[Value], edits: _Edits) -> bool:
+        """Recompute the value in the mirror, if that is cheap; gives whether it did."""
+        steps: list[Operation] = []
+        if not self._cheap(value, inside, edits, steps, set()):
+            return False
+        if sum(not _free(op) for op in steps) > _FLOAT_STEPS:
+            return False
+        for op in steps:
+            (old,) = op.results
+            fresh = Value(old.type, old.name)
+            operands = tuple(edits.mapping.get(v, v) for v in op.operands)
+            edits.prelude.append(replace(op, operands=operands, results=(fresh,)))
+            edits.mapping[old] = fresh
+        return True
+
+    def _cheap(
+        self, value: Value, inside: set[Value], edits: _Edits, steps: list[Operation],
+        seen: set[Value],
+    ) -> bool:  # fmt: skip
+        if value not in inside or value in edits.mapping or value in seen:
+            return True
+        op = self.definitions.get(value)
+        if op is None or op.blocks or len(op.results) != 1 or not _recomputable(op):
+            return False
+        if not all(self._cheap(v, inside, edits, steps, seen) for v in op.operands):
+            return False
+        seen.add(value)
+        steps.append(op)
+        return True
+
+    def _tape(self, value: Value, original: Operation, edits: _Edits) -> None:
+        """Collect the value in the original loop, read it back in the mirror."""
+        saved = self._at_loop_level(value, original)
+        forward = self.edit(original.attributes["region"])
+        found = [tape for v, tape in forward.collect if v is saved]
+        tape = found[0] if found else Value(Tape(saved.type), _tape_name(value))
+        if not found:
+            forward.collect.append((saved, tape))
+            self._place(tape, original)
+        element = Value(value.type, value.name)
+        edits.over.append((tape, element))
+        edits.mapping[value] = element
+
+    def _place(self, tape: Value, original: Operation) -> None:
+        self.owner[tape] = self._owner_of(original)
+        self.order[tape] = self.order[original.results[-1]] if original.results else 0
+
+    def _owner_of(self, op: Operation) -> tuple[object, int]:
+        if op.results:
+            return self.owner[op.results[0]]
+        for region, other in self.regions.items():
+            for index, block in enumerate(other.blocks):
+                if any(o is op for o in block.operations):
+                    return (region, index)
+        return (None, 0)
+
+    def _at_loop_level(self, value: Value, original: Operation) -> Value:
+        """The value as it leaves the branches between it and the loop's body."""
+        region, index = self.owner[value]
+        while region is not original.attributes["region"]:
+            branch = self.regions[region]
+            lifted = [out for v, k, out in self.edit(region).lift if v is value and k == index]
+            if lifted:
+                out = lifted[0]
+            else:
+                out = Value(value.type, value.name)
+                self.edit(region).lift.append((value, index, out))
+                self.owner[out] = self._owner_of(branch)
+                self.order[out] = self.order[value]
+            value, (region, index) = out, self.owner[out]
+        return value
+
+    def rebuild(self, block: Block, mapping: dict[Value, Value]) -> Block:
+        """The block with all edits applied."""
+        operations: list[Operation] = []
+        for value in block.parameters:
+            operations += self._moved(value)
+        for op in block.operations:
+            if op.results and op.results[0] in self.gone:
+                continue
+            operations.append(self._operation(op, mapping))
+            for value in op.results:
+                operations += self._moved(value)
+        results = tuple(mapping.get(v, v) for v in block.results)
+        return Block(block.parameters, tuple(operations), results)
+
+    def _moved(self, value: Value) -> Iterable[Operation]:
+        return self.moved.get(value, ())
+
+    def _operation(self, op: Operation, mapping: dict[Value, Value]) -> Operation:
+        if not op.blocks:
+            own = self.edits[op.result].mapping if op.results and op.result in self.edits else {}
+            operands = tuple(mapping.get(own.get(v, v), own.get(v, v)) for v in op.operands)
+            return replace(op, operands=operands)
+        edits = self.edits.get(op.attributes["region"], _Edits())
+        operands = tuple(mapping.get(v, v) for v in op.operands)
+        inner = {**mapping, **edits.mapping}
+        blocks = tuple(self.rebuild(block, inner) for block in op.blocks)
+        op = replace(op, operands=operands, blocks=blocks)
+        return _apply(op, edits, mapping)
+
+
+def _apply(op: Operation, edits: _Edits, mapping: dict[Value, Value]) -> Operation:
+    if edits.lift:
+        op = _with_lifts(op, edits)
+    if edits.collect:
+        body = op.blocks[-1]
+        at = len(op.results) - 1 if op.opcode == "while" else len(op.results)
+        tapes = tuple(tape for _, tape in edits.collect)
+        saved = tuple(mapping.get(v, v) for v, _ in edits.collect)
+        body = replace(body, results=(*body.results, *saved))
+        results = (*op.results[:at], *tapes, *op.results[at:])
+        op = replace(op, results=results, blocks=(*op.blocks[:-1], body))
+    if edits.over or edits.prelude:
+        (body,) = op.blocks
+        prelude = substitute(Block((), tuple(edits.prelude), ()), mapping).operations
+        body = Block(
+            (*body.parameters, *(element for _, element in edits.over)),
+            (*prelude, *body.operations),
+            body.results,
+        )
+        tapes = tuple(mapping.get(tape, tape) for tape, _ in edits.over)
+        op = replace(op, operands=(*op.operands, *tapes), blocks=(body,))
+    return op
+
+
+def _with_lifts(op: Operation, edits: _Edits) -> Operation:
+    """Extra results of an `if`; the side that doesn't define one yields `undefined`."""
+    blocks = []
+    for index, block in enumerate(op.blocks):
+        operations, results = list(block.operations), list(block.results)
+        for value, side, _ in edits.lift:
+            if side != index:
+                missing = Value(UNDEFINED)
+                operations.append(Operation("undefined", (), (missing,)))
+                value = missing
+            results.append(value)
+        blocks.append(Block(block.parameters, tuple(operations), tuple(results)))
+    outs = tuple(out for _, _, out in edits.lift)
+    return replace(op, blocks=tuple(blocks), results=(*op.results, *outs))
+
+
+def _tape_name(value: Value) -> Derived | str:
+    if isinstance(value.name, str):
+        return f"{value.name}_tape"
+    return Derived("tape", value)
+
+
+def _directly_defined(block: Block) -> set[Value]:
+    found = set(block.parameters)
+    for op in block.operations:
+        found.update(op.results)
+    return found
+
+
+def _free(op: Operation) -> bool:
+    """Steps that cost next to nothing, or that a tape would cost more than."""
+    return not op.results or is_integer(op.result.type) or op.opcode not in TABLE or not (
+        TABLE[op.opcode].elementwise
+    )  # fmt: skip
+
+
+def _recomputable(op: Operation) -> bool:
+    """Scalar arithmetic, loads, views, constants: cheaper again than saved."""
+    entry = TABLE[op.opcode]
+    result = op.result.type
+    if op.opcode == "undefined" or "gate" in op.attributes:
+        return False
+    if entry.elementwise:
+        return rank(result) == 0 and op.attributes.get("via") == "op"
+    if entry.view:
+        return True
+    return not entry.fresh

@@ -1,0 +1,41 @@
+"""Putting a function's body in place of a call of it.
+
+    %g, %x, %y  into  function (g, x, y): %0 = sub 1, %y; %1 = mul %g, %0; return %1
+    gives       %0 = sub 1, %y;  %1 = mul %g, %0;  and the value %1
+
+Result types are inferred anew, since the operands' types may be narrower than the parameters'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ir.core import Function, Operation, Value
+from ..ir.rewrite import freshen
+from ..ops import Tracer
+
+__all__ = ["splice"]
+
+
+def splice(function: Function, arguments: Sequence[Any], tracer: Tracer) -> list[Value]:
+    """Append the function's operations to the tracer's block; gives its results."""
+    block = freshen(function.body, {})
+    mapping: dict[Value, Value] = dict(zip(block.parameters, arguments, strict=True))
+    for op in block.operations:
+        _append(op, mapping, tracer)
+    return [mapping.get(v, v) for v in block.results]
+
+
+def _append(op: Operation, mapping: dict[Value, Value], tracer: Tracer) -> None:
+    operands = [mapping.get(v, v) for v in op.operands]
+    if op.blocks or len(op.results) != 1 or "gate" in op.attributes:
+        from ..ir.core import Block
+        from ..ir.rewrite import substitute
+
+        inside = substitute(Block((), (op,), ()), mapping)
+        tracer.builder.append(inside.operations[0])
+        return
+    # A rule's inner steps have no names of their own: they print as one expression.
+    result = tracer.emit(op.opcode, [tracer.var(v) for v in operands], op.attributes, None)
+    mapping[op.result] = result.value

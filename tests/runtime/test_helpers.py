@@ -1,0 +1,126 @@
+"""The helpers against NumPy's own broadcasting and division, and as copied text."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+import struct
+import warnings
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from adcompiler.runtime import HELPERS, helper_source, helpers
+from adcompiler.runtime.helpers import divide, unbroadcast
+
+
+@given(hnp.mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_dims=4))
+def test_unbroadcast_is_the_adjoint_of_broadcasting(shapes: Any) -> None:
+    shape, _ = shapes.input_shapes
+    size = math.prod(shapes.result_shape)
+    g = np.arange(1.0, size + 1).reshape(shapes.result_shape)
+    result = unbroadcast(g, shape)
+    assert np.shape(result) == shape
+    wanted = np.zeros(shape)
+    index = np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), shapes.result_shape)
+    np.add.at(wanted.reshape(-1), index.reshape(-1), g.reshape(-1))
+    assert np.array_equal(result, wanted)
+
+
+@pytest.mark.parametrize("g", [np.ones((2, 3)), np.float64(2.0), 2.0, np.ones(()), np.ones((1, 0))])
+def test_unbroadcast_returns_the_same_object_where_shapes_agree(g: Any) -> None:
+    assert unbroadcast(g, np.shape(g)) is g
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_unbroadcast_keeps_the_dtype(dtype: type) -> None:
+    assert unbroadcast(np.ones((4, 2, 3), dtype), (2, 1)).dtype == dtype
+    assert unbroadcast(np.ones((4, 2, 3), dtype), ()).dtype == dtype
+
+
+def test_unbroadcast_leaves_its_argument_alone() -> None:
+    g = np.ones((3, 2))
+    unbroadcast(g, (2,))[:] = 7
+    assert np.array_equal(g, np.ones((3, 2)))
+
+
+def test_unbroadcast_refuses_a_cotangent_with_too_few_axes() -> None:
+    for g, shape in [(np.ones(2), (1, 2)), (1.0, (3,)), (np.ones(3), (2,))]:
+        with pytest.raises(ValueError, match="reshape"):
+            unbroadcast(g, shape)
+
+
+def bits(x: float) -> bytes:
+    return b"nan" if math.isnan(x) else struct.pack("<d", x)
+
+
+@given(st.floats(), st.one_of(st.floats(), st.sampled_from([0.0, -0.0])))
+def test_divide_floats_as_the_hardware_does(a: float, b: float) -> None:
+    with np.errstate(all="ignore"):
+        wanted = float(np.float64(a) / np.float64(b))
+    result = divide(a, b)
+    assert type(result) is float
+    assert bits(result) == bits(wanted)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "wanted"),
+    [
+        (1.0, 0.0, math.inf), (-1.0, 0.0, -math.inf), (1.0, -0.0, -math.inf),
+        (-1.0, -0.0, math.inf), (math.inf, 0.0, math.inf), (-math.inf, 0.0, -math.inf),
+        (0.0, 0.0, math.nan), (-0.0, 0.0, math.nan), (math.nan, 0.0, math.nan),
+        (1, 0, math.inf), (-1, 0, -math.inf), (0, 0, math.nan), (True, False, math.inf),
+        (10**400, 0, math.inf), (6, 3, 2.0), (5e-324, 0.0, math.inf),
+    ],
+)  # fmt: skip
+def test_divide_by_zero(a: float, b: float, wanted: float) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert bits(divide(a, b)) == bits(wanted)
+
+
+def test_divide_leaves_everything_else_to_python() -> None:
+    assert divide(Fraction(1), Fraction(3)) == Fraction(1, 3)
+    for a, b in [(Fraction(1), 0), (1j, 0), (1.0, 0j), (1, Fraction(0))]:
+        with pytest.raises(ZeroDivisionError):
+            divide(a, b)
+    with pytest.raises(TypeError):
+        divide("a", 0)
+    with pytest.warns(RuntimeWarning):
+        assert np.array_equal(divide(np.array([1.0, -1.0]), 0.0), [math.inf, -math.inf])
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_helper_source_stands_alone(name: str) -> None:
+    text = helper_source(name)
+    (definition,) = ast.parse(text).body
+    assert isinstance(definition, ast.FunctionDef) and definition.name == name
+    docstring = ast.get_docstring(definition)
+    assert docstring and "\n" not in docstring
+    namespace: dict[str, Any] = {"np": np}
+    exec(text, namespace)
+    free = set(namespace[name].__code__.co_names)
+    methods = {node.attr for node in ast.walk(definition) if isinstance(node, ast.Attribute)}
+    assert free - methods <= {"np"} | set(dir(builtins))
+    assert (
+        namespace["unbroadcast"](np.ones((2, 1)), (1,)).tolist() == [2.0]
+        if (name == "unbroadcast")
+        else math.isnan(namespace["divide"](0.0, 0.0))
+    )
+
+
+def test_helpers_are_the_public_functions_of_the_module() -> None:
+    functions = {n for n, v in vars(helpers).items() if callable(v) and n.islower()}
+    assert functions == set(HELPERS)
+
+
+@pytest.mark.parametrize("name", ["np", "__builtins__", "nothing"])
+def test_helper_source_refuses_other_names(name: str) -> None:
+    with pytest.raises(KeyError, match="no helper named"):
+        helper_source(name)
