@@ -141,6 +141,7 @@ class Context:
     origins: dict[Value, Path] = field(default_factory=dict)
     constants: dict[Value, Any] = field(default_factory=dict)
     functions: list[types.FunctionType] = field(default_factory=list)
+    gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

@@ -26,24 +26,40 @@ def gate_call(
 ) -> Value:
     """Append a `call`, with the gate's own function and its rule as IR in the attributes."""
     operands = [ctx.lift(item, node) for item in args]
-    path = calls.path_of_callee(ctx, node, gate.function)
-    primal = _primal(ctx, node, gate, [v.type for v in operands], path)
-    outside = _captured(ctx, primal.body, primal.parameters)
-    result = Value(primal.results[0].type, name)
-    wanted, pullback = _pullback(ctx, node, gate, operands, result, path)
-    attributes = {
-        "gate": gate,
-        "type": result.type,
-        "primal": Function(
-            primal.name,
-            Block((*primal.parameters, *outside), primal.body.operations, primal.results),
-        ),
-        "pullback": pullback,
-        "differentiable": wanted,
-    }
+    key = (gate, *(v.type for v in operands))
+    if key not in ctx.gates:
+        ctx.gates[key] = _lower_gate(ctx, node, gate, [v.type for v in operands])
+    attributes, outside = ctx.gates[key]
+    result = Value(attributes["type"], name)
     ctx.builder.span = ctx.span(node)
     ctx.builder.region("call", (*operands, *outside), (result,), (), attributes)
     return result
+
+
+def _lower_gate(
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], types_: list[Type]
+) -> tuple[dict[str, Any], list[Value]]:
+    """A gate for operands of these types: the call's attributes, and what it reads from outside."""
+    path = calls.path_of_callee(ctx, node, gate.function)
+    primal = _primal(ctx, node, gate, types_, path)
+    outside = _captured(ctx, primal.body, primal.parameters)
+    type_ = primal.results[0].type
+    wanted, pullback = _pullback(ctx, node, gate, primal, type_, path)
+    body = primal.body
+    name, known = primal.name, {a["primal"].name for a, _ in ctx.gates.values()}
+    while name in known:
+        name += "_"
+    attributes = {
+        "gate": gate,
+        "type": type_,
+        "primal": Function(
+            name, Block((*primal.parameters, *outside), body.operations, body.results)
+        ),
+        "differentiable": wanted,
+    }
+    if pullback is not None:
+        attributes["pullback"] = pullback
+    return attributes, outside
 
 
 def _lower_apart(
@@ -91,15 +107,19 @@ def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list
 
 
 def _pullback(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], operands: list[Value], result: Value,
+    ctx: Context, node: ast.Call, gate: Primitive[..., Any], primal: Function, type_: Type,
     path: Path,
 ) -> tuple[tuple[int, ...], Function | None]:  # fmt: skip
+    operands = primal.parameters
     if gate.rule is None:
-        return (), None
+        ctx.refuse(
+            node, "gate-rule", f"the gate `{gate.__name__}` has no derivative.",
+            f"give it one with @{gate.__name__}.backward.",
+        )  # fmt: skip
     parameters = [
-        Value(_cotangent_type(result.type), "g"),
+        Value(_cotangent_type(type_), "g"),
         *(Value(v.type, v.name if isinstance(v.name, str) else None) for v in operands),
-        Value(result.type, "y"),
+        Value(type_, "y"),
     ]
     builder, item = _lower_apart(ctx, node, gate.rule, (*path, "<rule>"), parameters)
     contributions = item if isinstance(item, tuple) else (item,)

@@ -74,10 +74,6 @@ def _signature(code: CodeType) -> tuple[object, ...]:
 
 
 def _body(code: CodeType) -> tuple[object, ...]:
-    constants = code.co_consts
-    if "__static_attributes__" in code.co_names:
-        # Python 3.13 lists a class's attributes in the order of a set: another one in each process.
-        constants = tuple([frozenset(c) if isinstance(c, tuple) else c for c in constants])
     return (
         code.co_code,
         getattr(code, "co_exceptiontable", b""),
@@ -85,7 +81,7 @@ def _body(code: CodeType) -> tuple[object, ...]:
         code.co_varnames,
         code.co_freevars,
         code.co_cellvars,
-        tuple([_constant_key(c) for c in constants]),
+        tuple([_constant_key(c) for c in code.co_consts]),
     )
 
 

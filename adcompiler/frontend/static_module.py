@@ -211,12 +211,9 @@ class _Loader:
         if value is None:
             return
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        read = [value]
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            read.append(ast.copy_location(ast.Name(node.target.id, ast.Load()), node))
         if isinstance(node, ast.AnnAssign):  # its annotation isn't to be evaluated
             node = ast.copy_location(ast.Assign([node.target], value), node)
-        if all(map(_is_name_pattern, targets)) and all(map(self._is_definition, read)):
+        if all(map(_is_name_pattern, targets)) and self._is_definition(value):
             try:
                 self._execute(node)
             except Exception:

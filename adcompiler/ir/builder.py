@@ -28,13 +28,14 @@ _NO_ATTRIBUTES: Mapping[str, Any] = {}
 class Builder:
     """Appends operations to one block; `span` is the source that the next ones come from."""
 
-    def __init__(self, span: Span | None = None) -> None:
+    def __init__(self, span: Span | None = None, backward: bool = False) -> None:
         self.operations: list[Operation] = []
         self.span = span
+        self.backward = backward
 
     def nested(self) -> Builder:
         """A builder for a region of the operation that comes next."""
-        return Builder(self.span)
+        return Builder(self.span, self.backward)
 
     def block(self, parameters: Iterable[Value], results: Iterable[Value]) -> Block:
         """What was built so far, as a block."""
@@ -55,7 +56,9 @@ class Builder:
         """Append an operation with one result; gives the result."""
         value = Value(type_, name)
         self.append(
-            Operation(opcode, tuple(operands), (value,), attributes, span=self.span)
+            Operation(
+                opcode, tuple(operands), (value,), attributes, (), self.span, self.backward
+            )
         )
         return value
 
@@ -71,7 +74,10 @@ class Builder:
         if blocks and "region" not in attributes:
             attributes = {**attributes, "region": Region()}
         return self.append(
-            Operation(opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span)
+            Operation(
+                opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span,
+                self.backward,
+            )  # fmt: skip
         )
 
     def constant(self, value: bool | int | float | complex, name: Name = None) -> Value:

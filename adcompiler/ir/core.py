@@ -42,8 +42,10 @@ __all__ = [
     "Name",
     "Operation",
     "Region",
+    "Temporary",
     "Value",
     "hint",
+    "is_temporary",
     "walk",
 ]
 
@@ -64,7 +66,15 @@ class Derived:
     of: Value
 
 
-Name = str | Derived | None
+@final
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """The name of a gate's result that the user gave none: `s0`, `s1`, ..."""
+
+    number: int
+
+
+Name = str | Derived | Temporary | None
 
 
 @final
@@ -82,7 +92,10 @@ class Value:
 @final
 @dataclass(frozen=True, eq=False, slots=True)
 class Operation:
-    """One step. `attributes` hold static facts; `blocks` the regions of `if`, `for`, `while`."""
+    """One step. `attributes` hold static facts; `blocks` the regions of `if`, `for`, `while`.
+
+    `backward` tells the steps that differentiation has added from the user's own.
+    """
 
     opcode: str
     operands: tuple[Value, ...]
@@ -90,6 +103,7 @@ class Operation:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     span: Span | None = None
+    backward: bool = False
 
     @property
     def result(self) -> Value:
@@ -132,8 +146,18 @@ def hint(value: Value) -> str | None:
         case Derived(prefix, of):
             inner = hint(of)
             return f"{prefix}_{inner}" if inner else prefix
+        case Temporary(number):
+            return f"s{number}"
         case name:
             return name
+
+
+def is_temporary(value: Value) -> bool:
+    """Whether the user gave no name to the value, nor to what its name derives from."""
+    name = value.name
+    while isinstance(name, Derived):
+        name = name.of.name
+    return not isinstance(name, str)
 
 
 def walk(block: Block) -> Iterator[Operation]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .core import Block, Function, Operation, Value, hint, walk
@@ -23,21 +23,34 @@ from .types import FLOAT
 __all__ = ["print_function"]
 
 
-def print_function(function: Function, spans: bool = False) -> str:
-    """The function as text; the same function gives the same text in any process."""
-    return "\n".join(_Printer(function, spans).lines())
+Notes = Mapping[Any, Sequence[str]]
+
+
+def print_function(function: Function, spans: bool = False, notes: Notes | None = None) -> str:
+    """The function as text; the same function gives the same text in any process.
+
+    `notes` puts messages under the lines of the operations, blocks' results and function (its
+    head) that they belong to.
+    """
+    return "\n".join(_Printer(function, spans, notes or {}).lines())
 
 
 class _Printer:
-    def __init__(self, function: Function, spans: bool) -> None:
+    def __init__(self, function: Function, spans: bool, notes: Notes) -> None:
         self.function = function
         self.spans = spans
+        self.notes = notes
         self.names = _number(function)
 
     def lines(self) -> Iterable[str]:
         body = self.function.body
         yield f"function {self.function.name}({self.typed(body.parameters)}):"
+        yield from self.remarks(self.function, "")
         yield from self.block(body, "    ", "return")
+
+    def remarks(self, place: object, indent: str) -> Iterable[str]:
+        for message in self.notes.get(place, ()):
+            yield f"{indent}^ error: {message}"
 
     def typed(self, values: Iterable[Value]) -> str:
         return ", ".join(f"{self.name(v)}: {v.type}" for v in values)
@@ -49,6 +62,7 @@ class _Printer:
         for operation in block.operations:
             yield from self.operation(operation, indent)
         yield f"{indent}{word} {', '.join(map(self.name, block.results))}".rstrip()
+        yield from self.remarks(block, indent)
 
     def operation(self, op: Operation, indent: str) -> Iterable[str]:
         results = ", ".join(
@@ -61,10 +75,13 @@ class _Printer:
             text += f"  # {op.span.line}:{op.span.column + 1}"
         if not op.blocks:
             yield text
+            yield from self.remarks(op, indent)
             return
         for index, block in enumerate(op.blocks):
             parameters = f" ({self.typed(block.parameters)})" if block.parameters else ""
-            yield f"{text if index == 0 else indent + _SECOND[op.opcode]}{parameters}:"
+            yield f"{text if index == 0 else indent + _SECOND.get(op.opcode, 'and')}{parameters}:"
+            if index == 0:
+                yield from self.remarks(op, indent)
             yield from self.block(block, indent + "    ", "yield")
 
 

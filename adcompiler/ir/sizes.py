@@ -6,6 +6,8 @@ argument's symbol is known not to be 1, because size-1 dimensions are part of th
 >>> n = symbol("n", unit=False)
 >>> print(add(n, -2), add(add(n, -2), 2), may_be_one(n), may_be_one(add(n, -1)))
 n - 2 n False True
+>>> is_known(add(n, -2)), is_known(unknown())
+(True, False)
 >>> broadcast(n, 1) == n, needs_guard(n, n), needs_guard(add(n, -1), n)
 (True, False, True)
 """
@@ -21,6 +23,7 @@ __all__ = [
     "SizeError",
     "add",
     "broadcast",
+    "is_known",
     "is_positive",
     "may_be_one",
     "multiply",
@@ -76,6 +79,11 @@ def symbol(name: str, unit: bool = True) -> Affine:
 def unknown() -> Affine:
     """A size that nothing is known of, equal to no other."""
     return Affine(((Symbol("?", token=object()), 1),))
+
+
+def is_known(size: Size) -> bool:
+    """Whether no unknown size takes part, so that equal sizes can be told to be equal."""
+    return isinstance(size, int) or all(variable.token is None for variable, _ in size.terms)
 
 
 def _make(terms: dict[Symbol, int], constant: int) -> Size:

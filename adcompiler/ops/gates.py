@@ -75,6 +75,6 @@ def _type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 ENTRIES: tuple[Op, ...] = (
     Op("call", _type, lambda attributes, operands: attributes["gate"].function(*operands),
-       lambda emission: call(f"gate.{emission.attributes['gate'].__name__}", emission.operands),
+       lambda emission: call(f"gate.{emission.attributes['primal'].name}", emission.operands),
        view=range(1 << 30)),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..ir.core import Function
+from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .simplify import simplify
@@ -22,8 +23,8 @@ def keep_sequences(function: Function) -> Function:
 
 # By level; at 0 only what no gate of the user's stands behind goes.
 BEFORE_SAVES: Sequence[Sequence[Pass]] = (
-    (keep_sequences,),
-    (forward_copies, simplify, share_subexpressions, keep_sequences),
+    (read_branch_results, keep_sequences),
+    (forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
     (drop_dead,),

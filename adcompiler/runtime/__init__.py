@@ -13,7 +13,7 @@ from . import helpers
 
 __all__ = ["HELPERS", "helper_source"]
 
-HELPERS = ("unbroadcast", "divide")
+HELPERS = ("unbroadcast", "divide", "power", "sign", "add_lists", "prod_others")
 
 
 def helper_source(name: str) -> str:

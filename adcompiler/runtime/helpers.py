@@ -34,3 +34,33 @@ def divide(a: Any, b: Any) -> Any:
         if a == 0 or a != a:
             return float("nan")
         return float("inf") if (a > 0) == (np.copysign(1.0, b) > 0) else -float("inf")
+
+
+def power(a: Any, b: Any) -> Any:
+    """`a ** b` as IEEE 754 has it, also where Python would raise for `0.0 ** -1`."""
+    try:
+        return a**b
+    except ZeroDivisionError:
+        if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
+            raise
+        odd = b == int(b) and int(b) % 2 == 1
+        return float(np.copysign(float("inf"), a)) if odd else float("inf")
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1; NaN for NaN."""
+    return (x > 0) - (x < 0) if x == x else x
+
+
+def add_lists(a: Any, b: Any) -> Any:
+    """The sum of two lists, element by element."""
+    return [p + q if not isinstance(p, list) else add_lists(p, q) for p, q in zip(a, b)]  # noqa: B905
+
+
+def prod_others(x: Any, axis: Any) -> Any:
+    """For each element, the product of all others along an axis; exact where some are zero."""
+    x = np.moveaxis(np.asarray(x), axis, -1)
+    ones = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate((ones, x[..., :-1]), axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate((ones, x[..., :0:-1]), axis=-1), axis=-1)[..., ::-1]
+    return np.moveaxis(before * after, -1, axis)

@@ -46,7 +46,7 @@ def reverse(
         op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
     }
     active = active_values(function, wrt, (result,))
-    builder = Builder()
+    builder = Builder(backward=True)
     builder.operations += function.body.operations
     cotangents = Cotangents(builder, prefix, constants, set())
     if result in active:

@@ -96,12 +96,15 @@ READABLE = {
     ),
     "private method": "class A:\n  def __f(self):\n    return A\nf = A._A__f\n",
     "super": "class A:\n  def f(self):\n    return super().f() + __class__\nf = A.f\n",
+    "super beside an import": (
+        "from math import pi\nclass A:\n  def f(self):\n    return super().f(pi.hex())\nf = A.f\n"
+    ),
     "class named like a global": "class A:\n  def f(self):\n    return A(f)\nf = A.f\n",
     "local class": (
         "def o():\n  class A:\n    def f(self):\n      return A\n  return A\nf = o().f\n"
     ),
     "class inside": (
-        "def f(x):\n  class A:\n    def m(s):\n      s.a = s.b = s.c = s.d = x\n  return A\n"
+        "def f(x):\n  class A:\n    def m(self):\n      self.a = self.b = x\n  return A\n"
     ),
     "imported module": "import math\ndef f(x):\n    return math.exp(x) + x.sum()\n",
     "imported object": "from math import pi\ndef f(x):\n    return pi.hex() + x.sum()\n",
@@ -131,7 +134,7 @@ READABLE = {
     "else after it": "if 0:\n    pass\nelse:\n    def f(x):\n        return x\n",
     "lambda": "f = lambda x: x + 1\n",
     "lambda over lines": "f = (lambda x:\n  x\n  + 1\n)\n",
-    "lambda cut short": "f = max(\n    lambda x: x\n    + 1, '', key=str)\n",
+    "lambda cut short": "d = lambda f: f\nf = d(\n    lambda: 1\n    + 2)\n",
     "lambda in call": "d = lambda a, k: a\nf = d(\n    lambda x: x ** 2,\n    k=3,\n)\n",
     "lambda in method": "class A:\n    f = lambda s: s.__x\nf = A.f\n",
     "lambda in return": "def o(k):\n    return lambda x: x * k\nf = o(1)\n",
@@ -428,12 +431,26 @@ def test_reading_under_a_tracer(load):
         sys.settrace(None)
 
 
-def test_cost_does_not_grow_with_the_file(load, monkeypatch):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return x\n\ny = 1\n",
+        "\fdef f(x):\n    return x\n\ny = 1\n",
+        "if 1:\n  \f  def f(x):\n      return x\n\ny = 1\n",
+        "f = lambda x: (\n    x)\n",
+    ],
+)
+def test_cost_does_not_grow_with_the_file(load, monkeypatch, text):
     """The rest of the file isn't parsed: a text that can't be parsed does no harm there."""
-    f = load("def f(x):\n    return x\n\ny = 1\n").f
-    lines = [*linecache.getlines(f.__code__.co_filename), "this is not Python\n"]
+    f = load(text).f
+    lines = [*linecache.getlines(f.__code__.co_filename), "this isn't Python\n"]
     monkeypatch.setattr(linecache, "getlines", lambda *_: lines)
-    assert read_function(f).node.name == "f"
+    assert read_function(f).span(ast.Load()).line <= 2
+
+
+def test_code_that_never_runs_belongs_to_the_text(load):
+    source = read_function(load("def f(x):\n    return x\n# aside\n    x = 2\ny = 1\n").f)
+    assert source.node.end_lineno == 4
 
 
 FINGERPRINTS = [
@@ -474,7 +491,11 @@ def test_fingerprint_ignores_place_and_defaults(load):
 def test_fingerprint_is_the_same_in_another_process(load):
     members = [f"'{chr(97 + i) * 3}'" for i in range(20)]
     random.shuffle(members)
-    module = load(f"def f(x):\n    return x in {{{', '.join(members)}, 1, 2.0, None}}\n")
+    attributes = " = ".join(f"self.{member[1:-1]}" for member in members)
+    module = load(
+        f"def f(x):\n  class A:\n    def m(self): {attributes} = x\n"
+        f"  return x in {{{', '.join(members)}, 1, 2.0, None}}\n"
+    )
     code = (
         f"import runpy; from adcompiler.frontend.source import fingerprint; "
         f"print(fingerprint(runpy.run_path({module.__file__!r})['f']))"

@@ -193,12 +193,14 @@ def test_forms_of_assignment(load):
         q += 1
         f = 1
         f += missing
+        missing_too = missing
+        missing_too += 1
         g, h = 1, missing
         i, j = 1
         k: int = 5
     """)
     assert [names[n] for n in "abcdek"] == [3, 1, 1, 2, [3, 4], 5]
-    assert all(isinstance(names[n], Unevaluated) for n in "qfghij")
+    assert all(isinstance(names[n], Unevaluated) for n in [*"qfghij", "missing_too"])
 
 
 def test_nothing_else_is_executed(load, capsys):

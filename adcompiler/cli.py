@@ -1,0 +1,230 @@
+"""The command line: what users type to look at a gradient, or to keep it as a module.
+
+    $ adcompiler show model.py:loss --arg w='f8[n, d]' --arg x='f8[d]'
+    $ adcompiler emit model.py:loss --wrt w,b -o loss_grad.py
+
+Exit status: 0, 1 where the compiler refuses and says why, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from .diagnostics import AdcompilerError
+
+__all__ = ["main"]
+
+STAGES = ("source", "ast", "ssa", "backward", "module")
+
+_EXECUTED = """FILE is not run as a whole: its imports, plain assignments and `def` lines are
+executed, the rest is not (see docs/command-line.md)."""
+
+
+class _Group(click.Group):
+    """Prints what the compiler refuses, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AdcompilerError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("adcompiler")
+    except PackageNotFoundError:
+        number = "(not installed)"
+    click.echo(f"adcompiler {number}, Python {sys.version.partition(' ')[0]}")
+    ctx.exit()
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Print the version and leave.",
+)  # fmt: skip
+def main() -> None:
+    """Gradients of Python and NumPy functions, as Python source.
+
+    \b
+    Examples:
+      adcompiler show samples/neuron.py:neuron
+      adcompiler show samples/neuron.py:neuron -O0 --wrt all
+      adcompiler emit samples/svm.py:loss --arg 'W=f8[d, k]' ... -o svm_grad.py
+
+    Exit status: 0; 1 where a function is refused (the reason goes to stderr); 2 for wrong usage.
+    """
+
+
+def _of_a_function(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and the options that `show` and `emit` share."""
+    options = (
+        click.argument("target", metavar="FILE:FUNC"),
+        click.option("--wrt", multiple=True, metavar="NAME[,NAME]", help=(
+            "Parameters to differentiate by; may be repeated. `all` is every float one."
+            " [default: the first]")),
+        click.option("--arg", "args", multiple=True, metavar="NAME=TYPE", help=(
+            "The type of a parameter: float, int, bool, f8[n, d], f4[3, 1], (float, f8[n]),"
+            " {w: f8[n, d], b: f8[d]}, list[float], or a value: 'relu', None, 2. Without it the"
+            " annotation counts, then the default value; a bare parameter is a float.")),
+        click.option("--call", metavar="TEXT", help=(
+            "A call to take all types from, such as \"f(np.ones((3, 2)), 1.0)\". Its arguments"
+            " are evaluated, with np, math and the names of FILE; f isn't called.")),
+        click.option("-O", "optimize", type=click.Choice(["0", "1"]), default="1",
+                     show_default=True, help="0: every gate on its own line; 1: concise."),
+        click.option("--value", is_flag=True, help="Return the value too, not only the gradient."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command(epilog=_EXECUTED)
+@_of_a_function
+@click.option(
+    "--stage", type=click.Choice(STAGES), default="backward", show_default=True,
+    help="source and ast: what was read; ssa: the function lowered; backward: the emitted"
+    " function; module: all of the emitted module.",
+)  # fmt: skip
+@click.option("--color/--no-color", default=None, help="[default: in a terminal, unless NO_COLOR]")
+def show(target: str, stage: str, color: bool | None, **options: Any) -> None:
+    """Print the gradient of a function, or a stage on the way to it.
+
+    \b
+    Examples:
+      adcompiler show samples/neuron.py:neuron -O0 --wrt all
+      adcompiler show model.py:loss --arg 'x=f8[n, d]' --arg 'w=f8[d]' --wrt w
+      adcompiler show model.py:loss --call "loss(np.ones(3), np.ones(3))" --stage ssa
+    """
+    text = _stage(target, stage, **options)
+    if _colored(color):
+        from .cli_highlight import highlight
+
+        click.echo(highlight(text, ir=stage == "ssa"), color=True)
+    else:
+        click.echo(text)
+
+
+@main.command(epilog=_EXECUTED)
+@_of_a_function
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    default="-",
+    help="Where to write; `-` is stdout, the default.",
+)
+def emit(target: str, output: str, **options: Any) -> None:
+    """Write the gradient as a module that needs nothing but NumPy.
+
+    \b
+    Examples:
+      adcompiler emit samples/neuron.py:neuron --wrt all -o neuron_grad.py
+      adcompiler emit model.py:loss --call "loss(np.ones((5, 3)), 1.0)" --value -o -
+    """
+    text = _stage(target, "module", **options)
+    if output == "-":
+        click.echo(text)
+        return
+    try:
+        with open(output, "w", encoding="utf-8", newline="\n") as file:
+            file.write(f"{text}\n")
+    except OSError as error:
+        raise click.UsageError(f"can't write {output}: {error.strerror}.") from None
+
+
+def _stage(
+    target: str, stage: str, *, wrt: tuple[str, ...], args: tuple[str, ...], call: str | None,
+    optimize: str, value: bool,
+) -> str:  # fmt: skip
+    from .cli_target import arguments_of, find_function, wrt_names
+    from .pipeline import Options, show_stage
+
+    arguments = arguments_of(find_function(target), args, call)
+    wanted = wrt_names(arguments, wrt)
+    text = show_stage(
+        arguments.target.function, stage, arguments.structures,
+        Options(wanted, len(wanted) == 1, value, int(optimize)), arguments.value,
+    )  # fmt: skip
+    return text.rstrip("\n")
+
+
+def _colored(wanted: bool | None) -> bool:
+    if wanted is not None:
+        return wanted
+    return not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+@main.group()
+def cache() -> None:
+    """Look at the cache of compiled gradients, or empty it.
+
+    \b
+    ADCOMPILER_CACHE_DIR names another folder, ADCOMPILER_CACHE=0 turns the cache off.
+    Examples:
+      adcompiler cache info
+      adcompiler cache clear
+    """
+
+
+def _folder() -> Any:
+    from .runtime.cache import default_folder
+
+    try:
+        return default_folder()
+    except RuntimeError as error:
+        raise click.UsageError(f"{error} Set ADCOMPILER_CACHE_DIR to a folder.") from None
+
+
+@cache.command()
+def path() -> None:
+    """Print the cache's folder.
+
+    \b
+    Example:
+      ls -l "$(adcompiler cache path)"
+    """
+    click.echo(_folder())
+
+
+@cache.command()
+def info() -> None:
+    """Print the cache's folder, its number of entries and its size.
+
+    \b
+    Example:
+      adcompiler cache info
+    """
+    from .runtime.cache import DiskCache
+
+    store = DiskCache(_folder())
+    off = " (turned off by ADCOMPILER_CACHE=0)" if os.environ.get("ADCOMPILER_CACHE") == "0" else ""
+    click.echo(f"folder:  {store.folder}{off}")
+    click.echo(f"entries: {len(store.entries())}")
+    click.echo(f"size:    {store.size() / 1024:.1f} KiB")
+
+
+@cache.command()
+def clear() -> None:
+    """Remove the cache's files, and nothing else in the folder.
+
+    \b
+    Example:
+      adcompiler cache clear
+    """
+    from .runtime.cache import DiskCache
+
+    store = DiskCache(_folder())
+    removed = store.clear()
+    click.echo(f"removed {removed} file{'' if removed == 1 else 's'} from {store.folder}")

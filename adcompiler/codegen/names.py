@@ -1,0 +1,167 @@
+"""SSA values to Python names: the user's own, shared by versions whose lives don't overlap.
+
+    %y.0 = constant 1.0                    y = 1.0
+    %y.1 = for %y.0 (%y.2): ...            for ...:
+        %y.3 = mul %y.2, %x                    y = y * x
+
+What a loop carries, and what the sides of a branch hand on, is one variable where possible; where
+lives overlap, code generation writes an assignment from one name to another.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
+
+from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
+from .lifetimes import Lifetimes, Segment, overlap
+from .nesting import Nesting
+
+__all__ = ["assign_names"]
+
+
+def assign_names(
+    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str]
+) -> Mapping[Value, str]:
+    """A name for every value that isn't nested; parameters keep theirs."""
+    groups = _Groups(nesting, lifetimes)
+    for op in walk(function.body):
+        groups.region(op)
+    names = _Allocator(function, lifetimes, set(reserved), groups)
+    return names.assigned
+
+
+class _Groups:
+    """Values that will be one variable, with their joint lifetime."""
+
+    def __init__(self, nesting: Nesting, lifetimes: Lifetimes) -> None:
+        self.nesting = nesting
+        self.lifetimes = lifetimes
+        self.group: dict[Value, list[Value]] = {}
+        self.life: dict[int, list[Segment]] = {}
+
+    def of(self, value: Value) -> list[Value]:
+        found = self.group.get(value)
+        if found is None:
+            found = self.group[value] = [value]
+            self.life[id(found)] = list(self.lifetimes.segments.get(value, ()))
+        return found
+
+    def merge(self, a: Value, b: Value, *, force: bool = False) -> None:
+        first, second = self.of(a), self.of(b)
+        if first is second:
+            return
+        mine, theirs = self.life[id(first)], self.life[id(second)]
+        if not force and overlap(mine, theirs):
+            return
+        self.life[id(first)] = sorted([*mine, *theirs])
+        first.extend(second)
+        for value in second:
+            self.group[value] = first
+
+    def try_merge(self, source: Value, target: Value) -> None:
+        """One variable for a value and what it is handed on to, if their names agree."""
+        if source in self.nesting.inlined or source not in self.lifetimes.segments:
+            return
+        if is_temporary(source) or hint(source) == hint(target):
+            self.merge(target, source)
+
+    def region(self, op: Operation) -> None:
+        if op.opcode == "if":
+            for block in op.blocks:
+                for inner, result in zip(block.results, op.results, strict=True):
+                    self.try_merge(inner, result)
+        elif op.opcode in ("for", "while"):
+            self.loop(op)
+
+    def loop(self, op: Operation) -> None:
+        count, body = op.attributes["carry"], op.blocks[-1]
+        for k in range(count):
+            result = op.results[k]
+            for block in op.blocks:
+                # The two regions of `while` see one variable, and so does the code after the loop.
+                self.merge(result, block.parameters[k], force=True)
+        for k in range(count):
+            self.try_merge(body.results[k], op.results[k])
+            self.try_merge(op.operands[k], op.results[k])
+
+
+_KEYWORDS = frozenset(keyword.kwlist)
+_BUILTINS = frozenset(dir(builtins))
+
+
+class _Allocator:
+    def __init__(
+        self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups
+    ) -> None:
+        self.lifetimes = lifetimes
+        self.reserved = reserved
+        self.groups = groups
+        self.assigned: dict[Value, str] = {}
+        self.taken: dict[str, list[Segment]] = {}
+        self.fixed = {str(hint(p)) for p in function.parameters}
+        self.temporaries: dict[Value, int] = {}
+        self.next = 0
+        for value in function.parameters:
+            self.give(groups.of(value), str(hint(value)), value)
+        for value in sorted(lifetimes.segments, key=lambda v: lifetimes.segments[v][0]):
+            if value not in self.assigned:
+                self.place(value)
+
+    def give(self, group: list[Value], name: str, *values: Value) -> None:
+        for value in group:
+            self.assigned[value] = name
+        taken = self.taken.setdefault(name, [])
+        for segment in self.groups.life[id(group)]:
+            insort(taken, segment)
+
+    def place(self, value: Value) -> None:
+        group = self.groups.of(value)
+        base = self.base(group)
+        name, number = base, 0
+        while not self.free(name, group):
+            number += 1
+            name = f"{base}_{number}"
+        self.give(group, name)
+
+    def base(self, group: list[Value]) -> str:
+        named = [v for v in group if not is_temporary(v)]
+        return self.text(named[0] if named else group[0])
+
+    def text(self, value: Value) -> str:
+        """The wanted name; a temporary's own number if it has one, else the next free one."""
+        name = value.name
+        match name:
+            case Derived(prefix, of):
+                return f"{prefix}_{self.text(of)}"
+            case Temporary(number):
+                return f"s{number}"
+            case str():
+                return name
+        if value not in self.temporaries:
+            while f"t{self.next}" in self.fixed:
+                self.next += 1
+            self.temporaries[value] = self.next
+            self.next += 1
+        return f"t{self.temporaries[value]}"
+
+    def free(self, name: str, group: list[Value]) -> bool:
+        if name in self.reserved or name in _KEYWORDS:
+            return False
+        if name in _BUILTINS and name not in self.fixed:
+            return False
+        taken = self.taken.get(name)
+        if not taken:
+            return True
+        return not any(_meets(taken, segment) for segment in self.groups.life[id(group)])
+
+
+def _meets(taken: list[Segment], segment: Segment) -> bool:
+    start, end = segment
+    at = bisect_left(taken, (start, end))
+    for s, e in taken[max(at - 1, 0) : at + 1]:
+        if s < end and start < e:
+            return True
+    return False

@@ -1,0 +1,143 @@
+"""Which values become part of the expression that uses them, and which get a line of their own.
+
+    %0 = mul %w, %x
+    %1 = add %0, %b              y = np.tanh(w * x + b)
+    %y = tanh %1
+
+At level 0 every gate of the user's has its line, and only the inner steps of a derivative rule
+nest. From level 1 on, so does what is used once and was given no name by the user.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..ir.core import Block, Function, Operation, Value, is_temporary, walk
+
+__all__ = ["Nesting", "plan_nesting"]
+
+# Beyond this many operations an expression is no longer read in one go.
+_LARGEST = 12
+
+_STATEMENTS = {"add_at", "undefined", "zeros_of"}
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """`inlined` values have no name; `definitions` says what each value is computed by."""
+
+    inlined: frozenset[Value]
+    definitions: Mapping[Value, Operation]
+
+    def leaves(self, value: Value) -> list[Value]:
+        """The named values that an expression for `value` reads."""
+        if value not in self.inlined:
+            return [value]
+        found: list[Value] = []
+        op = self.definitions[value]
+        for operand in op.operands:
+            found += self.leaves(operand)
+        for block in op.blocks:
+            for result in block.results:
+                found += self.leaves(result)
+        return found
+
+
+def plan_nesting(function: Function, level: int) -> Nesting:
+    """Decide for every value."""
+    uses: Counter[Value] = Counter(function.results)
+    definitions: dict[Value, Operation] = {}
+    home: dict[Value, Block] = {}
+    user: dict[Value, Block] = {}
+    blocks = [function.body]
+    for op in walk(function.body):
+        for value in op.results:
+            definitions[value] = op
+        uses.update(op.operands)
+        for block in op.blocks:
+            uses.update(block.results)
+            blocks.append(block)
+    for block in blocks:
+        for op in block.operations:
+            home.update(dict.fromkeys(op.results, block))
+            user.update(dict.fromkeys(op.operands, block))
+        user.update(dict.fromkeys(block.results, block))
+    plan = _Plan(uses, definitions, home, user, _collected(function), level)
+    for op in walk(function.body):
+        plan.consider(op)
+    return Nesting(frozenset(plan.inlined), definitions)
+
+
+def _collected(function: Function) -> set[Value]:
+    """Values that go on a tape; they are read back by name."""
+    found: set[Value] = set()
+    for op in walk(function.body):
+        if op.opcode in ("for", "while"):
+            found.update(op.blocks[-1].results[op.attributes["carry"] :])
+    return found
+
+
+class _Plan:
+    def __init__(
+        self, uses: Counter[Value], definitions: dict[Value, Operation], home: dict[Value, Block],
+        user: dict[Value, Block], collected: set[Value], level: int,
+    ) -> None:  # fmt: skip
+        self.uses = uses
+        self.definitions = definitions
+        self.home = home
+        self.user = user
+        self.collected = collected
+        self.level = level
+        self.inlined: set[Value] = set()
+        self.weight: dict[Value, int] = {}
+
+    def consider(self, op: Operation) -> None:
+        if len(op.results) != 1 or op.opcode in _STATEMENTS:
+            return
+        value = op.results[0]
+        if op.opcode == "constant":
+            if self._keeps_line(value):
+                return
+            self.inlined.add(value)
+            self.weight[value] = 0
+            return
+        if op.opcode in ("range", "size", "shape", "count") and value not in self.collected:
+            if is_temporary(value) and all(self._stays(v) for v in op.operands):
+                self.inlined.add(value)
+                self.weight[value] = 1
+            return
+        if op.blocks and not self._is_expression(op):
+            return
+        weight = 1 + sum(self.weight.get(v, 0) for v in op.operands)
+        if self._nests(value) and weight <= _LARGEST:
+            self.inlined.add(value)
+            self.weight[value] = weight
+
+    def _stays(self, value: Value) -> bool:
+        """Whether a shape may be asked again anywhere: its array keeps its name."""
+        return value not in self.definitions or value in self.inlined
+
+    def _keeps_line(self, value: Value) -> bool:
+        """A literal that the user has named is shown where it was, if it is more than a number."""
+        return self.level == 0 and not is_temporary(value) and not self.definitions[value].backward
+
+    def _nests(self, value: Value) -> bool:
+        if self.uses[value] != 1 or value in self.collected:
+            return False
+        if self.home[value] is not self.user.get(value, self.home[value]):
+            return False
+        if self.level == 0:
+            return value.name is None
+        return is_temporary(value)
+
+    def _is_expression(self, op: Operation) -> bool:
+        """Whether an `if` prints as `a if c else b`."""
+        if op.opcode != "if" or not op.attributes.get("expression"):
+            return False
+        return all(
+            inner.results and inner.results[0] in self.inlined
+            for block in op.blocks
+            for inner in block.operations
+        )

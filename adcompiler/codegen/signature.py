@@ -1,0 +1,135 @@
+"""The Python signature of an emitted function: parameters, what is taken out of structures, result.
+
+    def loss_grad(params, x, *, SCALE, grad_L=1.0):
+        w, b = params["w"], params["b"]
+        ...
+        return {"w": grad_w, "b": grad_b}
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..ir.core import Function, Value, hint
+
+if TYPE_CHECKING:
+    from .statements import Emitter
+
+__all__ = ["FunctionShape", "Parameter"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter by name, the item it holds, and its default as a Python number or None."""
+
+    name: str
+    item: Any
+    keyword_only: bool = False
+    default: ast.expr | None = None
+
+
+@dataclass(frozen=True)
+class FunctionShape:
+    """Parameters in order, and the structure of what is returned."""
+
+    parameters: Sequence[Parameter]
+    result: Any
+
+    @staticmethod
+    def plain(function: Function) -> FunctionShape:
+        """The IR's own parameters and results."""
+        parameters = [Parameter(str(hint(v)), v) for v in function.parameters]
+        results = function.results
+        return FunctionShape(parameters, results[0] if len(results) == 1 else tuple(results))
+
+    @property
+    def names(self) -> set[str]:
+        """Parameters that are structures, and so no value's name."""
+        return {p.name for p in self.parameters if not isinstance(p.item, Value)}
+
+    @property
+    def arguments(self) -> ast.arguments:
+        plain = [p for p in self.parameters if not p.keyword_only]
+        keyword = [p for p in self.parameters if p.keyword_only]
+        return ast.arguments(
+            posonlyargs=[],
+            args=[ast.arg(p.name) for p in plain],
+            vararg=None,
+            kwonlyargs=[ast.arg(p.name) for p in keyword],
+            kw_defaults=[p.default for p in keyword],
+            kwarg=None,
+            defaults=[p.default for p in plain if p.default is not None],
+        )
+
+    def unpacking(self, emitter: Emitter) -> list[ast.stmt]:
+        """One line for each structured parameter: what of it is read, by name."""
+        lines: list[ast.stmt] = []
+        for parameter in self.parameters:
+            if isinstance(parameter.item, Value):
+                continue
+            found = [
+                (value, place) for value, place in places(parameter.item, _name(parameter.name))
+                if value in emitter.read
+            ]  # fmt: skip
+            targets: list[ast.expr] = [
+                ast.Name(emitter.names[value], ast.Store()) for value, _ in found
+            ]
+            if len(found) == 1:
+                lines.append(ast.Assign([targets[0]], found[0][1]))
+            elif found:
+                lines += _several(targets, [place for _, place in found])
+        return lines
+
+    def returned(self, emitter: Emitter) -> ast.stmt:
+        return ast.Return(_structure(self.result, emitter))
+
+
+def _several(targets: list[ast.expr], sources: list[ast.expr]) -> list[ast.stmt]:
+    """One tuple assignment while that reads well, else a line each."""
+    if len(targets) <= 4:
+        target = ast.Tuple(targets, ast.Store())
+        return [ast.Assign([target], ast.Tuple(sources, ast.Load()))]
+    return [ast.Assign([t], s) for t, s in zip(targets, sources, strict=True)]
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def places(item: Any, at: ast.expr) -> list[tuple[Value, ast.expr]]:
+    """The values of a structure with the expressions that take them out of it."""
+    match item:
+        case Value():
+            return [(item, at)]
+        case tuple() if hasattr(item, "_fields"):
+            named = item._asdict().items()
+            return [p for k, v in named for p in places(v, ast.Attribute(at, k, ast.Load()))]
+        case tuple() | list():
+            indexed = enumerate(item)
+            return [p for k, v in indexed for p in places(v, _subscript(at, k))]
+        case dict():
+            return [p for k, v in item.items() for p in places(v, _subscript(at, k))]
+    return []
+
+
+def _subscript(at: ast.expr, key: Any) -> ast.expr:
+    return ast.Subscript(at, ast.Constant(key), ast.Load())
+
+
+def _structure(item: Any, emitter: Emitter) -> ast.expr:
+    match item:
+        case Value():
+            return emitter.expression(item)
+        case tuple() if hasattr(item, "_fields"):
+            return ast.Tuple([_structure(part, emitter) for part in item], ast.Load())
+        case tuple():
+            return ast.Tuple([_structure(part, emitter) for part in item], ast.Load())
+        case list():
+            return ast.List([_structure(part, emitter) for part in item], ast.Load())
+        case dict():
+            keys: list[ast.expr | None] = [ast.Constant(key) for key in item]
+            return ast.Dict(keys, [_structure(part, emitter) for part in item.values()])
+    return ast.Constant(item)

@@ -1,0 +1,272 @@
+"""SSA to Python statements: named values become assignments, regions Python's own blocks.
+
+    %y_tape = for[collect] ...: ...          y_tape = []
+                                             for i in range(n):
+                                                 y_tape.append(y)
+                                                 y = y * x
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+
+from ..ir.core import Block, Function, Operation, Value
+from ..ir.types import List, Range, Scalar, Tape
+from ..ops import TABLE, Emission
+from ..ops.indexing import add_at_statement
+from .lifetimes import find_lifetimes
+from .moves import Move, in_order
+from .names import assign_names
+from .nesting import plan_nesting
+from .ownership import updates_in_place
+from .text import Comment
+
+__all__ = ["Emitter"]
+
+
+class Emitter:
+    """Writes one function's body."""
+
+    def __init__(self, function: Function, level: int, reserved: Iterable[str]) -> None:
+        self.function = function
+        self.level = level
+        self.nesting = plan_nesting(function, level)
+        lifetimes = find_lifetimes(function, self.nesting)
+        self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
+        self.in_place = updates_in_place(function, lifetimes)
+        self.alive = frozenset(lifetimes.segments)
+        self.backwards: set[Value] = set()
+        self.read = _read_values(function)
+
+    def body(self) -> list[ast.stmt]:
+        """The function's statements, up to its `return`."""
+        statements: list[ast.stmt] = []
+        part = None
+        for op in self.function.body.operations:
+            lines = self.operation(op)
+            if lines and self.level and part is not op.backward:
+                statements.append(Comment("backward" if op.backward else "forward"))
+                part = op.backward
+            statements += lines
+        return statements
+
+    def expression(self, value: Value) -> ast.expr:
+        """A value as source: its name, or the expression that it nests as."""
+        if value not in self.nesting.inlined:
+            return ast.Name(self.names[value], ast.Load())
+        return self.computed(self.nesting.definitions[value])
+
+    def computed(self, op: Operation) -> ast.expr:
+        """What a plain operation, or a conditional expression, computes."""
+        if op.opcode == "if":
+            return self.conditional(op)
+        operands = [self.expression(v) for v in op.operands]
+        types = [v.type for v in op.operands]
+        return TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+
+    def conditional(self, op: Operation) -> ast.expr:
+        """`a if c else b`, or `c and b`, `c or a`, where one side is the condition itself."""
+        (test,), (then, otherwise) = op.operands, op.blocks
+        if not then.operations and then.results[0] is test:
+            values = [self.expression(test), self.expression(otherwise.results[0])]
+            return ast.BoolOp(ast.Or(), values)
+        if not otherwise.operations and otherwise.results[0] is test:
+            values = [self.expression(test), self.expression(then.results[0])]
+            return ast.BoolOp(ast.And(), values)
+        return ast.IfExp(
+            self.expression(test), self.expression(then.results[0]),
+            self.expression(otherwise.results[0]),
+        )  # fmt: skip
+
+    def block(self, block: Block) -> list[ast.stmt]:
+        return [line for op in block.operations for line in self.operation(op)]
+
+    def operation(self, op: Operation) -> list[ast.stmt]:
+        if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
+            return []
+        match op.opcode:
+            case "undefined":
+                return []
+            case "if":
+                return self.branch(op)
+            case "for":
+                return self.for_loop(op)
+            case "while":
+                return self.while_loop(op)
+            case "add_at":
+                return self.add_at(op)
+            case "accumulate" if not isinstance(op.result.type, (List, Tape)):
+                return self.accumulate(op)
+        return self.assign(op.results[0], self.computed(op))
+
+    def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
+        name = self.names[value]
+        if isinstance(expression, ast.Name) and expression.id == name:
+            return []
+        return [ast.Assign([ast.Name(name, ast.Store())], expression)]
+
+    def accumulate(self, op: Operation) -> list[ast.stmt]:
+        """`grad_x += c` on numbers, and on arrays whose memory is the function's own."""
+        before, added = op.operands
+        name = self.names[op.result]
+        mine = self.expression(before)
+        ours = isinstance(op.result.type, Scalar) or op.result in self.in_place
+        if ours and isinstance(mine, ast.Name) and mine.id == name:
+            target = ast.Name(name, ast.Store())
+            return [ast.AugAssign(target, ast.Add(), self.expression(added))]
+        return self.assign(op.result, self.computed(op))
+
+    def add_at(self, op: Operation) -> list[ast.stmt]:
+        array, added, *index = op.operands
+        name = self.names[op.result]
+        source = self.expression(array)
+        lines: list[ast.stmt] = []
+        if op.result not in self.in_place:
+            copy = ast.Attribute(source, "copy", ast.Load())
+            lines = self.assign(op.result, ast.Call(copy, [], []))
+        elif not (isinstance(source, ast.Name) and source.id == name):
+            lines = self.assign(op.result, source)
+        key = [self.expression(v) for v in index]
+        types = [v.type for v in index]
+        target = ast.Name(name, ast.Load())
+        return [
+            *lines,
+            add_at_statement(target, self.expression(added), key, op.attributes["key"], types),
+        ]
+
+    def branch(self, op: Operation) -> list[ast.stmt]:
+        if op.attributes.get("expression") and self._nests_whole(op):
+            return self.assign(op.results[0], self.conditional(op))
+        sides = []
+        for block in op.blocks:
+            moves = self.moves(zip(block.results, op.results, strict=True))
+            sides.append([*self.block(block), *moves])
+        then, otherwise = sides
+        test = self.expression(op.operands[0])
+        if not then and otherwise:
+            return [ast.If(negated(test), otherwise, [])]
+        if not then:
+            return []
+        return [ast.If(test, then, otherwise)]
+
+    def _nests_whole(self, op: Operation) -> bool:
+        return all(
+            len(inner.results) == 1 and inner.results[0] in self.nesting.inlined
+            for block in op.blocks
+            for inner in block.operations
+        )
+
+    def moves(self, pairs: Iterable[tuple[Value, Value]]) -> list[ast.stmt]:
+        """Hand values on to the variables that are to hold them, all at once."""
+        moves = []
+        for source, target in pairs:
+            if target not in self.alive or self._undefined(source):
+                continue
+            expression, name = self.expression(source), self.names[target]
+            if not (isinstance(expression, ast.Name) and expression.id == name):
+                moves.append(Move(name, expression))
+        return in_order(moves)
+
+    def _undefined(self, value: Value) -> bool:
+        op = self.nesting.definitions.get(value)
+        return op is not None and op.opcode == "undefined"
+
+    def loop_parts(self, op: Operation) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        """The lines before a loop, and its body with the tapes' appends."""
+        count, body = op.attributes["carry"], op.blocks[-1]
+        tapes = op.results[count : len(body.results)]
+        saved = dict(zip(tapes, body.results[count:], strict=True))
+        before = self.moves(zip(op.operands[:count], op.results[:count], strict=True))
+        before += [
+            ast.Assign([ast.Name(self.names[t], ast.Store())], ast.List([], ast.Load()))
+            for t in tapes
+        ]
+        lines: list[ast.stmt] = []
+        waiting = dict(saved)
+        self._append(waiting, set(body.parameters), lines)
+        for inner in body.operations:
+            lines += self.operation(inner)
+            self._append(waiting, set(inner.results), lines)
+        self._append(waiting, None, lines)
+        lines += self.moves(zip(body.results[:count], op.results[:count], strict=True))
+        return before, lines
+
+    def _append(
+        self, waiting: dict[Value, Value], ready: set[Value] | None, lines: list[ast.stmt]
+    ) -> None:
+        for tape, value in list(waiting.items()):
+            if ready is None or value in ready:
+                del waiting[tape]
+                append = ast.Attribute(ast.Name(self.names[tape], ast.Load()), "append", ast.Load())
+                lines.append(ast.Expr(ast.Call(append, [self.expression(value)], [])))
+
+    def for_loop(self, op: Operation) -> list[ast.stmt]:
+        count, body = op.attributes["carry"], op.blocks[0]
+        before, lines = self.loop_parts(op)
+        reverse = bool(op.attributes.get("reverse"))
+        if reverse:
+            self.backwards.update(op.results[count:])
+        sequences = [self.sequence(v, reverse) for v in op.operands[count:]]
+        targets: list[ast.expr] = [
+            ast.Name(self.names[p] if p in self.read else "_", ast.Store())
+            for p in body.parameters[count:]
+        ]
+        target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
+        iterated = sequences[0] if len(sequences) == 1 else _builtin("zip", *sequences)
+        return [*before, ast.For(target, iterated, lines or [ast.Pass()], [])]
+
+    def sequence(self, value: Value, reverse: bool) -> ast.expr:
+        """The sequence in the loop's direction; a tape may have been written last one first."""
+        expression = self.expression(value)
+        turned = reverse if isinstance(value.type, Range) else reverse != (value in self.backwards)
+        return _builtin("reversed", expression) if turned else expression
+
+    def while_loop(self, op: Operation) -> list[ast.stmt]:
+        before, lines = self.loop_parts(op)
+        trips = op.results[-1]
+        if trips in self.read:
+            name = self.names[trips]
+            before.append(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0)))
+            lines.append(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1)))
+        condition = op.blocks[0]
+        test = self.block(condition)
+        asked = self.expression(condition.results[0])
+        if not test:
+            return [*before, ast.While(asked, lines or [ast.Pass()], [])]
+        leave = ast.If(negated(asked), [ast.Break()], [])
+        return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
+
+
+def _builtin(name: str, *arguments: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(f"$builtin.{name}", ast.Load()), list(arguments), [])
+
+
+_OPPOSITE: dict[type[ast.cmpop], Callable[[], ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """`not test`; only == and != turn round, since NaN makes `not a < b` differ from `a >= b`."""
+    match test:
+        case ast.UnaryOp(ast.Not(), operand):
+            return operand
+        case ast.Compare(left, [op], [right]) if type(op) in _OPPOSITE:
+            return ast.Compare(left, [_OPPOSITE[type(op)]()], [right])
+    return ast.UnaryOp(ast.Not(), test)
+
+
+def _read_values(function: Function) -> set[Value]:
+    found = set(function.results)
+
+    def visit(block: Block) -> None:
+        found.update(block.results)
+        for op in block.operations:
+            found.update(op.operands)
+            for inner in op.blocks:
+                visit(inner)
+
+    visit(function.body)
+    return found

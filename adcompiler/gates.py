@@ -1,0 +1,52 @@
+"""Gates that come with adcompiler, made as a user would make them.
+
+>>> sigmoid(0.0), sigmoid(-800.0), relu(-1.0)
+(0.5, 0.0, 0.0)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .ops.gates import primitive
+
+__all__ = ["relu", "sigmoid"]
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """The logistic function 1 / (1 + exp(-x)), without overflow at either end.
+
+    x: a number or an array of any shape; the result has its shape, and float32 stays float32.
+    """
+    if isinstance(x, (np.ndarray, np.generic)):
+        e = np.exp(-np.abs(x))
+        return np.where(x >= 0, 1, e) / (1 + e)
+    e = math.exp(-abs(x))
+    return 1 / (1 + e) if x >= 0 else e / (1 + e)
+
+
+@sigmoid.backward
+def _sigmoid_backward(g: Any, x: Any, y: Any) -> Any:
+    return g * (1 - y) * y
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """max(x, 0), with derivative 0 at 0.
+
+    x: a number or an array of any shape; the result has its shape and dtype.
+    """
+    if isinstance(x, (np.ndarray, np.generic)):
+        return np.maximum(x, 0)
+    return max(x, 0.0)
+
+
+@relu.backward
+def _relu_backward(g: Any, x: Any, y: Any) -> Any:
+    if isinstance(x, (np.ndarray, np.generic)):
+        return np.where(x > 0, g, 0)
+    return g if x > 0 else 0.0

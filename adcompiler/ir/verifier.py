@@ -1,0 +1,174 @@
+"""What must hold of every function between two passes; what doesn't is shown in place.
+
+    function f(%x: float):
+        %y = mul %x, %<undefined z>
+        ^ error: operand %<undefined z> is not visible here
+        return %y
+
+A use is visible if its definition stands earlier in an enclosing block, or in the k-th block of
+an `if` when the use is inside the k-th block of that `if`'s mirror. `relaxed` holds between
+`reverse` and `legalise_saves`: a definition earlier in program order is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .core import Block, Function, Operation, Value, hint, walk
+from .layout import layout_errors
+from .printer import print_function
+from .sizes import Size, is_known
+from .types import Array, List, Scalar, Tape, Type, kind_of, rank
+
+__all__ = ["Infer", "VerificationError", "agree", "verify"]
+
+Infer = Callable[[Operation], Type]
+_REGIONS = ("if", "for", "while")
+
+
+class VerificationError(AssertionError):
+    """A function that breaks the rules of the IR; the text shows it with the errors inline."""
+
+
+def verify(function: Function, infer: Infer, *, relaxed: bool = False) -> None:
+    """Raise VerificationError unless the function is well-formed.
+
+    `infer` gives the result type of a plain operation, or raises KeyError for an unknown opcode.
+    """
+    check = _Check(infer, relaxed)
+    check.definitions(function)
+    check.block(function.body)
+    if check.notes:
+        count = sum(map(len, check.notes.values()))
+        text = print_function(function, notes=check.notes)
+        raise VerificationError(f"{count} error{'s' if count > 1 else ''} in\n{text}")
+
+
+def agree(declared: Type, inferred: Type) -> bool:
+    """Whether a value of the inferred type is what the declared type promises.
+
+    Sizes that nothing is known of compare loosely. At rank 0 a Python number and a weak NumPy
+    scalar of its kind are one.
+    """
+    match declared, inferred:
+        case (Scalar(kind), Scalar(other)):
+            return kind == other
+        case (Scalar(), Array()) | (Array(), Scalar()):
+            array = declared if isinstance(declared, Array) else inferred
+            assert isinstance(array, Array)
+            return array.weak and not rank(array) and kind_of(declared) == kind_of(inferred)
+        case (Array(), Array()):
+            same = declared.dtype == inferred.dtype and rank(declared) == rank(inferred)
+            weaker = declared.weak or not inferred.weak
+            return same and weaker and all(map(_same_size, declared.shape, inferred.shape))
+        case (Tape(element), Tape(other_element)):
+            return agree(element, other_element)
+        case (List(number, size), List(other_number, other_size)):
+            return number.kind == other_number.kind and _same_size(size, other_size)
+    return declared == inferred
+
+
+def _same_size(a: Size, b: Size) -> bool:
+    return a == b or not (is_known(a) and is_known(b))
+
+
+@dataclass
+class _Check:
+    infer: Infer
+    relaxed: bool
+    notes: dict[object, list[str]] = field(default_factory=dict)
+    # Values and blocks that the place just looked at can see.
+    visible: set[Value] = field(default_factory=set)
+    open: set[Block] = field(default_factory=set)
+    # By the region attribute: an `if` that stands before, and the block it stands in.
+    branches: dict[object, tuple[Operation, Block]] = field(default_factory=dict)
+
+    def note(self, place: object, message: str) -> None:
+        self.notes.setdefault(place, []).append(message)
+
+    def definitions(self, function: Function) -> None:
+        """Every value is defined once, every region has an identity of its own."""
+        values: set[Value] = set()
+        regions: set[object] = set()
+
+        def define(place: object, new: Iterable[Value]) -> None:
+            for value in new:
+                if value in values:
+                    self.note(place, f"{_name(value)} is defined twice")
+                values.add(value)
+
+        define(function, function.parameters)
+        for op in walk(function.body):
+            for block in op.blocks:
+                define(op, block.parameters)
+            define(op, op.results)
+            region = op.attributes.get("region")
+            if region is not None and region in regions:
+                self.note(op, "another operation has the same `region`")
+            regions.add(region)
+
+    def block(self, block: Block) -> None:
+        """The operations in order, then what the block yields."""
+        self.open.add(block)
+        self.visible.update(block.parameters)
+        for op in block.operations:
+            self.operation(op, block)
+            self.visible.update(op.results)
+        self.uses(block, block.results, "result")
+
+    def uses(self, place: object, values: Iterable[Value], role: str) -> None:
+        for value in values:
+            if value not in self.visible:
+                self.note(place, f"{role} {_name(value)} is not visible here")
+
+    def operation(self, op: Operation, parent: Block) -> None:
+        self.uses(op, op.operands, "operand")
+        if op.opcode in _REGIONS:
+            for message in layout_errors(op):
+                self.note(op, message)
+            for index, inner in enumerate(op.blocks):
+                self.region_block(op, index, inner)
+            if op.opcode == "if":
+                self.branches[op.attributes.get("region")] = (op, parent)
+        elif op.blocks:
+            self.note(op, f"`{op.opcode}` has no blocks")
+        else:
+            self.plain(op)
+
+    def region_block(self, op: Operation, index: int, block: Block) -> None:
+        before, opened = set(self.visible), set(self.open)
+        self.look_into(op, index)
+        self.block(block)
+        if not self.relaxed:
+            self.visible, self.open = before, opened
+
+    def look_into(self, op: Operation, index: int) -> None:
+        """Make visible what the mirrored `if` (and the one that it mirrors) defines on this side."""
+        found = self.branches.get(op.attributes.get("mirrors")) if op.opcode == "if" else None
+        if found is None or found[1] not in self.open or index >= len(found[0].blocks):
+            return
+        original = found[0].blocks[index]
+        self.open.add(original)
+        for inner in original.operations:
+            self.visible.update(inner.results)
+        self.look_into(found[0], index)
+
+    def plain(self, op: Operation) -> None:
+        if len(op.results) != 1:
+            self.note(op, f"a plain operation has one result, not {len(op.results)}")
+            return
+        try:
+            inferred = self.infer(op)
+        except KeyError:
+            self.note(op, f"the opcode `{op.opcode}` is in no table")
+            return
+        except Exception as error:
+            self.note(op, f"these operands are refused: {error}")
+            return
+        if not agree(op.result.type, inferred):
+            self.note(op, f"the result is {inferred}, declared as {op.result.type}")
+
+
+def _name(value: Value) -> str:
+    return f"%{hint(value) or '_'}: {value.type}"

@@ -1,0 +1,49 @@
+"""In the mirror of a branch, read what the branch handed on instead of what it was inside.
+
+    %y = if %c:                                  %y = if %c:
+        %y.1 = exp %h                                %y.1 = exp %h
+        yield %y.1                    gives          yield %y.1
+    ... mirror of the `if`, same side:           ...
+        %grad_h = mul %grad_y, %y.1                  %grad_h = mul %grad_y, %y
+
+On that side the two are the same value, and so one variable serves both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.rewrite import substitute
+
+__all__ = ["read_branch_results"]
+
+
+def read_branch_results(function: Function) -> Function:
+    """The function with mirrors of branches reading the branches' results."""
+    originals = {
+        op.attributes["region"]: op for op in walk(function.body) if op.opcode == "if"
+    }
+    if not any(op.attributes.get("mirrors") in originals for op in walk(function.body)):
+        return function
+    return replace(function, body=_block(function.body, originals))
+
+
+def _block(block: Block, originals: dict[object, Operation]) -> Block:
+    operations = []
+    for op in block.operations:
+        if op.blocks:
+            blocks = [_block(inner, originals) for inner in op.blocks]
+            original = originals.get(op.attributes.get("mirrors"))
+            if original is not None:
+                blocks = [
+                    substitute(inner, _handed_on(original, side)) for side, inner in enumerate(blocks)
+                ]
+            op = replace(op, blocks=tuple(blocks))
+        operations.append(op)
+    return replace(block, operations=tuple(operations))
+
+
+def _handed_on(original: Operation, side: int) -> dict[Value, Value]:
+    pairs = zip(original.blocks[side].results, original.results, strict=True)
+    return {inner: result for inner, result in pairs if inner.type == result.type}

@@ -1,0 +1,297 @@
+"""The stages in order: lower, differentiate, optimise, legalise, emit.
+
+    source text -> ast -> structured SSA -> reverse -> optimise -> legalise saves -> ast -> text
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import optimize
+from .codegen.module import Emitted, emit_module
+from .codegen.signature import FunctionShape, Parameter
+from .diagnostics import Diagnostic, SignatureError, UnsupportedError
+from .frontend.context import ARGUMENT, Path, StaticNeeded
+from .frontend.items import Item, leaves, rebuild
+from .frontend.lower import Lowered, lower
+from .frontend.signature import Static, Structure, describe, parts
+from .ir.builder import Builder
+from .ir.core import Function, Operation, Temporary, Value, walk
+from .ir.printer import print_function
+from .ir.rewrite import substitute
+from .ir.types import Array, Scalar, is_differentiable, is_integer, rank
+from .transform.reverse import reverse
+from .transform.saves import legalise_saves
+
+__all__ = ["STAGES", "Compiled", "Options", "compile_gradient", "gradient_function", "show_stage"]
+
+STAGES = ("source", "ast", "ssa", "backward", "module")
+LEVELS = (0, 1)
+_ATTEMPTS = 64
+
+Check = Callable[[Function, bool], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked for, apart from the function and its arguments."""
+
+    wrt: tuple[str, ...]
+    single: bool = True
+    value: bool = False
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """An emitted module, and what a call of it needs to know.
+
+    `captures` are the paths whose values are passed by keyword, in order; `guards` the objects
+    that the text relies on, by path; `static_paths` the ints that entered the signature by value.
+    """
+
+    emitted: Emitted
+    captures: tuple[tuple[str, Path], ...]
+    guards: Mapping[Path, Any]
+    static_paths: frozenset[Path]
+    functions: tuple[types.FunctionType, ...]
+
+
+Values = Callable[[Path], Any]
+
+
+def lower_settled(
+    function: types.FunctionType, structures: Mapping[str, Structure], values: Values,
+) -> tuple[Lowered, frozenset[Path]]:  # fmt: skip
+    """Lower, with those ints made static that turn out to be used so; `values` reads an argument."""
+    static: frozenset[Path] = frozenset()
+    current = dict(structures)
+    for _ in range(_ATTEMPTS):
+        try:
+            return lower(function, current, static), static
+        except StaticNeeded as need:
+            static |= {need.path}
+            if need.path[0] == ARGUMENT:
+                current[need.path[1]] = Static(values(need.path))
+    raise AssertionError("every attempt makes one more argument static")
+
+
+def compile_gradient(
+    function: types.FunctionType,
+    structures: Mapping[str, Structure],
+    options: Options,
+    values: Values,
+    defaults: Mapping[str, ast.expr | None] | None = None,
+    check: Check | None = None,
+) -> Compiled:
+    """The emitted gradient of `function` for arguments of the given structures."""
+    lowered, static = lower_settled(function, structures, values)
+    gradient, seed = gradient_function(lowered, options, check)
+    shape = _shape(lowered, gradient, seed, options, defaults or {})
+    emitted = emit_module(gradient, shape, options.level, _title(lowered, options))
+    captures = tuple((c.name, c.path) for c in lowered.captures)
+    return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
+
+
+def gradient_function(
+    lowered: Lowered, options: Options, check: Check | None = None
+) -> tuple[Function, Value | None]:
+    """The gradient in SSA, ready for emission; and its seed, if that is a parameter."""
+    function = _with_temporaries(lowered.function)
+    _check_result(lowered, function)
+    wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
+    kind = "value_and_grad" if options.value else "grad"
+    gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
+    seed: Value | None = gradient.parameters[-1]
+    _checked(check, gradient, True)
+    if options.level == 0:
+        gradient, seed = _with_constant_seed(gradient, function), None
+    gradient = optimize.run(gradient, optimize.BEFORE_SAVES[options.level], _relaxed(check))
+    gradient = legalise_saves(gradient)
+    _checked(check, gradient, False)
+    gradient = own_results(optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check)))
+    _checked(check, gradient, False)
+    return gradient, seed
+
+
+def _checked(check: Check | None, function: Function, relaxed: bool) -> None:
+    if check is not None:
+        check(function, relaxed)
+
+
+def _relaxed(check: Check | None) -> Callable[[Function], None] | None:
+    return None if check is None else lambda function: check(function, True)
+
+
+def _strict(check: Check | None) -> Callable[[Function], None] | None:
+    return None if check is None else lambda function: check(function, False)
+
+
+def _with_temporaries(function: Function) -> Function:
+    """Number the results that the user gave no name: s0, s1, ..., in program order."""
+    taken = {v.name for op in walk(function.body) for v in op.results}
+    mapping: dict[Value, Value] = {}
+    number = 0
+    for op in walk(function.body):
+        for value in op.results:
+            if value.name is None and op.opcode not in _UNNUMBERED and not _is_meta(op):
+                while f"s{number}" in taken:
+                    number += 1
+                mapping[value] = Value(value.type, Temporary(number))
+                number += 1
+    return replace(function, body=substitute(function.body, mapping))
+
+
+_UNNUMBERED = {"constant", "range", "undefined", "size", "shape", "count"}
+
+
+def _is_meta(op: Operation) -> bool:
+    return bool(op.results) and is_integer(op.results[0].type) and not op.blocks
+
+
+def _with_constant_seed(gradient: Function, function: Function) -> Function:
+    """The lecture form: `grad_L = 1.0` as a line, after the forward part."""
+    *parameters, seed = gradient.parameters
+    builder = Builder(backward=True)
+    one = Value(Scalar("float"), seed.name)
+    line = Operation("constant", (), (one,), {"value": 1.0}, (), None, True)
+    count = len(function.body.operations)
+    body = substitute(gradient.body, {seed: one})
+    builder.operations += [*body.operations[:count], line, *body.operations[count:]]
+    return replace(gradient, body=builder.block(parameters, body.results))
+
+
+def own_results(function: Function) -> Function:
+    """Results that would share memory with an argument, a view or each other become copies."""
+    from .codegen.ownership import shared_results
+
+    shared = shared_results(function)
+    if not shared:
+        return function
+    builder = Builder(backward=True)
+    builder.operations += function.body.operations
+    results = list(function.results)
+    for position in shared:
+        value = results[position]
+        results[position] = builder.emit("own", (value,), value.type, value.name)
+    return replace(function, body=builder.block(function.parameters, results))
+
+
+def _check_result(lowered: Lowered, function: Function) -> None:
+    """A gradient needs one real number to differentiate."""
+    span, trail = function.span, ()
+    item = lowered.result
+    if not isinstance(item, Value):
+        raise UnsupportedError(
+            Diagnostic(
+                "non-scalar-result", f"the function returns {_what(item)}, not one number.",
+                "return a single number, for example the loss.", span, trail,
+            )
+        )  # fmt: skip
+    type_ = function.results[0].type
+    if rank(type_):
+        reason = f"the function returns an array ({type_}), and only a number has a gradient."
+        advice = "sum it (np.sum), or take the mean, before returning it."
+    elif not isinstance(type_, (Scalar, Array)) or getattr(type_, "kind", "") == "complex":
+        reason, advice = f"the function returns a {type_}.", "return a real number."
+    else:
+        return
+    raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
+
+
+def _what(item: Item) -> str:
+    return "nothing" if item is None else f"a {type(item).__name__}"
+
+
+def _differentiable(lowered: Lowered, name: str) -> list[Value]:
+    """The leaves of a parameter; each must be a float."""
+    item = lowered.arguments[name]
+    places = parts(lowered.structures[name], name)
+    for (place, found), leaf in zip(places, leaves(item), strict=True):
+        if not isinstance(leaf, Value) or not is_differentiable(leaf.type):
+            kind = "static" if isinstance(found, Static) else str(found)
+            raise SignatureError(
+                Diagnostic(
+                    "integer-wrt" if isinstance(leaf, Value) else "static-wrt",
+                    f"the gradient is asked for with respect to `{place}`, which is {kind}:"
+                    " only floats have a gradient.",
+                    f"pass a float (2.0 instead of 2, or x.astype(float)), or leave `{name}` out of"
+                    " wrt.",
+                    lowered.function.span,
+                )
+            )
+    return [leaf for leaf in leaves(item) if isinstance(leaf, Value)]
+
+
+def _shape(
+    lowered: Lowered, gradient: Function, seed: Value | None, options: Options,
+    defaults: Mapping[str, ast.expr | None],
+) -> FunctionShape:  # fmt: skip
+    parameters = [
+        Parameter(name, item, default=defaults.get(name))
+        for name, item in lowered.arguments.items()
+    ]
+    parameters = _defaults_at_the_end(parameters)
+    parameters += [
+        Parameter(c.name, c.item, keyword_only=True, default=defaults.get(c.name))
+        for c in lowered.captures
+    ]
+    if seed is not None:
+        parameters.append(Parameter("", seed, keyword_only=True, default=ast.Constant(1.0)))
+        parameters[-1] = replace(parameters[-1], name=_seed_name(seed, lowered))
+    values = iter(gradient.results)
+    value = next(values) if options.value else None
+    gradients = [rebuild(lowered.arguments[name], lambda _: next(values)) for name in options.wrt]
+    result: Any = gradients[0] if options.single else tuple(gradients)
+    return FunctionShape(parameters, result if value is None else (value, result))
+
+
+def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
+    """Python wants no parameter without a default after one that has it."""
+    last = max((k for k, p in enumerate(parameters) if p.default is None), default=-1)
+    return [replace(p, default=None) if k < last else p for k, p in enumerate(parameters)]
+
+
+def _seed_name(seed: Value, lowered: Lowered) -> str:
+    from .ir.core import hint
+
+    return str(hint(seed))
+
+
+def _title(lowered: Lowered, options: Options) -> str:
+    """The emitted module's docstring."""
+    import os
+
+    where = os.path.basename(lowered.source.filename)
+    wrt = ", ".join(options.wrt)
+    arguments = ", ".join(f"{n}: {describe(s)}" for n, s in lowered.structures.items())
+    what = "Value and gradient" if options.value else "Gradient"
+    return (
+        f"{what} of {lowered.function.name} ({where}) with respect to {wrt}.\n\n"
+        f"For arguments ({arguments}).\n"
+        f"Generated by adcompiler at -O{options.level}; it needs NumPy alone.\n"
+    )
+
+
+def show_stage(
+    function: types.FunctionType, stage: str, structures: Mapping[str, Structure],
+    options: Options, values: Values, defaults: Mapping[str, ast.expr | None] | None = None,
+) -> str:  # fmt: skip
+    """One stage of the compilation as text, for people to look at."""
+    if stage not in STAGES:
+        raise ValueError(f"there is no stage {stage!r}; there are {', '.join(STAGES)}")
+    if stage in ("backward", "module"):
+        compiled = compile_gradient(function, structures, options, values, defaults)
+        emitted = compiled.emitted
+        return emitted.function if stage == "backward" else emitted.module
+    lowered, _ = lower_settled(function, structures, values)
+    match stage:
+        case "source":
+            return lowered.source.text
+        case "ast":
+            return ast.dump(lowered.source.node, indent=2) + "\n"
+    return print_function(lowered.function) + "\n"

@@ -1,0 +1,29 @@
+"""SciPy minimises the Rosenbrock function in ten dimensions with our exact gradient.
+
+`value_and_grad` gives the pair that `scipy.optimize.minimize(..., jac=True)` asks for.
+SciPy is an extra package: pip install "adcompiler[samples]"
+"""
+
+import sys
+
+import numpy as np
+
+from adcompiler import value_and_grad
+
+
+@value_and_grad
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+START = np.array([-1.2, 1.0] * 5)
+
+if __name__ == "__main__":
+    try:
+        from scipy.optimize import minimize
+    except ImportError:
+        sys.exit('SciPy is missing: pip install "adcompiler[samples]"')
+    print(rosenbrock.source(START))
+    found = minimize(rosenbrock, START, jac=True, method="BFGS")
+    print(f"{found.message} {found.nit} steps, {found.nfev} calls")
+    print("minimum at", found.x.round(4))

@@ -1,0 +1,271 @@
+"""Driving the compiler by its interpreter: lower, differentiate, optimise, verify, evaluate.
+
+`check(f, *args)` is the whole proof for one call: value, gradient and second order, at both levels.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from adcompiler import optimize
+from adcompiler.frontend.context import ARGUMENT, StaticNeeded, lookup_path
+from adcompiler.frontend.lower import Lowered, lower
+from adcompiler.frontend.signature import Static, abstract
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.core import Function, Value
+from adcompiler.ir.interpreter import interpret
+from adcompiler.ir.types import is_differentiable, rank
+from adcompiler.ir.verifier import verify
+from adcompiler.ops import SPELLINGS, TABLE, Tracer, evaluate, infer
+from adcompiler.transform.reverse import reverse
+from adcompiler.transform.saves import legalise_saves
+
+LEVELS = (0, 1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A lowered function with its arguments as leaves."""
+
+    lowered: Lowered
+    inputs: tuple[Any, ...]
+
+    @property
+    def function(self) -> Function:
+        return self.lowered.function
+
+    @property
+    def active(self) -> list[int]:
+        """The positions of the arguments' leaves that are floats."""
+        count = len(self.function.parameters) - sum(
+            len(list(_leaves(c.structure, None))) for c in self.lowered.captures
+        )
+        parameters = self.function.parameters[:count]
+        return [k for k, p in enumerate(parameters) if is_differentiable(p.type)]
+
+
+def _leaves(structure: Any, value: Any) -> Any:
+    """The run-time leaves of an argument, in the order of its structure."""
+    if isinstance(structure, Static):
+        return
+    if isinstance(structure, (tuple, list)):
+        values = itertools.repeat(None) if value is None else value
+        for part, inner in zip(structure, values, strict=False):
+            yield from _leaves(part, inner)
+    elif isinstance(structure, dict):
+        for key, part in structure.items():
+            yield from _leaves(part, None if value is None else value[key])
+    else:
+        yield value
+
+
+def case(f: Any, *args: Any) -> Case:
+    """Lower `f` for these arguments; verified."""
+    bound = inspect.signature(f).bind(*args)
+    bound.apply_defaults()
+    structures = {name: abstract(value, name) for name, value in bound.arguments.items()}
+    static: frozenset[Any] = frozenset()
+    while True:
+        try:
+            lowered = lower(f, structures, static)
+            break
+        except StaticNeeded as need:
+            assert need.path not in static
+            static |= {need.path}
+            if need.path[0] == ARGUMENT:
+                structures[need.path[1]] = Static(bound.arguments[need.path[1]])
+    inputs = [leaf for name, s in structures.items() for leaf in _leaves(s, bound.arguments[name])]
+    for capture in lowered.captures:
+        inputs += _leaves(capture.structure, lookup_path(f, capture.path))
+    verify(lowered.function, infer)
+    return Case(lowered, tuple(inputs))
+
+
+def gradient(
+    function: Function, wrt: Any, level: int, *, value: bool = False, order: int = 1
+) -> Function:
+    """The gradient after all passes, each verified."""
+    found = reverse(function, wrt, f"{function.name}_grad", value=value, level=order)
+    verify(found, infer, relaxed=True)
+    found = optimize.run(
+        found, optimize.BEFORE_SAVES[level], lambda f: verify(f, infer, relaxed=True)
+    )
+    found = legalise_saves(found)
+    verify(found, infer)
+    return optimize.run(found, optimize.AFTER_SAVES[level], lambda f: verify(f, infer))
+
+
+def run(function: Function, inputs: Any) -> tuple[Any, ...]:
+    return interpret(function, inputs, evaluate)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal bit for bit, type included."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, (float, np.ndarray, np.generic)):
+        p, q = np.asarray(a), np.asarray(b)
+        if p.dtype != q.dtype or p.shape != q.shape:
+            return False
+        if p.dtype.kind == "f" and np.isnan(p).any():
+            return bool(np.array_equal(p, q, equal_nan=True))
+        return p.tobytes() == q.tobytes()
+    return bool(a == b)
+
+
+def fits(found: Any, argument: Any) -> None:
+    """The gradient has its argument's shape and dtype."""
+    if isinstance(argument, list):
+        assert isinstance(found, list), found
+        assert len(found) == len(argument)
+        return
+    assert np.shape(found) == np.shape(argument), (found, argument)
+    assert np.asarray(found).dtype == np.asarray(argument).dtype, (found, argument)
+    assert isinstance(found, np.ndarray) or np.ndim(argument) == 0, (found, argument)
+
+
+def gradients(f: Any, *args: Any) -> list[Any]:
+    """The gradients with respect to all floats; both levels, the value checked, agree."""
+    made = case(f, *args)
+    expected = f(*args)
+    (lowered,) = run(made.function, made.inputs)
+    assert same(lowered, expected), (lowered, expected)
+    wrt = [made.function.parameters[k] for k in made.active]
+    found = []
+    for level in LEVELS:
+        compiled = gradient(made.function, wrt, level, value=True)
+        before = [np.array(v, copy=True) for v in made.inputs]
+        value, *grads = run(compiled, (*made.inputs, _seed(expected)))
+        assert same(value, expected), (level, value, expected)
+        for old, new in zip(before, made.inputs, strict=True):
+            assert np.array_equal(old, new, equal_nan=old.dtype.kind == "f"), "argument changed"
+        found.append(grads)
+    for a, b in zip(*found, strict=True):
+        assert np.array_equal(a, b, equal_nan=True), ("levels differ", a, b)
+    for k, g in zip(made.active, found[1], strict=True):
+        fits(g, made.inputs[k])
+    return found[1]
+
+
+def _seed(value: Any) -> Any:
+    return type(value)(1.0) if isinstance(value, (np.generic, float)) else 1.0
+
+
+def numeric(function: Any, inputs: Any, position: int) -> Any:
+    """The derivative with respect to one argument by 5-point central differences, in float64."""
+    inputs = list(map(_double, inputs))
+    base = np.array(inputs[position], dtype=float)
+    result = np.zeros_like(base)
+    for index in np.ndindex(base.shape):
+        step = 1e-3 * max(1.0, abs(base[index]))
+
+        def at(offset: float, index: Any = index) -> float:
+            moved = base.copy()
+            moved[index] += offset
+            return float(function(*inputs[:position], _like(moved, inputs[position]),
+                                  *inputs[position + 1 :]))  # fmt: skip
+
+        near, far = at(step) - at(-step), at(2 * step) - at(-2 * step)
+        result[index] = (8 * near - far) / (12 * step)
+    return result
+
+
+def _double(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f":
+        return value.astype(float)
+    return value
+
+
+def _like(moved: Any, argument: Any) -> Any:
+    if isinstance(argument, list):
+        return moved.tolist()
+    return moved if isinstance(argument, np.ndarray) else type(argument)(moved)
+
+
+def close(found: Any, expected: Any, rtol: float) -> None:
+    expected = np.asarray(expected)
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=rtol * scale)
+
+
+def tolerance(inputs: Any) -> float:
+    small = any(getattr(v, "dtype", None) == np.float32 for v in inputs)
+    return 2e-4 if small else 1e-8
+
+
+def check(f: Any, *args: Any, second: bool = True) -> list[Any]:
+    """Value, gradient against central differences, second order against those of the gradient."""
+    found = gradients(f, *args)
+    made = case(f, *args)
+
+    def evaluated(*inputs: Any) -> Any:
+        return run(made.function, inputs)[0]
+
+    rtol = tolerance(made.inputs)
+    for k, g in zip(made.active, found, strict=True):
+        close(g, numeric(evaluated, made.inputs, k), rtol)
+    if second:
+        check_second(made)
+    return found
+
+
+def check_second(made: Case) -> None:
+    """The gradient of a weighted sum of gradients."""
+    wrt = [made.function.parameters[k] for k in made.active]
+    rtol = tolerance(made.inputs)
+    for level in LEVELS:
+        first = gradient(made.function, wrt, level)
+        seed = _seed(run(made.function, made.inputs)[0])
+        total, weights = weighted(first, made)
+        inputs = (*made.inputs, seed, *weights)
+        second = gradient(total, [total.parameters[k] for k in made.active], level, order=2)
+
+        def evaluated(*inputs: Any, total: Function = total) -> Any:
+            return run(total, inputs)[0]
+
+        found = run(second, (*inputs, 1.0))
+        for k, g in zip(made.active, found, strict=True):
+            fits(g, made.inputs[k])
+            close(g, numeric(evaluated, inputs, k), 10 * rtol)
+
+
+def weighted(first: Function, made: Case) -> tuple[Function, list[Any]]:
+    """A function with one number as its result: the sum of weights times the gradients."""
+    rng = np.random.default_rng(7)
+    builder = Builder()
+    builder.operations += first.body.operations
+    tracer = Tracer(builder, TABLE, SPELLINGS)
+    total: Any = 0.0
+    parameters, values = [], []
+    for g, k in zip(first.results, made.active, strict=True):
+        argument = made.inputs[k]
+        weight = rng.uniform(0.5, 1.5, np.shape(argument))
+        dtype = getattr(argument, "dtype", np.dtype(float))
+        parameters.append(Value(abstract(np.asarray(weight, dtype), f"weight{k}"), f"weight{k}"))
+        values.append(np.asarray(weight, dtype)[()])
+        var = tracer.var(g)
+        var = var.emit("asarray") if isinstance(argument, list) else var
+        product = tracer.var(parameters[-1]) * var
+        total = (np.sum(product) if rank(product.type) else product) + total
+    body = builder.block((*first.parameters, *parameters), (tracer.lift(total),))
+    return replace(first, body=body), values
+
+
+def quiet(function: Any, *args: Any) -> Any:
+    """Call without warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*args)
+
+
+def is_clean(value: Any) -> bool:
+    return all(map(math.isfinite, np.ravel(value)))
