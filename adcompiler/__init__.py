@@ -1,0 +1,20 @@
+"""Source-to-source differentiation for Python and NumPy: the gradient is code that you can read."""
+
+from ._version import VERSION as __version__
+from .api import grad, value_and_grad
+from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
+from .gates import relu, sigmoid
+from .ops.gates import primitive
+
+__all__ = [
+    "AdcompilerError",
+    "SignatureError",
+    "SourceError",
+    "UnsupportedError",
+    "__version__",
+    "grad",
+    "primitive",
+    "relu",
+    "sigmoid",
+    "value_and_grad",
+]

@@ -20,10 +20,10 @@ from .frontend.items import Item, leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Static, Structure, describe, parts
 from .ir.builder import Builder
-from .ir.core import Function, Operation, Temporary, Value, walk
+from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, walk
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, is_differentiable, is_integer, rank
+from .ir.types import Array, Scalar, is_differentiable, rank
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 
@@ -106,6 +106,8 @@ def gradient_function(
     wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
     kind = "value_and_grad" if options.value else "grad"
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
+    if options.level:
+        gradient = _with_named_seed(gradient)
     seed: Value | None = gradient.parameters[-1]
     _checked(check, gradient, True)
     if options.level == 0:
@@ -138,7 +140,7 @@ def _with_temporaries(function: Function) -> Function:
     number = 0
     for op in walk(function.body):
         for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED and not _is_meta(op):
+            if value.name is None and op.opcode not in _UNNUMBERED:
                 while f"s{number}" in taken:
                     number += 1
                 mapping[value] = Value(value.type, Temporary(number))
@@ -149,8 +151,13 @@ def _with_temporaries(function: Function) -> Function:
 _UNNUMBERED = {"constant", "range", "undefined", "size", "shape", "count"}
 
 
-def _is_meta(op: Operation) -> bool:
-    return bool(op.results) and is_integer(op.results[0].type) and not op.blocks
+def _with_named_seed(gradient: Function) -> Function:
+    """The seed is a parameter that people read: `grad_out` where the result has no name."""
+    *parameters, seed = gradient.parameters
+    if not is_temporary(seed):
+        return gradient
+    named = Value(seed.type, "grad_out")
+    return replace(gradient, body=substitute(gradient.body, {seed: named}))
 
 
 def _with_constant_seed(gradient: Function, function: Function) -> Function:
@@ -241,8 +248,7 @@ def _shape(
         for c in lowered.captures
     ]
     if seed is not None:
-        parameters.append(Parameter("", seed, keyword_only=True, default=ast.Constant(1.0)))
-        parameters[-1] = replace(parameters[-1], name=_seed_name(seed, lowered))
+        parameters.append(Parameter(str(hint(seed)), seed, keyword_only=True, default=ast.Constant(1.0)))
     values = iter(gradient.results)
     value = next(values) if options.value else None
     gradients = [rebuild(lowered.arguments[name], lambda _: next(values)) for name in options.wrt]
@@ -254,12 +260,6 @@ def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
     """Python wants no parameter without a default after one that has it."""
     last = max((k for k, p in enumerate(parameters) if p.default is None), default=-1)
     return [replace(p, default=None) if k < last else p for k, p in enumerate(parameters)]
-
-
-def _seed_name(seed: Value, lowered: Lowered) -> str:
-    from .ir.core import hint
-
-    return str(hint(seed))
 
 
 def _title(lowered: Lowered, options: Options) -> str:

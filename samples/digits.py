@@ -4,6 +4,7 @@ Prints the loss and the accuracy on a held-out third of the digits; both ways en
 The data need an extra package: pip install "adcompiler[samples]"
 """
 
+import itertools
 import sys
 
 import numpy as np
@@ -47,8 +48,10 @@ def load():
 
 
 def start(rng):
-    pairs = zip(SIZES, SIZES[1:])
-    return [(rng.normal(scale=n**-0.5, size=(n, m)), np.zeros(m)) for n, m in pairs]
+    """Small random weights and no bias, layer by layer."""
+    return [
+        (rng.normal(scale=n**-0.5, size=(n, m)), np.zeros(m)) for n, m in itertools.pairwise(SIZES)
+    ]
 
 
 def train(name, rate, momentum):
@@ -64,14 +67,14 @@ def train(name, rate, momentum):
         for first in range(0, len(x), BATCH):
             batch = order[first : first + BATCH]
             value, gradient = compiled(params, x[batch], target[batch])
-            for layer, layer_speed, layer_gradient in zip(params, speed, gradient):
-                for p, v, g in zip(layer, layer_speed, layer_gradient):
+            for layer, layer_speed, layer_gradient in zip(params, speed, gradient, strict=True):
+                for p, v, g in zip(layer, layer_speed, layer_gradient, strict=True):
                     v *= momentum
                     v -= rate * g
                     p += v
         if epoch % 10 == 0:
-            accuracy = np.mean(classify(params, test_x) == test_labels)
-            print(f"{name}, epoch {epoch}: loss = {value:.4f}, held out = {accuracy:.2%}", flush=True)
+            right = np.mean(classify(params, test_x) == test_labels)
+            print(f"{name}, epoch {epoch}: loss = {value:.4f}, held out = {right:.2%}", flush=True)
 
 
 if __name__ == "__main__":

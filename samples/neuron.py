@@ -9,7 +9,7 @@ from adcompiler import grad, sigmoid
 
 def neuron(w0, x0, w1, x1, w2):
     L = sigmoid(w0 * x0 + w1 * x1 + w2)
-    return L
+    return L  # noqa: RET504 (the gradient shows this name)
 
 
 POINT = (2.0, -1.0, -3.0, -2.0, -3.0)
@@ -19,5 +19,5 @@ if __name__ == "__main__":
     gradient = grad(neuron, wrt=NAMES, optimize=0)
     print(gradient.source(*POINT))
     print(f"L = {neuron(*POINT):.2f}")
-    for name, derivative in zip(NAMES, gradient(*POINT)):
+    for name, derivative in zip(NAMES, gradient(*POINT), strict=True):
         print(f"dL/d{name} = {derivative:.2f}")

@@ -15,7 +15,7 @@ def layers(W0, W1, x):
 
 
 def loss(W0, W1, x, y):
-    x1, x2, prediction = layers(W0, W1, x)
+    _, _, prediction = layers(W0, W1, x)
     return 0.5 * (prediction - y) ** 2
 
 

@@ -16,10 +16,11 @@ __all__ = ["Move", "in_order"]
 
 @dataclass(frozen=True)
 class Move:
-    """`name = expression`."""
+    """`name = expression`; `adds` says that `name += b` may stand for `name = name + b`."""
 
     name: str
     expression: ast.expr
+    adds: bool = False
 
     def reads(self, name: str) -> bool:
         return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(self.expression))
@@ -40,6 +41,9 @@ def in_order(moves: Sequence[Move]) -> list[ast.stmt]:
 
 
 def _single(move: Move) -> ast.stmt:
+    match move.expression:
+        case ast.BinOp(ast.Name(id), op, right) if move.adds and id == move.name:
+            return ast.AugAssign(ast.Name(move.name, ast.Store()), op, right)
     return ast.Assign([ast.Name(move.name, ast.Store())], move.expression)
 
 

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..ir.core import Block, Function, Operation, Value, is_temporary, walk
+from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
+from ..ir.types import rank
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -64,9 +65,8 @@ def plan_nesting(function: Function, level: int) -> Nesting:
             home.update(dict.fromkeys(op.results, block))
             user.update(dict.fromkeys(op.operands, block))
         user.update(dict.fromkeys(block.results, block))
-    plan = _Plan(uses, definitions, home, user, _collected(function), level)
-    for op in walk(function.body):
-        plan.consider(op)
+    plan = _Plan(uses, definitions, home, user, _collected(function), _carried(function), level)
+    plan.block(function.body)
     return Nesting(frozenset(plan.inlined), definitions)
 
 
@@ -79,11 +79,24 @@ def _collected(function: Function) -> set[Value]:
     return found
 
 
+def _carried(function: Function) -> set[Value]:
+    """Values that become a loop's carry under the name that they have anyway."""
+    found: set[Value] = set()
+    for op in walk(function.body):
+        if op.opcode in ("for", "while"):
+            body, count = op.blocks[-1], op.attributes["carry"]
+            pairs = zip(body.results[:count], body.parameters[:count], strict=True)
+            found.update(v for v, p in pairs if hint(v) == hint(p))
+    return found
+
+
 class _Plan:
     def __init__(
         self, uses: Counter[Value], definitions: dict[Value, Operation], home: dict[Value, Block],
-        user: dict[Value, Block], collected: set[Value], level: int,
+        user: dict[Value, Block], collected: set[Value], carried: set[Value],
+        level: int,
     ) -> None:  # fmt: skip
+        self.carried = carried
         self.uses = uses
         self.definitions = definitions
         self.home = home
@@ -93,18 +106,26 @@ class _Plan:
         self.inlined: set[Value] = set()
         self.weight: dict[Value, int] = {}
 
+    def block(self, block: Block) -> None:
+        """Inner regions first: an `if` nests if what it contains does."""
+        for op in block.operations:
+            for inner in op.blocks:
+                self.block(inner)
+            self.consider(op)
+
     def consider(self, op: Operation) -> None:
         if len(op.results) != 1 or op.opcode in _STATEMENTS:
             return
         value = op.results[0]
-        if op.opcode == "constant":
-            if self._keeps_line(value):
+        if op.opcode in ("constant", "filler"):
+            if op.opcode == "constant" and self._keeps_line(value):
                 return
             self.inlined.add(value)
             self.weight[value] = 0
             return
         if op.opcode in ("range", "size", "shape", "count") and value not in self.collected:
-            if is_temporary(value) and all(self._stays(v) for v in op.operands):
+            once = self.uses[value] == 1 and self._is_near(value)
+            if is_temporary(value) and (once or all(self._stays(v) for v in op.operands)):
                 self.inlined.add(value)
                 self.weight[value] = 1
             return
@@ -116,18 +137,28 @@ class _Plan:
             self.weight[value] = weight
 
     def _stays(self, value: Value) -> bool:
-        """Whether a shape may be asked again anywhere: its array keeps its name."""
-        return value not in self.definitions or value in self.inlined
+        """Whether a shape may be asked again anywhere: its array has a name."""
+        op = self.definitions.get(value)
+        return value not in self.inlined or (op is not None and op.opcode == "constant")
+
+    def _is_near(self, value: Value) -> bool:
+        """Whether the value is used in the block that computes it."""
+        return self.home[value] is self.user.get(value, self.home[value])
 
     def _keeps_line(self, value: Value) -> bool:
         """A literal that the user has named is shown where it was, if it is more than a number."""
-        return self.level == 0 and not is_temporary(value) and not self.definitions[value].backward
+        if self.level or value.name is None:
+            return False
+        return self.definitions[value].backward or not is_temporary(value)
 
     def _nests(self, value: Value) -> bool:
         if self.uses[value] != 1 or value in self.collected:
             return False
-        if self.home[value] is not self.user.get(value, self.home[value]):
+        if not self._is_near(value):
             return False
+        if value in self.carried and self.definitions[value].backward:
+            # An array's accumulation stays a line of its own, so that it can happen in place.
+            return not rank(value.type) or self.definitions[value].opcode != "accumulate"
         if self.level == 0:
             return value.name is None
         return is_temporary(value)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from ..ir.core import Function, Operation, Value, walk
-from ..ir.types import Array, List, Tape
+from ..ir.types import Array, List, Tape, rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment
 
@@ -28,7 +28,8 @@ def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Valu
         if op.opcode in ("add_at", "accumulate") and _has_memory(op.result):
             root = sharing.find(op.operands[0])
             at = lifetimes.write(op)
-            if root not in sharing.foreign and not life[root].alive(at):
+            immutable = root not in sharing.boxed and not rank(op.result.type)
+            if immutable or (root not in sharing.foreign and not life[root].alive(at)):
                 found.add(op.result)
     return frozenset(found)
 
@@ -38,20 +39,28 @@ def _has_memory(value: Value) -> bool:
 
 
 class _Sharing:
-    """Union of values that may share memory; `foreign` are the groups that aren't ours to change."""
+    """Union of values that may share memory.
+
+    `foreign` are the groups that aren't ours to change. Of rank 0, only those `boxed` may hold an
+    array, which can be changed, and not just numbers, which can't.
+    """
 
     def __init__(self, function: Function) -> None:
         self.parent: dict[Value, Value] = {}
         self.values: list[Value] = list(function.parameters)
         foreign = list(function.parameters)
+        boxes: list[Value] = []
         for op in walk(function.body):
             self.values += op.results
             for block in op.blocks:
                 self.values += block.parameters
             if op.opcode in ("broadcast", "call"):
                 foreign += op.results
+            if op.opcode in TABLE and TABLE[op.opcode].boxes:
+                boxes += op.results
             self.operation(op)
         self.foreign = {self.find(v) for v in foreign}
+        self.boxed = {self.find(v) for v in (*function.parameters, *boxes)}
 
     def find(self, value: Value) -> Value:
         root = value

@@ -111,11 +111,13 @@ class Emitter:
         before, added = op.operands
         name = self.names[op.result]
         mine = self.expression(before)
-        ours = isinstance(op.result.type, Scalar) or op.result in self.in_place
-        if ours and isinstance(mine, ast.Name) and mine.id == name:
-            target = ast.Name(name, ast.Store())
-            return [ast.AugAssign(target, ast.Add(), self.expression(added))]
-        return self.assign(op.result, self.computed(op))
+        sign: ast.operator = ast.Add()
+        change = self.expression(added)
+        if isinstance(change, ast.UnaryOp) and isinstance(change.op, ast.USub):
+            sign, change = ast.Sub(), change.operand
+        if self._ours(op) and isinstance(mine, ast.Name) and mine.id == name:
+            return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
+        return self.assign(op.result, ast.BinOp(mine, sign, change))
 
     def add_at(self, op: Operation) -> list[ast.stmt]:
         array, added, *index = op.operands
@@ -165,8 +167,16 @@ class Emitter:
                 continue
             expression, name = self.expression(source), self.names[target]
             if not (isinstance(expression, ast.Name) and expression.id == name):
-                moves.append(Move(name, expression))
+                moves.append(Move(name, expression, self._adds(source)))
         return in_order(moves)
+
+    def _adds(self, value: Value) -> bool:
+        op = self.nesting.definitions.get(value)
+        return op is not None and op.opcode == "accumulate" and self._ours(op)
+
+    def _ours(self, op: Operation) -> bool:
+        """Whether the result may take over the memory, or the name, of what is added to."""
+        return isinstance(op.result.type, Scalar) or op.result in self.in_place
 
     def _undefined(self, value: Value) -> bool:
         op = self.nesting.definitions.get(value)

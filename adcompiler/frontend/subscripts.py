@@ -9,7 +9,7 @@ import ast
 from typing import Any
 
 from ..ir.core import Value
-from ..ir.types import Scalar
+from ..ir.types import Array, Scalar
 from ..ops.indexing import Slot
 from . import expressions
 from .context import Context
@@ -28,7 +28,22 @@ def subscript(
         ctx.refuse_item(owner, node)
     operands: list[Value] = []
     key = _key(ctx, index, operands)
+    axes = _new_axes(key)
+    if axes and isinstance(owner.type, Array):
+        axis = axes[0] if len(axes) == 1 else axes
+        return ctx.emit(node, "expand_dims", (owner,), {"axis": axis}, name)
     return ctx.emit(node, "index", (owner, *operands), {"key": key}, name)
+
+
+def _new_axes(key: tuple[Any, ...]) -> tuple[int, ...]:
+    """The axes that `x[:, None]` adds, if it does nothing else."""
+    if any(item is not None and not _is_whole(item) for item in key):
+        return ()
+    return tuple(k for k, item in enumerate(key) if item is None)
+
+
+def _is_whole(item: Any) -> bool:
+    return isinstance(item, slice) and item == slice(None)
 
 
 def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> Item:

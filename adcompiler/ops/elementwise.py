@@ -173,7 +173,8 @@ def _power_singular(a: Any, b: Any) -> float | None:
 
 
 def _quotient_singular(a: Any, b: Any) -> float | None:
-    return None if b.constant else 1.0
+    """Python numbers raise at 0 in the function itself."""
+    return None if b.constant or isinstance(b.type, Scalar) else 1.0
 
 
 POSITIVE = ((0.3, 3.0),)
@@ -356,10 +357,10 @@ def _otherwise(g: Any, c: Any, a: Any, b: Any, y: Any) -> Any:
 
 _CHOICE = (
     Op("select", _select_type, _evaluate_select, _emit_select,
-       rules=(None, _chosen, _otherwise), masks=True, fresh=True),
+       rules=(None, _chosen, _otherwise), masks=True, view=(1, 2)),
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
-       rules=(None, _chosen, _otherwise), masks=True, fresh=True,
+       rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True,
        spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),
 )  # fmt: skip
 

@@ -288,7 +288,7 @@ def _spelled_slices(where: ast.expr) -> ast.expr:
 
 ENTRIES: tuple[Op, ...] = (
     Op("index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-       view=(0,)),
+       view=(0,), boxes=True),
     Op("add_at", lambda types, attributes: types[0], _evaluate_add_at, _emit_add_at,
        rules=_add_at_rule, view=(0,)),
 )  # fmt: skip

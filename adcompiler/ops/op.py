@@ -77,6 +77,7 @@ class Op:
     `view`: the result may share memory with the operands at these positions.
     `shape_only`: operands of which nothing but the shape is used.
     `fresh`: the result is memory of its own.
+    `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `samples`: argument tuples on which the tests try the entry.
     """
 
@@ -92,6 +93,7 @@ class Op:
     masks: bool | Callable[[Sequence[Type]], bool] = False
     view: Container[int] = ()
     fresh: bool = False
+    boxes: bool = False
     shape_only: tuple[int, ...] = ()
     samples: tuple[Any, ...] = ()
 

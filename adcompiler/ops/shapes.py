@@ -183,7 +183,7 @@ def _emit_expand(emission: Emission) -> ast.expr:
     count = rank(emission.result)
     axes = _expand_axes(axis, count)
     parts: list[ast.expr] = [
-        ast.Constant(None) if k in axes else ast.Slice() for k in range(max(axes) + 1)
+        ast.Constant(None) if k in axes else ast.Slice() for k in range(count)
     ]
     if isinstance(axis, int) and axis < -1 or not isinstance(emission.types[0], Array):
         return call("np.expand_dims", (operand,), axis=axis)
@@ -329,6 +329,7 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
         emit,
         spellings={function: Spelling(bind)},
         fresh=True,
+        boxes=True,
     )
     alike = Op(
         f"{name}_like",
@@ -342,6 +343,7 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
         },
         shape_only=(0,),
         fresh=True,
+        boxes=True,
     )
     return plain, alike
 
@@ -425,7 +427,7 @@ def _view(
     name: str, infer: Callable[..., Type], evaluate: Callable[..., Any],
     emit: Callable[[Emission], ast.expr], rule: Any, spellings: dict[object, Spelling],
 ) -> Op:  # fmt: skip
-    return Op(name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,))
+    return Op(name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), boxes=True)
 
 
 _VIEWS = (
@@ -465,7 +467,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape", _reshape_type,
        lambda attributes, operands: np.reshape(
            operands[0], fill(attributes["shape"], operands[1:])),
-       _emit_reshape, rules=(_back_to_shape,), view=(0,),
+       _emit_reshape, rules=(_back_to_shape,), view=(0,), boxes=True,
        spellings={np.reshape: Spelling(_bind_reshape),
                   ("method", "reshape"): Spelling(_bind_reshape_method)}),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
@@ -483,7 +485,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("array", _array_type,
        lambda attributes, operands: np.array(
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
-       _emit_array, rules=_array_rule, fresh=True,
+       _emit_array, rules=_array_rule, fresh=True, boxes=True,
        spellings={np.array: Spelling(bind_array), np.asarray: Spelling(bind_array)}),
     *_filled("zeros", np.zeros, np.zeros_like),
     *_filled("ones", np.ones, np.ones_like),
@@ -491,7 +493,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("full", _full_type,
        lambda attributes, operands: np.full(
            fill(attributes["shape"], operands[1:]), operands[0], dtype=attributes["dtype"]),
-       _emit_full, rules=(lambda g, value, *rest, **attributes: g,), fresh=True,
+       _emit_full, rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
        spellings={np.full: Spelling(_bind_full)}),
     Op("arange", _arange_type,
        lambda attributes, operands: np.arange(*operands, **attributes), _emit_arange, fresh=True,

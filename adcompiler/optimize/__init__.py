@@ -8,6 +8,7 @@ from ..ir.core import Function
 from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
+from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
 
@@ -22,13 +23,16 @@ def keep_sequences(function: Function) -> Function:
 
 
 # By level; at 0 only what no gate of the user's stands behind goes.
-BEFORE_SAVES: Sequence[Sequence[Pass]] = (
+BEFORE_SAVES: Sequence[Sequence[Pass]] = (  # fmt: skip
     (read_branch_results, keep_sequences),
-    (forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences),
+    (
+        forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences,
+        share_shapes, keep_sequences,
+    ),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (drop_dead,),
-    (forward_copies, simplify, share_subexpressions, drop_dead),
+    (drop_dead, drop_dead),
+    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead),
 )
 
 

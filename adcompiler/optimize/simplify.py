@@ -3,6 +3,8 @@
     %0 = mul %g, 1.0              %g
     %1 = broadcast %g, %s         mul %g, %x   (x has the shape that g would be stretched to)
     %2 = mul %1, %x
+    %3 = broadcast %g, %s         %0 = mul %g, 2
+    %4 = mul %3, 2                %4 = broadcast %0, %s
 
 A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the like are not exact
 (signed zeros, NaN), and stay.
@@ -16,7 +18,7 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
-from ..ir.types import Array, Scalar, shape_of
+from ..ir.types import Array, Scalar, rank
 from ..ops import TABLE
 
 __all__ = ["simplify"]
@@ -37,7 +39,8 @@ def simplify(function: Function) -> Function:
             mapping[op.result] = same
             return
         op = _without_broadcast(op, definitions)
-        op = _without_negation(op, definitions)
+        if _sink_broadcast(op, definitions, builder):
+            return
         if op.results:
             definitions[op.results[0]] = op
         builder.append(op)
@@ -94,17 +97,32 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
     return replace(op, operands=tuple(operands))
 
 
-def _without_negation(op: Operation, definitions: dict[Value, Operation]) -> Operation:
-    """`a + (-b)` is `a - b`, exactly."""
-    if op.opcode not in ("add", "accumulate") or shape_of(op.operands[0].type) is None:
-        return op
-    inner = definitions.get(op.operands[1])
-    if inner is None or inner.opcode != "neg" or not _numeric(op.operands[0]):
-        return op
-    return replace(
-        op, opcode="sub", operands=(op.operands[0], inner.operands[0]), attributes={"via": "op"}
+def _sink_broadcast(
+    op: Operation, definitions: dict[Value, Operation], builder: Builder
+) -> bool:
+    """Compute with numbers before stretching, not after; gives whether it did."""
+    entry = TABLE.get(op.opcode)
+    if entry is None or not entry.elementwise:
+        return False
+    inner = {k: definitions.get(v) for k, v in enumerate(op.operands)}
+    wide = {k: d for k, d in inner.items() if d is not None and d.opcode == "broadcast"}
+    others = [v for k, v in enumerate(op.operands) if k not in wide]
+    if len(wide) != 1 or any(rank(v.type) for v in others):
+        return False
+    ((position, stretched),) = wide.items()
+    operands = list(op.operands)
+    operands[position] = stretched.operands[0]
+    type_ = entry.infer([v.type for v in operands], op.attributes)
+    if getattr(type_, "dtype", "f8") != getattr(op.result.type, "dtype", None):
+        return False
+    small = Value(type_)
+    narrow = replace(op, operands=tuple(operands), results=(small,))
+    again = replace(
+        op,
+        opcode="broadcast",
+        operands=(small, stretched.operands[1]),
+        attributes={"type": op.result.type},
     )
-
-
-def _numeric(value: Value) -> bool:
-    return isinstance(value.type, (Array, Scalar))
+    definitions[small], definitions[op.result] = narrow, again
+    builder.operations += [narrow, again]
+    return True

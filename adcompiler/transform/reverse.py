@@ -102,8 +102,7 @@ class _Reverse:
         entry, g = TABLE[op.opcode], cotangents.get(op.result)
         assert g is not None
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
-        masks = entry.masks(_types(op)) if callable(entry.masks) else entry.masks
-        masked = masks or g in cotangents.masked
+        masked = _masks(op) or g in cotangents.masked
         for k in differentiable_operands(op):
             operand = op.operands[k]
             if operand not in self.active:
@@ -172,7 +171,7 @@ class _Reverse:
         for inner, result in zip(block.results, op.results, strict=True):
             g = cotangents.get(result)
             if g is not None and inner in self.active:
-                side.add(inner, side.tracer().var(g))
+                self._hand_in(side, inner, g, inside=inner in _made_in(block))
         self.block(block, side)
         return side
 
@@ -197,7 +196,7 @@ class _Reverse:
         block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
         results = [
             Value(cotangent_type(v.type), cotangents.name(v))
-            for v in (*(op.operands[k] for k in carried), *read)
+            for v in (*(op.results[k] for k in carried), *read)
         ]
         collected = [Value(Tape(v.type), cotangents.name(t)) for t, v in tapes.items()]
         cotangents.builder.region(
@@ -208,14 +207,19 @@ class _Reverse:
         cotangents.masked.update(r for r, g in zip(results, enter, strict=True) if g in inner.masked)
         self._hand_over(op, cotangents, carried, read, results, dict(zip(tapes, collected, strict=True)))
 
+    @staticmethod
+    def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
+        """A region's result has the cotangent of what it becomes outside; no gate, no line."""
+        if inside and cotangents.get(value) is None:
+            cotangents.set(value, g)
+        else:
+            cotangents.add(value, cotangents.tracer().var(g))
+
     def _mask(
         self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
     ) -> None:
         """What a loop's body may mask is taken as masked from the first iteration on."""
-        selects = any(
-            inner.opcode in TABLE and TABLE[inner.opcode].masks or inner.opcode == "if"
-            for inner in walk(op.blocks[-1])
-        )
+        selects = any(inner.opcode == "if" or _masks(inner) for inner in walk(op.blocks[-1]))
         for start, g in zip(starts, enter, strict=True):
             if selects or start in cotangents.masked:
                 cotangents.masked.add(g)
@@ -250,7 +254,7 @@ class _Reverse:
             inner.set(v, g)
         for k, g in zip(carried, enter, strict=False):
             if body.results[k] in self.active:
-                inner.add(body.results[k], inner.tracer().var(g))
+                self._hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
         self.block(body, inner)
         following = [
             inner.own.get(body.parameters[k]) or inner.zero(body.parameters[k]) for k in carried
@@ -279,8 +283,10 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
-def _types(op: Operation) -> list[Type]:
-    return [v.type for v in op.operands]
+def _masks(op: Operation) -> bool:
+    """Whether the operation's gradient may hold zeros for what it hasn't selected."""
+    masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
+    return masks([v.type for v in op.operands]) if callable(masks) else masks
 
 
 def _guarded(op: Operation, tracer: Any, g: Value, masked: bool) -> list[Var]:
@@ -296,6 +302,10 @@ def _guarded(op: Operation, tracer: Any, g: Value, masked: bool) -> list[Var]:
         if is_differentiable(p.type) and p.constant is None and _same_rank(p, g) else p
         for p in primals
     ]  # fmt: skip
+
+
+def _made_in(block: Block) -> set[Value]:
+    return {v for op in block.operations for v in op.results}
 
 
 def _same_rank(primal: Var, g: Value) -> bool:

@@ -23,6 +23,7 @@ from ..ir.rewrite import defined_in, substitute
 from ..ir.types import UNDEFINED, Tape, is_integer, rank, shape_of
 from ..ir.sizes import Affine
 from ..ops import TABLE
+from .fillers import fill_taped
 
 __all__ = ["legalise_saves"]
 
@@ -33,7 +34,7 @@ def legalise_saves(function: Function) -> Function:
     """The function with every use visible from where it stands."""
     plan = _Plan(function)
     plan.needs(function.body)
-    return replace(function, body=plan.rebuild(function.body, {}))
+    return fill_taped(replace(function, body=plan.rebuild(function.body, {})))
 
 
 @dataclass
@@ -98,10 +99,10 @@ class _Plan:
         body = original.blocks[-1]
         edits = self.edit(image.attributes["region"])
         inside = defined_in(body)
-        inside.update(v for v in self.owner if self._within(v, original))
         self._own_elements(original, image, edits)
         self._move_metadata(image.blocks[0], inside)
         found = self.needs(image.blocks[0])
+        inside.update(v for v in found if self._within(v, original))
         wanted = [v for v in found if v in inside and v not in edits.mapping]
         for value in sorted(wanted, key=self.order.__getitem__):
             if value not in edits.mapping and not self._recompute(value, inside, edits):
@@ -288,14 +289,14 @@ def _apply(op: Operation, edits: _Edits, mapping: dict[Value, Value]) -> Operati
 
 
 def _with_lifts(op: Operation, edits: _Edits) -> Operation:
-    """Extra results of an `if`; the side that doesn't define one yields `undefined`."""
+    """Extra results of an `if`; the side that doesn't define one yields a filler."""
     blocks = []
     for index, block in enumerate(op.blocks):
         operations, results = list(block.operations), list(block.results)
         for value, side, _ in edits.lift:
             if side != index:
                 missing = Value(UNDEFINED)
-                operations.append(Operation("undefined", (), (missing,)))
+                operations.append(Operation("filler", (), (missing,)))
                 value = missing
             results.append(value)
         blocks.append(Block(block.parameters, tuple(operations), tuple(results)))

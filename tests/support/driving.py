@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import itertools
 import math
+import os
+import types
 import warnings
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +68,17 @@ def _leaves(structure: Any, value: Any) -> Any:
             yield from _leaves(part, None if value is None else value[key])
     else:
         yield value
+
+
+def module(folder: Path, text: str) -> types.ModuleType:
+    """A text as a module with a file of its own; `math` and `np` are imported."""
+    path = folder / f"sample_{len(os.listdir(folder))}.py"
+    path.write_text(f"import math\nimport numpy as np\n\n{text}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
 
 
 def case(f: Any, *args: Any) -> Case:

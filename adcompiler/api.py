@@ -1,0 +1,226 @@
+"""What users call: `grad` and `value_and_grad`, as functions and as decorators.
+
+>>> @grad
+... def square(x):
+...     return x * x
+>>> square(3.0), square.forward(3.0), square.value_and_grad(3.0)
+(6.0, 9.0, (9.0, 6.0))
+>>> print(square.source(3.0))
+def square_grad(x, *, grad_out=1.0):
+    # backward
+    return grad_out * x + grad_out * x
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import threading
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, overload
+
+from .diagnostics import AdcompilerError, Diagnostic, SignatureError
+from .frontend.signature import abstract, key_of
+from .frontend.source import read_function
+from .ir.printer import print_function
+from .pipeline import LEVELS, Options, gradient_function, lower_settled
+from .specialize import Specialization, specialize
+
+__all__ = ["Gradient", "Wrt", "grad", "value_and_grad"]
+
+Wrt = int | str | tuple[int | str, ...]
+_PLAIN = (float, int, bool)
+
+
+class Gradient:
+    """The gradient of a function: calling it gives the gradient, its methods the rest.
+
+    Compiled once for each abstract signature of arguments (kinds, dtypes, ranks, and which sizes
+    are 0 or 1); safe to call from many threads; pickles by the source that it has compiled.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False
+    ) -> None:
+        if not isinstance(function, types.FunctionType):
+            read_function(function)  # type: ignore[arg-type]  # says why not
+        assert isinstance(function, types.FunctionType)
+        if optimize not in LEVELS:
+            raise SignatureError(
+                Diagnostic(
+                    "unknown-level", f"there is no optimisation level {optimize!r}.",
+                    "use optimize=0, the lecture form, or optimize=1.",
+                )
+            )  # fmt: skip
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.signature = inspect.signature(function)
+        self.options = Options(
+            _names(self.signature, wrt), not isinstance(wrt, tuple), value, optimize
+        )
+        self.wrt = wrt
+        self._entries: dict[Any, list[Specialization]] = {}
+        self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The gradient at these arguments; after `value_and_grad`, the value and the gradient.
+
+        It has the structure, shapes and dtypes of the parameters that it is taken of. Raises
+        UnsupportedError, SourceError or SignatureError where the function can't be differentiated,
+        and whatever the function itself raises.
+        """
+        if not kwargs:
+            found = self._fast.get(tuple(map(type, args)))
+            if found is not None and found[0]():
+                return found[1](*args)
+        arguments = self._bind(args, kwargs)
+        return self._specialization(arguments).run(self.function, arguments)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The function itself."""
+        return self.function(*args, **kwargs)
+
+    @functools.cached_property
+    def value_and_grad(self) -> Gradient:
+        """The same with the function's value in front: `value, gradient`."""
+        return self if self.options.value else Gradient(
+            self.function, self.wrt, self.options.level, value=True
+        )  # fmt: skip
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The emitted function for these arguments, as text."""
+        return self._specialization(self._bind(args, kwargs)).emitted.function
+
+    def module(self, *args: Any, **kwargs: Any) -> str:
+        """The whole emitted module for these arguments: it runs with NumPy alone."""
+        return self._specialization(self._bind(args, kwargs)).emitted.module
+
+    def ir(self, *args: Any, **kwargs: Any) -> str:
+        """The gradient's SSA for these arguments, as text."""
+        arguments = self._bind(args, kwargs)
+        structures = {name: abstract(value, name) for name, value in arguments.items()}
+        lowered, _ = lower_settled(self.function, structures, lambda path: arguments[path[1]])
+        return print_function(gradient_function(lowered, self.options)[0])
+
+    def __repr__(self) -> str:
+        kind = "value_and_grad" if self.options.value else "grad"
+        return f"<{kind} of {self.function.__qualname__} with respect to {self.options.wrt}>"
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        for parameter in self.signature.parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise SignatureError(
+                    Diagnostic(
+                        "unsupported-signature",
+                        f"the parameter `{parameter}` takes any number of arguments.",
+                        "name the parameters, or take one tuple or dict.",
+                    )
+                )
+        return bound.arguments
+
+    def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
+        key = tuple(map(key_of, arguments.values()))
+        for found in self._entries.get(key, ()):
+            if found.fits(self.function, arguments):
+                return found
+        try:
+            return self._compile(key, arguments)
+        except AdcompilerError as error:
+            # The user's line is in the message; the compiler's own frames would only hide it.
+            raise error.with_traceback(None) from None
+
+    def _compile(self, key: Any, arguments: Mapping[str, Any]) -> Specialization:
+        with self._lock:
+            for found in self._entries.get(key, ()):
+                if found.fits(self.function, arguments):
+                    return found
+            structures = {name: abstract(value, name) for name, value in arguments.items()}
+            made = specialize(
+                self.function, arguments, structures, self.options, literal_defaults(self.signature)
+            )
+            # Those that no longer hold would only be tried in vain.
+            kept = [e for e in self._entries.get(key, ()) if e.check()]
+            self._entries[key] = [made, *kept]
+            kinds = tuple(type(value) for value in arguments.values())
+            if set(kinds) <= set(_PLAIN) and not made.captures and not made.static_arguments:
+                self._fast[kinds] = (made.check, made.call)
+            return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .pickling import reduce_gradient
+
+        return reduce_gradient(self)
+
+
+def _names(signature: inspect.Signature, wrt: Wrt) -> tuple[str, ...]:
+    parameters = list(signature.parameters)
+    chosen = wrt if isinstance(wrt, tuple) else (wrt,)
+    return tuple(_name(parameters, one) for one in chosen)
+
+
+def _name(parameters: list[str], wrt: int | str) -> str:
+    if isinstance(wrt, str) and wrt in parameters:
+        return wrt
+    if type(wrt) is int and -len(parameters) <= wrt < len(parameters):
+        return parameters[wrt]
+    listed = ", ".join(parameters) or "none"
+    raise SignatureError(
+        Diagnostic(
+            "unknown-wrt", f"wrt={wrt!r} names no parameter of the function.",
+            f"its parameters are: {listed}.",
+        )
+    )  # fmt: skip
+
+
+def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]:
+    """Defaults that can be written out in an emitted signature."""
+    return {
+        name: ast.Constant(p.default) if type(p.default) in (*_PLAIN, str, type(None)) else None
+        for name, p in signature.parameters.items()
+        if p.default is not p.empty
+    }
+
+
+@overload
+def grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradient: ...
+@overload
+def grad(
+    f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
+) -> Callable[[Callable[..., Any]], Gradient]: ...
+def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
+    """The gradient of a function with one real result.
+
+    f: a Python function in the subset. wrt: what to differentiate by, a parameter's position or
+    name, or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the lecture
+    form, a line for each gate; 1 for what a careful person would write.
+
+    Use it as `grad(f)`, as `@grad`, or as `@grad(wrt=("w", "b"))`. Raises SignatureError where
+    `wrt` names nothing, SourceError where f's source can't be read; what the function's body does
+    is checked at the first call.
+    """
+    if f is None:
+        return lambda function: Gradient(function, wrt, optimize)
+    return Gradient(f, wrt, optimize)
+
+
+@overload
+def value_and_grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradient: ...
+@overload
+def value_and_grad(
+    f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
+) -> Callable[[Callable[..., Any]], Gradient]: ...
+def value_and_grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
+    """Like `grad`, but a call gives `(value, gradient)`; fits `scipy.optimize`'s `jac=True`."""
+    if f is None:
+        return lambda function: Gradient(function, wrt, optimize, value=True)
+    return Gradient(f, wrt, optimize, value=True)
+
+
+grad.__adcompiler_decorator__ = "grad"  # type: ignore[attr-defined]
+value_and_grad.__adcompiler_decorator__ = "value_and_grad"  # type: ignore[attr-defined]

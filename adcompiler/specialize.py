@@ -1,0 +1,258 @@
+"""One compiled signature of a function: its text, its code, and when both still hold.
+
+    loss(params, x)   with params: {"w": f8[n, d]}, x: f8[n]    ->    loss_grad, compiled once
+
+A specialisation holds as long as the outside objects that its text relies on are the ones found
+then, and the arguments that entered by value have that value. Numbers and arrays from outside are
+no part of it: they are read at each call and passed by keyword.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._version import VERSION
+from .codegen.module import Emitted
+from .frontend.context import ARGUMENT, Path, lookup_path
+from .frontend.signature import Static, Structure, key_of, parts
+from .frontend.source import fingerprint
+from .ops.gates import Primitive
+from .pipeline import Compiled, Options, compile_gradient
+from .runtime.cache import Entry, open_cache
+from .runtime.loader import load
+
+__all__ = ["Specialization", "specialize"]
+
+
+@dataclass(frozen=True, eq=False)
+class Specialization:
+    """A compiled module with the conditions under which it may be called."""
+
+    emitted: Emitted
+    call: Callable[..., Any]
+    captures: tuple[tuple[str, Path], ...]
+    capture_keys: tuple[Any, ...]
+    static_arguments: tuple[tuple[str, Any], ...]
+    check: Callable[[], bool]
+
+    def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
+        """Whether the text still says what the function would do with these arguments."""
+        if not all(_same(arguments[name], value) for name, value in self.static_arguments):
+            return False
+        if not self.check():
+            return False
+        try:
+            found = tuple(key_of(lookup_path(root, path)) for _, path in self.captures)
+        except (NameError, AttributeError):
+            return False
+        return found == self.capture_keys
+
+    def run(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> Any:
+        """Call with the outside numbers and arrays as they are now."""
+        outside = {name: lookup_path(root, path) for name, path in self.captures}
+        return self.call(*arguments.values(), **outside)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and bool(a == b))
+
+
+def specialize(
+    function: types.FunctionType,
+    arguments: Mapping[str, Any],
+    structures: Mapping[str, Structure],
+    options: Options,
+    defaults: Mapping[str, ast.expr | None],
+) -> Specialization:
+    """Compile, or read from the disk cache, the gradient for these arguments."""
+    cache = open_cache()
+    key = _disk_key(function, structures, options) if cache else None
+    if cache and key:
+        entry = cache.get(key)
+        found = entry and _restore(function, arguments, entry)
+        if found:
+            return found
+
+    def value_of(path: Path) -> Any:
+        return arguments[path[1]]
+
+    compiled = compile_gradient(function, structures, options, value_of, defaults)
+    made = _loaded(function, arguments, compiled)
+    if cache and key:
+        metadata = _metadata(function, arguments, compiled)
+        if metadata is not None:
+            cache.put(key, Entry(metadata, compiled.emitted.module))
+    return made
+
+
+def _loaded(
+    function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
+) -> Specialization:
+    emitted = compiled.emitted
+    namespace = load(emitted.module, function.__name__)
+    names = [p[1] for p in sorted(compiled.static_paths) if p[0] == ARGUMENT]
+    return Specialization(
+        emitted,
+        namespace[emitted.name],
+        compiled.captures,
+        tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
+        tuple((name, arguments[name]) for name in names),
+        guard_check(function, compiled.guards),
+    )
+
+
+def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callable[[], bool]:
+    """A function that tells whether all outside names still stand for the same objects.
+
+    One expression compiled for the purpose: it runs at every call.
+    """
+    tests, names = [], {"g": root.__globals__, "look": _look, "same": _same, "root": root}
+    own = root.__code__.co_freevars
+    for number, (path, value) in enumerate(sorted(guards.items())):
+        if _is_ours(root, path):
+            continue
+        names[f"o{number}"] = value
+        if len(path) == 1 and path[0] not in own:
+            get = f"g.get({path[0]!r})"
+            present = path[0] in root.__globals__
+            tests.append(f"{get} is o{number}" if present else f"{path[0]!r} not in g")
+        else:
+            names[f"p{number}"] = path
+            tests.append(f"same(look(root, p{number}), o{number})")
+    if not tests:
+        return _always
+    check: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
+    return check
+
+
+def _always() -> bool:
+    return True
+
+
+def _look(root: types.FunctionType, path: Path) -> Any:
+    try:
+        return lookup_path(root, path)
+    except (NameError, AttributeError):
+        return _MISSING
+
+
+_MISSING = object()
+
+
+def _is_ours(root: types.FunctionType, path: Path) -> bool:
+    """Names inside adcompiler's own gates don't change under the user's feet."""
+    owner = _look(root, path[:-1])
+    module = getattr(getattr(owner, "function", owner), "__module__", None) or ""
+    return len(path) > 1 and module.split(".")[0] == "adcompiler"
+
+
+def _describe(value: Any) -> Any:
+    """What identifies an outside object in another process; None where nothing does."""
+    match value:
+        case types.FunctionType():
+            closed = [_describe(c.cell_contents) for c in value.__closure__ or ()]
+            defaults = [_describe(v) for v in value.__defaults__ or ()]
+            return ["function", value.__qualname__, fingerprint(value), repr(closed), repr(defaults)]
+        case types.ModuleType():
+            return ["module", value.__name__]
+        case Primitive():
+            rule = fingerprint(value.rule) if isinstance(value.rule, types.FunctionType) else None
+            return ["primitive", _describe(value.function), rule]
+        case None | bool() | int() | float() | str():
+            return [type(value).__name__, repr(value)]
+        case tuple():
+            return ["tuple", *map(_describe, value)]
+    qualified = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    module = getattr(value, "__module__", None)
+    if qualified and module and (callable(value) or isinstance(value, type)):
+        return ["object", module, qualified]
+    if isinstance(value, np.ufunc):
+        return ["ufunc", value.__name__]
+    return None
+
+
+def _disk_key(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options
+) -> str | None:
+    """A digest of all that the text depends on and that is known before lowering."""
+    statics = [
+        _describe(part.value)
+        for name, structure in structures.items()
+        for _, part in parts(structure, name)
+        if isinstance(part, Static)
+    ]
+    if None in statics:
+        return None
+    shown = {n: [(p, repr(t)) for p, t in parts(s, n) if not isinstance(t, Static)]
+             for n, s in structures.items()}  # fmt: skip
+    identity = [
+        VERSION, sys.version_info[:2], np.__version__, function.__module__, function.__qualname__,
+        fingerprint(function), repr(function.__code__.co_filename), shown, statics,
+        repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
+    ]  # fmt: skip
+    return hashlib.sha256(repr(identity).encode()).hexdigest()
+
+
+def _metadata(
+    function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
+) -> dict[str, Any] | None:
+    guards = [[list(path), _describe(value)] for path, value in sorted(compiled.guards.items())]
+    static = [
+        [list(path), _describe(arguments[path[1]])]
+        for path in sorted(compiled.static_paths)
+        if path[0] == ARGUMENT
+    ]
+    if any(description is None for _, description in [*guards, *static]):
+        return None
+    keys = [repr(key_of(lookup_path(function, path))) for _, path in compiled.captures]
+    emitted = compiled.emitted
+    return {
+        "name": emitted.name,
+        "function": len(emitted.module) - len(emitted.function),
+        "captures": [[name, list(path)] for name, path in compiled.captures],
+        "capture_keys": keys,
+        "guards": guards,
+        "static": static,
+    }
+
+
+def _restore(
+    function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry
+) -> Specialization | None:
+    """A specialisation from a cache entry, if all that it relied on is as it was."""
+    data = entry.metadata
+    try:
+        guards = {tuple(path): _expect(function, path, told) for path, told in data["guards"]}
+        captures = tuple((name, tuple(path)) for name, path in data["captures"])
+        keys = [key_of(lookup_path(function, path)) for _, path in captures]
+        if [repr(key) for key in keys] != data["capture_keys"]:
+            return None
+        for path, told in data["static"]:
+            if _plain(_describe(arguments[path[1]])) != told:
+                return None
+        emitted = Emitted(data["name"], entry.text[data["function"] :], entry.text)
+    except (LookupError, NameError, AttributeError, TypeError, ValueError):
+        return None
+    static = frozenset(tuple(path) for path, _ in data["static"])
+    return _loaded(function, arguments, Compiled(emitted, captures, guards, static, (function,)))
+
+
+def _expect(function: types.FunctionType, path: list[str], told: Any) -> Any:
+    found = lookup_path(function, tuple(path))
+    if _plain(_describe(found)) != told:
+        raise LookupError(path)
+    return found
+
+
+def _plain(description: Any) -> Any:
+    """A description as JSON gives it back."""
+    return json.loads(json.dumps(description))

@@ -1,0 +1,420 @@
+"""The command line: what it prints, its exit status, and that no user error shows a traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from adcompiler.cli import main
+from adcompiler.cli_highlight import highlight
+
+ROOT = Path(__file__).parents[1]
+
+MODEL = '''
+import math
+import numpy as np
+
+RATE = 0.5
+WIDTH = int(input())
+
+
+def square(x):
+    return x * x
+
+
+def loss(w: "f8[n]", x: "f8[n]", rate: float = 1.0):
+    """Half the squared error."""
+    return rate * np.sum((w - x) ** 2)
+
+
+def axis_sum(x: "f8[n]", axis):
+    return np.sum(x, axis=axis)
+
+
+def summed(x: np.ndarray):
+    return np.sum(x)
+
+
+def network(params, x):
+    return np.sum(np.tanh(x @ params["w"] + params["b"]))
+
+
+def counted(n: int):
+    return n
+
+
+def nothing():
+    return 1.0
+
+
+def refused(x):
+    global RATE
+    RATE = x
+    return x
+
+
+def vector(x: "f8[n]"):
+    return x
+
+
+@staticmethod
+def decorated(x):
+    return x
+
+
+class Model:
+    pass
+
+
+if __name__ == "__main__":
+    raise SystemExit("the file was run")
+print("the file was run")
+'''
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A file `model.py` in the current folder."""
+    path = tmp_path / "model.py"
+    path.write_text(MODEL)
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def run(*args: str, **options) -> Result:
+    result = CliRunner().invoke(main, list(args), **options)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    return result
+
+
+def output(*args: str) -> str:
+    result = run(*args)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_show_prints_the_gradient(model):
+    text = output("show", "model.py:square")
+    assert text.startswith("def square_grad(x")
+    assert "return" in text
+    assert "\033" not in text
+    names = {}
+    exec(text, names)
+    assert names["square_grad"](3.0) == 6.0
+
+
+def test_show_is_the_same_text_every_time(model):
+    assert output("show", "model.py:loss") == output("show", "model.py:loss")
+
+
+def test_nothing_of_the_file_is_run(model):
+    assert "the file was run" not in run("show", "model.py:square").output
+
+
+def test_annotations_and_arg_say_the_same(model):
+    args = ("--arg", "w=f8[n]", "--arg", "x=f8[n]", "--arg", "rate=float")
+    assert output("show", "model.py:loss") == output("show", "model.py:loss", *args)
+
+
+def test_call_gives_the_types(model):
+    text = output("show", "model.py:loss", "--call", "loss(np.ones(3), x=np.ones(3))")
+    assert text == output("show", "model.py:loss")
+
+
+def test_call_gives_a_structure(model):
+    call = "network({'w': np.ones((3, 2)), 'b': np.zeros(2)}, np.ones((5, 3)))"
+    arg = "params={w: f8[n, d], b: f8[d]}"
+    by_call = output("show", "model.py:network", "--call", call)
+    assert by_call == output("show", "model.py:network", "--arg", arg, "--arg", "x=f8[m, n]")
+    assert '"b": grad_b' in by_call
+
+
+def test_call_sees_math_and_the_names_of_the_file(model):
+    output("show", "model.py:square", "--call", "square(RATE * math.pi)")
+
+
+def test_float32_is_another_type(model):
+    text = output("show", "model.py:square", "--arg", "x=f4[]", "--stage", "module")
+    assert "f4[]" in text
+
+
+def test_wrt(model):
+    assert "grad_x" not in output("show", "model.py:loss", "--wrt", "w")
+    both = output("show", "model.py:loss", "--wrt", "w,x")
+    assert both == output("show", "model.py:loss", "--wrt", "w", "--wrt", "x")
+    assert re.search(r"return \w+, grad_x$", both.rstrip())
+    assert "grad_rate" in output("show", "model.py:loss", "--wrt", "all")
+
+
+def test_wrt_all_leaves_out_what_is_no_float(model):
+    text = output("show", "model.py:axis_sum", "--arg", "axis=0", "--wrt", "all")
+    assert "grad_axis" not in text
+
+
+def test_level_0_has_a_line_for_each_gate(model):
+    long, short = (output("show", "model.py:loss", f"-O{level}") for level in "01")
+    assert "s0 = w - x" in long
+    assert len(long.splitlines()) > len(short.splitlines())
+    assert output("show", "model.py:loss", "-O", "0") == long
+    assert output("show", "model.py:loss") == short
+
+
+def test_value(model):
+    names = {}
+    exec(output("show", "model.py:square", "--value"), names)
+    assert names["square_value_and_grad"](3.0) == (9.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    ("stage", "start"),
+    [
+        ("source", "def square(x):\n    return x * x\n"),
+        ("ast", "FunctionDef("),
+        ("ssa", "function square(%x: float):\n"),
+        ("backward", "def square_grad("),
+        ("module", '"""Gradient of square (model.py)'),
+    ],
+)
+def test_stages(model, stage, start):
+    assert output("show", "model.py:square", "--stage", stage).startswith(start)
+
+
+def test_emitted_module_runs_with_numpy_alone(model, tmp_path):
+    assert output("emit", "model.py:loss", "--wrt", "all", "-o", "loss_grad.py") == ""
+    program = """
+        import sys
+        sys.modules["adcompiler"] = None
+        import numpy as np
+        from loss_grad import loss_grad
+        w, x, rate = loss_grad(np.array([1.0, 2.0]), np.array([3.0, 5.0]), 1.0)
+        print(w.tolist(), x.tolist(), float(rate))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[-4.0, -6.0] [4.0, 6.0] 13.0\n"
+
+
+def test_emit_writes_what_stage_module_shows(model, tmp_path):
+    shown = output("show", "model.py:loss", "--stage", "module")
+    assert output("emit", "model.py:loss") == shown
+    assert output("emit", "model.py:loss", "-o", "-") == shown
+    output("emit", "model.py:loss", "-o", "out.py")
+    assert (tmp_path / "out.py").read_bytes().decode() == shown
+
+
+def test_a_refusal_leaves_the_old_module(model, tmp_path):
+    (tmp_path / "out.py").write_text("old")
+    assert run("emit", "model.py:refused", "-o", "out.py").exit_code == 1
+    assert (tmp_path / "out.py").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("model.py:refused",), "model.py:39:5: error["),
+        (("model.py:vector",), "error[non-scalar-result]"),
+        (("model.py:summed",), "--arg x=f8[n]"),
+        (("model.py:counted",), "only floats have a gradient"),
+        (("model.py:counted", "--wrt", "all"), "has no parameter that holds floats"),
+        (("model.py:nothing",), "`nothing` has no parameters"),
+        (("model.py:decorated",), "its decorator `@staticmethod`"),
+        (("model.py:Model",), "known only when the file runs"),
+        (("model.py:WIDTH",), "known only when the file runs"),
+        (("model.py:axis_sum", "--arg", "axis=int"), "--arg axis=1"),
+        (("broken.py:f",), "this isn't Python"),
+    ],
+)
+def test_refusals_have_status_1_and_go_to_stderr(model, args, reason):
+    model.with_name("broken.py").write_text("def f(x:\n")
+    for command in ("show", "emit"):
+        result = run(command, *args)
+        assert result.exit_code == 1, result.output
+        assert result.stdout == ""
+        assert reason in result.stderr
+        assert "help: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("model.py:sqare",), "Did you mean `square`?"),
+        (("model.py:unlike",), "It defines `square`, `loss`"),
+        (("model.py:__name__",), "there is no function `__name__`"),
+        (("model.py",), "names no function; write model.py:FUNC. It defines `square`"),
+        (("model.py:",), "names no function"),
+        (("model.py:np",), "`np` in model.py is no function but a module"),
+        (("model.py:RATE",), "is no function but a float"),
+        (("modl.py:square",), "there is no file `modl.py`. Did you mean `model.py`?"),
+        (("nowhere/model.py:square",), "there is no file"),
+        ((".:square",), "is a folder"),
+        (("square",), "isn't FILE:FUNC"),
+        ((":square",), "isn't FILE:FUNC"),
+        ((), "Missing argument 'FILE:FUNC'"),
+        (("model.py:loss", "--wrt", "v"), "its parameters are `w`, `x` and `rate`"),
+        (("model.py:loss", "--wrt", "w,w"), "named twice"),
+        (("model.py:loss", "--wrt", "w,"), "has no parameter ``"),
+        (("model.py:loss", "--arg", "w"), "has no type; write --arg w=f8[n]"),
+        (("model.py:loss", "--arg", "v=float"), "its parameters are `w`, `x` and `rate`"),
+        (("model.py:loss", "--arg", "w=f8[n"), "argument `w`: `f8[n` is no type"),
+        (("model.py:loss", "--call", "square(1.0)"), "is no call of `loss`"),
+        (("model.py:loss", "--call", "loss("), "isn't Python"),
+        (("model.py:loss", "--call", "loss(1.0)"), "missing a required argument: 'x'"),
+        (("model.py:loss", "--call", "loss(1 / 0, 1)"), "ZeroDivisionError"),
+        (("model.py:loss", "--call", "loss(WIDTH, 1)"), "known only when the file runs"),
+        (("model.py:loss", "--call", "loss(exit(), 1)"), "SystemExit"),
+        (("model.py:loss", "--call", "loss(1.0, 1.0)", "--arg", "w=float"), "leave `--arg` out"),
+        (("model.py:loss", "-O2"), "'2' is not one of"),
+        (("model.py:loss", "--nonsense"), "No such option"),
+    ],
+)
+def test_wrong_usage_has_status_2(model, args, reason):
+    for command in ("show", "emit"):
+        result = run(command, *args)
+        assert result.exit_code == 2, result.output
+        assert result.stdout == ""
+        assert reason in result.stderr
+
+
+def test_an_unwritable_output_is_wrong_usage(model):
+    result = run("emit", "model.py:square", "-o", "no/such/folder/out.py")
+    assert result.exit_code == 2
+    assert "can't write no/such/folder/out.py: No such file or directory" in result.stderr
+
+
+def test_unknown_stage_is_wrong_usage(model):
+    assert run("show", "model.py:square", "--stage", "sideways").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("show",), ("emit",), ("cache",), ("cache", "info"), ("cache", "clear")]
+)
+def test_help_has_an_example(command):
+    text = output(*command, "--help")
+    assert "Example" in text
+    assert " adcompiler " in text
+
+
+def test_help_says_what_is_executed():
+    assert "FILE is not run as a whole" in output("show", "--help")
+
+
+def test_version():
+    assert re.match(r"adcompiler \S+", output("--version"))
+
+
+def test_cache(tmp_path, monkeypatch):
+    from adcompiler.runtime.cache import DiskCache, Entry
+
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ADCOMPILER_CACHE_DIR", str(folder))
+    assert output("cache", "path") == f"{folder}\n"
+    assert re.search(r"entries: 0\n", output("cache", "info"))
+    DiskCache(folder).put("0" * 64, Entry({}, "x = 1\n"))
+    (folder / "notes.txt").write_text("mine")
+    assert re.search(r"entries: 1\nsize: +0\.\d KiB\n", output("cache", "info"))
+    assert output("cache", "clear") == f"removed 1 file from {folder}\n"
+    assert [p.name for p in folder.iterdir()] == ["notes.txt"]
+    monkeypatch.setenv("ADCOMPILER_CACHE", "0")
+    assert "turned off" in output("cache", "info")
+
+
+def test_color(model, monkeypatch):
+    plain = output("show", "model.py:loss")
+    assert "\033[" not in plain
+    colored = run("show", "model.py:loss", "--color", color=True).stdout
+    assert "\033[" in colored
+    assert click.unstyle(colored) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run("show", "model.py:loss", color=True).stdout == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "ir"),
+    [
+        ('def f(x):\n    """Doc\n\n    string."""\n    return f"{x}é" + \'b\'  # end\n', False),
+        ("x = 1\n\x0cy = 2\n", False),
+        ("not ( Python", False),
+        ("grad_x = 1.0", False),
+        ("function f(%x: f8[n, 3]):\n    %y.1: f8[] = sum[axis=0] %x\n    return %y.1", True),
+    ],
+)
+def test_highlighting_adds_nothing_but_colour(text, ir):
+    assert click.unstyle(highlight(text, ir=ir)) == text
+
+
+def test_highlighting_tells_kinds_apart():
+    colored = highlight("def f(x): return 'a', 1, grad_x  # c")
+    codes = re.findall(r"\033\[(\d+)m(?:\033\[1m)?(def|return|'a'|1|grad_x|# c)\033", colored)
+    assert len({code for code, _ in codes}) == 5
+    assert [word for _, word in codes] == ["def", "return", "'a'", "1", "grad_x", "# c"]
+
+
+def _command(*args: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = "from adcompiler.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *args], cwd=cwd, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_pipe_gets_plain_text(model):
+    done = _command("show", "model.py:square", cwd=model.parent, FORCE_COLOR="", NO_COLOR="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("def square_grad(x")
+    assert "\033" not in done.stdout
+
+
+def test_a_refusal_in_a_process(model):
+    done = _command("show", "model.py:refused", cwd=model.parent)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "39 |     global RATE\n" in done.stderr
+    assert "^" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage_in_a_process(model):
+    done = _command("show", "model.py:sqare", cwd=model.parent)
+    assert done.returncode == 2
+    assert "Did you mean `square`?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_gets_colour(model, no_color):
+    import pty
+
+    controller, terminal = pty.openpty()
+    program = "from adcompiler.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "show", "model.py:square"],
+        cwd=model.parent, stdout=terminal, stderr=terminal,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": no_color},
+    )  # fmt: skip
+    os.close(terminal)
+    text = b""
+    while True:
+        try:
+            chunk = os.read(controller, 4096)
+        except OSError:  # Linux reports a closed terminal so
+            break
+        if not chunk:
+            break
+        text += chunk
+    os.close(controller)
+    assert process.wait(60) == 0
+    assert b"square_grad" in text
+    assert (b"\033[" in text) == (not no_color)

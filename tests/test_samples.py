@@ -1,0 +1,170 @@
+"""Every file in samples/ runs as its reader would run it, and prints the right numbers."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = sorted((ROOT / "samples").glob("*.py"))
+NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]\d+)?)"
+
+TESTED = {
+    "digits", "feedforward", "gates", "hidden_unit", "neuron", "rosenbrock", "svm", "two_layer",
+}  # fmt: skip
+
+needs_scipy = pytest.mark.skipif(not importlib.util.find_spec("scipy"), reason="needs SciPy")
+needs_sklearn = pytest.mark.skipif(
+    not importlib.util.find_spec("sklearn"), reason="needs scikit-learn"
+)
+
+
+def run(name: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", f"samples/{name}.py"], cwd=ROOT, capture_output=True,
+        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def number(text: str, before: str) -> float:
+    """The number that follows `before` at the start of a line or after a comma."""
+    match = re.search(rf"(?:^|, ){re.escape(before)}{NUMBER}", text, re.MULTILINE)
+    assert match, f"{before!r} isn't in\n{text}"
+    return float(match[1])
+
+
+def literal(text: str, before: str) -> object:
+    match = re.search(rf"^{re.escape(before)}(.*)$", text, re.MULTILINE)
+    assert match, f"{before!r} isn't in\n{text}"
+    return ast.literal_eval(match[1])
+
+
+def test_every_sample_is_tested():
+    assert {path.stem for path in SAMPLES} == TESTED
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_says_what_one_sees(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_neuron():
+    text = run("neuron")
+    source, _, numbers = text.partition("\nL = ")
+    assert "    grad_s3 = grad_L * (1 - L) * L\n" in source
+    assert numbers.splitlines() == [
+        "0.73", "dL/dw0 = -0.20", "dL/dx0 = 0.39", "dL/dw1 = -0.39", "dL/dx1 = -0.59",
+        "dL/dw2 = 0.20",
+    ]  # fmt: skip
+
+
+def test_gates():
+    text = run("gates")
+    assert "s0 = x + y" in text
+    assert literal(text, "f = ") == -12.0
+    assert literal(text, "gradient = ") == (-4.0, -4.0, 3.0)
+
+
+def test_two_layer():
+    text = run("two_layer")
+    assert "x1 = [0.7 0.3]" in text
+    assert "x2 = [0.604 0.291]" in text
+    assert number(text, "prediction = ") == 0.313
+    assert number(text, "loss = ") == pytest.approx(0.5 * 0.1869**2, abs=2e-5)
+    after = text.partition("after one step:")[2]
+    assert literal(after, "W0 = ") == [[1.02, -3.0], [0.17, 1.0]]
+    assert literal(after, "W1 = ") == [1.02, -0.989]
+
+
+def test_hidden_unit():
+    text = run("hidden_unit")
+    w, x, v, y = 0.5, 2.0, -1.5, 1.0
+    h = 1 / (1 + math.exp(-w * x))
+    error = v * h - y
+    slope = error * v * h * (1 - h)
+    assert number(text, "l = ") == pytest.approx(error**2 / 2, abs=1e-6)
+    assert number(text, "dl/dv = ") == pytest.approx(error * h, abs=1e-6)
+    assert number(text, "dl/dw = ") == pytest.approx(slope * x, abs=1e-6)
+    assert number(text, "dl/dx = ") == pytest.approx(slope * w, abs=1e-6)
+    assert number(text, "dl/dh = ") == pytest.approx(error * v, abs=1e-6)
+
+
+def test_feedforward():
+    text = run("feedforward")
+    layers, units = (
+        re.search(rf"{name}: loss = {NUMBER}, \|gradient\| = {NUMBER}", text)
+        for name in ("by_layers", "by_units")
+    )
+    assert layers.groups() == units.groups()
+    loss, norm = map(float, layers.groups())
+    assert (loss, norm) == pytest.approx(_feedforward_by_differences(), abs=2e-6)
+
+
+def _feedforward_by_differences() -> tuple[float, float]:
+    """Loss and length of the gradient of the same network, from its definition alone."""
+    import numpy as np
+
+    rng = np.random.default_rng(7)
+    W, x, label = rng.normal(size=(3, 4, 4)), rng.normal(size=4), 2
+
+    def loss(W):
+        z = np.tanh(np.tanh(x @ W[0]) @ W[1]) @ W[2]
+        return -np.log(np.exp(z[label]) / np.sum(np.exp(z)))
+
+    gradient = np.zeros_like(W)
+    for index in np.ndindex(W.shape):
+        step = np.zeros_like(W)
+        step[index] = 1e-6
+        gradient[index] = (loss(W + step) - loss(W - step)) / 2e-6
+    return float(loss(W)), float(np.linalg.norm(gradient))
+
+
+def test_svm():
+    text = run("svm")
+    losses = [float(m) for m in re.findall(rf"step +\d+: loss = {NUMBER}", text)]
+    assert losses[0] == 2.0  # two wrong classes at margin 1
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.2
+    assert number(text, "accuracy = ") > 95
+
+
+@needs_scipy
+def test_rosenbrock():
+    text = run("rosenbrock")
+    assert "Optimization terminated successfully" in text
+    assert "minimum at [1. 1. 1. 1. 1. 1. 1. 1. 1. 1.]" in text
+
+
+@needs_sklearn
+def test_digits():
+    text = run("digits")
+    for name in ("sgd", "momentum"):
+        found = re.findall(rf"{name}, epoch \d+: loss = {NUMBER}, held out = {NUMBER}%", text)
+        assert len(found) >= 3
+        assert float(found[-1][0]) < float(found[0][0])
+        assert float(found[-1][1]) >= 96
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "package"),
+    [("digits", "sklearn", "scikit-learn"), ("rosenbrock", "scipy", "SciPy")],
+)
+def test_a_missing_package_is_named_with_its_cure(name, module, package, tmp_path):
+    (tmp_path / f"{module}.py").write_text("raise ImportError('hidden by a test')\n")
+    done = subprocess.run(
+        [sys.executable, f"samples/{name}.py"], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == f'{package} is missing: pip install "adcompiler[samples]"\n'
