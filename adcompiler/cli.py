@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from ._version import VERSION
 from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
@@ -36,24 +37,8 @@ class _Group(click.Group):
             ctx.exit(1)
 
 
-def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if not wanted or ctx.resilient_parsing:
-        return
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        number = version("adcompiler")
-    except PackageNotFoundError:
-        number = "(not installed)"
-    click.echo(f"adcompiler {number}, Python {sys.version.partition(' ')[0]}")
-    ctx.exit()
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
-    help="Print the version and leave.",
-)  # fmt: skip
+@click.version_option(VERSION, prog_name="adcompiler", message="%(prog)s %(version)s")
 def main() -> None:
     """Gradients of Python and NumPy functions, as Python source.
 
@@ -156,6 +141,7 @@ def _stage(
     text = show_stage(
         arguments.target.function, stage, arguments.structures,
         Options(wanted, len(wanted) == 1, value, int(optimize)), arguments.value,
+        arguments.defaults(),
     )  # fmt: skip
     return text.rstrip("\n")
 

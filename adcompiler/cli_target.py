@@ -18,12 +18,16 @@ from typing import Any, NoReturn
 import click
 import numpy as np
 
-from .diagnostics import Diagnostic, SignatureError, SourceError, Span
+from .api import literal_defaults
+from .diagnostics import Diagnostic, SignatureError, SourceError, Span, UnsupportedError
 from .frontend.annotations import parameter_structures, parse_structure
 from .frontend.context import ARGUMENT, Path, lookup_path
+from .frontend.items import is_number
 from .frontend.signature import Static, Structure, abstract, parts
 from .frontend.static_module import Decorated, Unevaluated, load_namespace
 from .ir.types import is_differentiable
+from .ops.gates import Primitive
+from .pipeline import lower_settled
 
 __all__ = ["Arguments", "Target", "arguments_of", "find_function", "wrt_names"]
 
@@ -96,16 +100,18 @@ def _checked(found: object, name: str, filename: str, namespace: Mapping[str, ob
             )
         case types.FunctionType():
             return found
-    if _is_gate(found):
-        return found
+        case Primitive():
+            raise UnsupportedError(
+                Diagnostic(
+                    "gate",
+                    f"`{name}` is a gate: its derivative is the rule that its author gave it.",
+                    f"show a function that calls it: `def f(x): return {name}(x)`.",
+                )
+            )
     return _usage(
         f"`{name}` in {filename} is no function but {_article(type(found).__name__)}."
         f"{_functions(namespace)}"
     )
-
-
-def _is_gate(found: object) -> bool:
-    return isinstance(getattr(found, "function", None), types.FunctionType)
 
 
 def _first_line(function: types.FunctionType, filename: str) -> Span:
@@ -166,6 +172,21 @@ class Arguments:
                 f"give the value instead of a type, such as `--arg {name}=1`.",
             )
         )
+
+    def defaults(self) -> dict[str, ast.expr | None]:
+        """Defaults for the emitted parameters: the function's own, and numbers from outside it.
+
+        An outside name that two modules give to different numbers gets none.
+        """
+        function = self.target.function
+        found = literal_defaults(inspect.signature(function))
+        lowered, _ = lower_settled(function, self.structures, self.value)
+        names = [capture.name for capture in lowered.captures]
+        for capture in lowered.captures:
+            number = lookup_path(function, capture.path)
+            if is_number(number) and names.count(capture.name) == 1:
+                found.setdefault(capture.name, ast.Constant(number))
+        return found
 
 
 def arguments_of(target: Target, args: Iterable[str], call: str | None) -> Arguments:

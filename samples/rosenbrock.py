@@ -16,7 +16,7 @@ def rosenbrock(x):
     return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
 
-START = np.array([-1.2, 1.0] * 5)
+START = np.array([1.3, 0.7, 0.8, 1.9, 1.2] * 2)
 
 if __name__ == "__main__":
     try:

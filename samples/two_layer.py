@@ -36,4 +36,4 @@ if __name__ == "__main__":
     grad_W0, grad_W1 = gradient(W0, W1, X, Y)
     print("after one step:")
     print("W0 =", (W0 - RATE * grad_W0).round(2).tolist())
-    print("W1 =", (W1 - RATE * grad_W1).round(3).tolist())
+    print("W1 =", [float(f"{w:.3g}") for w in W1 - RATE * grad_W1])

@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import adcompiler
 from adcompiler.cli import main
 from adcompiler.cli_highlight import highlight
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 MODEL = '''
 import math
 import numpy as np
+from adcompiler import primitive
 
 RATE = 0.5
 WIDTH = int(input())
@@ -62,6 +64,11 @@ def refused(x):
 
 
 def vector(x: "f8[n]"):
+    return x
+
+
+@primitive
+def gate(x):
     return x
 
 
@@ -223,13 +230,14 @@ def test_a_refusal_leaves_the_old_module(model, tmp_path):
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (("model.py:refused",), "model.py:39:5: error["),
+        (("model.py:refused",), "model.py:40:5: error["),
         (("model.py:vector",), "error[non-scalar-result]"),
         (("model.py:summed",), "--arg x=f8[n]"),
         (("model.py:counted",), "only floats have a gradient"),
         (("model.py:counted", "--wrt", "all"), "has no parameter that holds floats"),
         (("model.py:nothing",), "`nothing` has no parameters"),
         (("model.py:decorated",), "its decorator `@staticmethod`"),
+        (("model.py:gate",), "`gate` is a gate"),
         (("model.py:Model",), "known only when the file runs"),
         (("model.py:WIDTH",), "known only when the file runs"),
         (("model.py:axis_sum", "--arg", "axis=int"), "--arg axis=1"),
@@ -311,7 +319,7 @@ def test_help_says_what_is_executed():
 
 
 def test_version():
-    assert re.match(r"adcompiler \S+", output("--version"))
+    assert output("--version") == f"adcompiler {adcompiler.__version__}\n"
 
 
 def test_cache(tmp_path, monkeypatch):
@@ -380,7 +388,7 @@ def test_a_refusal_in_a_process(model):
     done = _command("show", "model.py:refused", cwd=model.parent)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "39 |     global RATE\n" in done.stderr
+    assert "40 |     global RATE\n" in done.stderr
     assert "^" in done.stderr
     assert "Traceback" not in done.stderr
 

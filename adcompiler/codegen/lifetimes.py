@@ -151,7 +151,7 @@ class _Backwards:
         for value in op.results:
             self.define(value, after + _WRITE, live)
         entering: set[Value] = set()
-        for block in op.blocks:
+        for block in reversed(op.blocks):
             entering |= self.block(block, live, block.results)
         for block in op.blocks:
             entering -= defined_in(block)

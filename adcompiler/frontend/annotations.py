@@ -42,6 +42,7 @@ _TOKEN = re.compile(
              | (?P<mark>[][(){},:]) )""",
     re.VERBOSE,
 )
+_CLASS = re.compile(r"([\w.]+\.)?([A-Z]\w*|ndarray|object|dict)\b(?!['\"])")
 _EXAMPLES = "write `float`, `f8[n, d]`, `(float, f8[n])` or `{w: f8[n, d]}`."
 _PER_PARAMETER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -102,7 +103,7 @@ def _annotation_text(text: str, name: str) -> Structure:
     word = text.strip().rpartition(".")[2]
     if text.strip() != word and hasattr(np, word):
         return annotated_structure(getattr(np, word), name)
-    if re.match(r"[\w.]*NDArray\b|[\w.]*ndarray\b|ArrayLike\b", text.strip()):
+    if _CLASS.match(text.strip()) and text.strip() not in ("None", "True", "False"):
         return _not_understood(name, text.strip())
     return parse_structure(text, name)
 

@@ -60,6 +60,8 @@ class FunctionSource:
 
     def span(self, node: ast.AST) -> Span:
         """Where `node` stands; a node that has no place of its own stands where its parts do."""
+        if hasattr(node, "lineno"):
+            return node_span(node, self.filename, self.lines)
         placed = (n for n in ast.walk(node) if hasattr(n, "lineno"))
         return node_span(next(placed, self.node), self.filename, self.lines)
 

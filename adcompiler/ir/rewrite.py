@@ -27,6 +27,8 @@ def substitute(block: Block, mapping: Mapping[Value, Value]) -> Block:
         return tuple(map(get, old))
 
     def operation(op: Operation) -> Operation:
+        if not op.blocks and not any(v in mapping for v in (*op.operands, *op.results)):
+            return op
         return replace(
             op,
             operands=values(op.operands),
@@ -94,7 +96,8 @@ def rebuild_block(
     """Rebuild one block: `visit` appends to the builder what stands for each operation."""
     builder = Builder()
     for op in block.operations:
-        operands = tuple(mapping.get(v, v) for v in op.operands)
-        visit(replace(op, operands=operands), builder, mapping)
+        if any(v in mapping for v in op.operands):
+            op = replace(op, operands=tuple(mapping.get(v, v) for v in op.operands))
+        visit(op, builder, mapping)
     results = tuple(mapping.get(v, v) for v in block.results)
     return Block(block.parameters, tuple(builder.operations), results)

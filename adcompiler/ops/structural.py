@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import (
-    UNDEFINED, Array, List, Range, Scalar, Static, Tape, Type, dtype_code, rank, shape_of,
+    BOOL, UNDEFINED, Array, List, Range, Scalar, Static, Tape, Type, dtype_code, rank, shape_of,
 )  # fmt: skip
 from ..runtime import helpers
-from .emit import attribute, call, constant, method, reference
+from .emit import attribute, call, constant, method, prefix, reference
 from .inference import as_array
 from .op import Attributes, Emission, Op, OperationError, Spelling, arguments
 
@@ -179,6 +179,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("constant", _constant_type, lambda attributes, operands: attributes["value"], _constant_emit),
     Op("undefined", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None)),
+    Op("not", lambda types, attributes: BOOL, lambda attributes, operands: not operands[0],
+       prefix(ast.Not())),
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None)),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],

@@ -19,7 +19,8 @@ from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
 from ..ir.types import Array, Scalar, rank
-from ..ops import TABLE
+from ..ops import TABLE, OperationError
+from ..ops.inference import as_array
 
 __all__ = ["simplify"]
 
@@ -77,6 +78,21 @@ def _keeps_type(operand: Value, result: Value) -> bool:
     return isinstance(a, Array) and isinstance(b, Array) and (a.dtype, a.shape) == (b.dtype, b.shape)
 
 
+def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:
+    """The operations that stretch a smaller value to this one: a broadcast, and what only gives
+    a broadcast number more axes."""
+    op = definitions.get(value)
+    if op is None:
+        return []
+    if op.opcode == "broadcast":
+        return [op]
+    if op.opcode in ("expand_dims", "reshape_to"):
+        before = _stretching(op.operands[0], definitions)
+        if before and not rank(before[0].operands[0].type):
+            return [*before, op]
+    return []
+
+
 def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Operation:
     """An elementwise operation stretches its operands itself, if another has the full shape."""
     entry = TABLE.get(op.opcode)
@@ -84,45 +100,46 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
         return op
     operands = list(op.operands)
     for k, value in enumerate(operands):
-        inner = definitions.get(value)
-        if inner is None or inner.opcode != "broadcast":
+        stretching = _stretching(value, definitions)
+        if not stretching:
             continue
-        trial = [*operands[:k], inner.operands[0], *operands[k + 1 :]]
+        trial = [*operands[:k], stretching[0].operands[0], *operands[k + 1 :]]
         try:
             type_ = entry.infer([v.type for v in trial], op.attributes)
-        except Exception:
+        except OperationError:
             continue
         if type_ == op.result.type:
             operands = trial
-    return replace(op, operands=tuple(operands))
+    return op if operands == list(op.operands) else replace(op, operands=tuple(operands))
 
 
 def _sink_broadcast(
     op: Operation, definitions: dict[Value, Operation], builder: Builder
 ) -> bool:
-    """Compute with numbers before stretching, not after; gives whether it did."""
+    """Compute with numbers before stretching, not after; gives whether it did.
+
+    Not where a partial may be infinite: among Python numbers that raises, among arrays it doesn't.
+    """
     entry = TABLE.get(op.opcode)
-    if entry is None or not entry.elementwise:
+    if entry is None or not entry.elementwise or entry.singular is not None:
         return False
-    inner = {k: definitions.get(v) for k, v in enumerate(op.operands)}
-    wide = {k: d for k, d in inner.items() if d is not None and d.opcode == "broadcast"}
-    others = [v for k, v in enumerate(op.operands) if k not in wide]
-    if len(wide) != 1 or any(rank(v.type) for v in others):
+    found = {k: _stretching(v, definitions) for k, v in enumerate(op.operands)}
+    wide = {k: steps for k, steps in found.items() if steps}
+    if len(wide) != 1 or any(rank(v.type) for k, v in enumerate(op.operands) if k not in wide):
         return False
-    ((position, stretched),) = wide.items()
+    ((position, steps),) = wide.items()
     operands = list(op.operands)
-    operands[position] = stretched.operands[0]
+    operands[position] = steps[0].operands[0]
     type_ = entry.infer([v.type for v in operands], op.attributes)
-    if getattr(type_, "dtype", "f8") != getattr(op.result.type, "dtype", None):
+    if as_array(type_).dtype != as_array(op.result.type).dtype:
         return False
-    small = Value(type_)
-    narrow = replace(op, operands=tuple(operands), results=(small,))
-    again = replace(
-        op,
-        opcode="broadcast",
-        operands=(small, stretched.operands[1]),
-        attributes={"type": op.result.type},
-    )
-    definitions[small], definitions[op.result] = narrow, again
-    builder.operations += [narrow, again]
+    current = Value(type_)
+    made = [replace(op, operands=tuple(operands), results=(current,))]
+    for step in steps:
+        last = step is steps[-1]
+        result = op.result if last else Value(step.result.type)
+        made.append(replace(step, operands=(current, *step.operands[1:]), results=(result,)))
+        current = result
+    definitions.update((step.results[0], step) for step in made)
+    builder.operations += made
     return True
