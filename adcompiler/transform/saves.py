@@ -46,6 +46,20 @@ class _Edits:
     over: list[tuple[Value, Value]] = field(default_factory=list)
     prelude: list[Operation] = field(default_factory=list)
     mapping: dict[Value, Value] = field(default_factory=dict)
+    sides: dict[int, _Edits] = field(default_factory=dict)
+
+
+@dataclass
+class _Mirror:
+    """A loop and its image: where recomputed steps may stand, and what stands for what so far."""
+
+    original: Operation
+    image: Operation
+    edits: _Edits
+    inside: set[Value]
+    branches: dict[object, list[Operation]]
+    known: dict[Value, Value]
+    steps: list[Operation] = field(default_factory=list)
 
 
 class _Plan:
@@ -103,20 +117,18 @@ class _Plan:
         self._move_metadata(image.blocks[0], inside)
         found = self.needs(image.blocks[0])
         inside.update(v for v in found if self._within(v, original))
-        wanted = [v for v in found if v in inside and v not in edits.mapping]
+        known = dict(edits.mapping)
+        pair = _Mirror(original, image, edits, inside, _branches(image), known)
+        wanted = [v for v in found if v in inside and v not in known]
         for value in sorted(wanted, key=self.order.__getitem__):
-            if value not in edits.mapping and not self._recompute(value, inside, edits):
-                self._tape(value, original, edits)
+            if value not in known and not self._recompute(value, pair):
+                self._tape(value, pair)
         outside = {v: None for v in found if v not in inside}
         outside.update(dict.fromkeys(tape for tape, _ in edits.over))
-        for op in edits.prelude:
-            outside.update(
-                (v, None) for v in op.operands if v not in inside and self._is_outer(v, edits)
-            )
+        made = set(known.values())
+        for op in pair.steps:
+            outside.update((v, None) for v in op.operands if v not in made)
         return outside
-
-    def _is_outer(self, value: Value, edits: _Edits) -> bool:
-        return value in self.order and value not in edits.mapping.values()
 
     def _within(self, value: Value, original: Operation) -> bool:
         """Whether a value (a tape made here, say) belongs to the loop's body or a region in it."""
@@ -162,38 +174,55 @@ class _Plan:
     def _replace_operand(self, op: Operation, stand_in: Value) -> None:
         self.edits.setdefault(op.result, _Edits()).mapping[op.operands[0]] = stand_in
 
-    def _recompute(self, value: Value, inside: set[Value], edits: _Edits) -> bool:
+    def _recompute(self, value: Value, pair: _Mirror) -> bool:
         """Recompute the value in the mirror, if that is cheap; gives whether it did."""
         steps: list[Operation] = []
-        if not self._cheap(value, inside, edits, steps, set()):
+        if not self._cheap(value, pair, steps, set()):
             return False
         if sum(not _free(op) for op in steps) > _FLOAT_STEPS:
             return False
         for op in steps:
             (old,) = op.results
             fresh = Value(old.type, old.name)
-            operands = tuple(edits.mapping.get(v, v) for v in op.operands)
-            edits.prelude.append(replace(op, operands=operands, results=(fresh,)))
-            edits.mapping[old] = fresh
+            operands = tuple(pair.known.get(v, v) for v in op.operands)
+            site = self._site(old, pair)
+            assert site is not None
+            again = replace(op, operands=operands, results=(fresh,), backward=True)
+            site.prelude.append(again)
+            site.mapping[old] = pair.known[old] = fresh
+            pair.steps.append(again)
         return True
 
+    def _site(self, value: Value, pair: _Mirror) -> _Edits | None:
+        """Where in the mirror the value can be recomputed: what a branch computes, on the same
+        side of that branch's mirror, since elsewhere it might not even be defined."""
+        region, side = self.owner[value]
+        if region is pair.original.attributes["region"]:
+            return pair.edits
+        images = pair.branches.get(region, [])
+        if len(images) != 1:
+            return None
+        return self.edit(images[0].attributes["region"]).sides.setdefault(side, _Edits())
+
     def _cheap(
-        self, value: Value, inside: set[Value], edits: _Edits, steps: list[Operation],
-        seen: set[Value],
-    ) -> bool:  # fmt: skip
-        if value not in inside or value in edits.mapping or value in seen:
+        self, value: Value, pair: _Mirror, steps: list[Operation], seen: set[Value]
+    ) -> bool:
+        if value not in pair.inside or value in pair.known or value in seen:
             return True
         op = self.definitions.get(value)
         if op is None or op.blocks or len(op.results) != 1 or not _recomputable(op):
             return False
-        if not all(self._cheap(v, inside, edits, steps, seen) for v in op.operands):
+        if self._site(value, pair) is None:
+            return False
+        if not all(self._cheap(v, pair, steps, seen) for v in op.operands):
             return False
         seen.add(value)
         steps.append(op)
         return True
 
-    def _tape(self, value: Value, original: Operation, edits: _Edits) -> None:
+    def _tape(self, value: Value, pair: _Mirror) -> None:
         """Collect the value in the original loop, read it back in the mirror."""
+        original = pair.original
         saved = self._at_loop_level(value, original)
         forward = self.edit(original.attributes["region"])
         found = [tape for v, tape in forward.collect if v is saved]
@@ -202,8 +231,8 @@ class _Plan:
             forward.collect.append((saved, tape))
             self._place(tape, original)
         element = Value(value.type, value.name)
-        edits.over.append((tape, element))
-        edits.mapping[value] = element
+        pair.edits.over.append((tape, element))
+        pair.edits.mapping[value] = pair.known[value] = element
 
     def _place(self, tape: Value, original: Operation) -> None:
         self.owner[tape] = self._owner_of(original)
@@ -259,9 +288,33 @@ class _Plan:
         edits = self.edits.get(op.attributes["region"], _Edits())
         operands = tuple(mapping.get(v, v) for v in op.operands)
         inner = {**mapping, **edits.mapping}
-        blocks = tuple(self.rebuild(block, inner) for block in op.blocks)
+        blocks = tuple(
+            self._side(block, edits.sides.get(index), inner)
+            for index, block in enumerate(op.blocks)
+        )
         op = replace(op, operands=operands, blocks=blocks)
         return _apply(op, edits, mapping)
+
+
+    def _side(self, block: Block, edits: _Edits | None, mapping: dict[Value, Value]) -> Block:
+        if edits is None:
+            return self.rebuild(block, mapping)
+        rebuilt = self.rebuild(block, {**mapping, **edits.mapping})
+        return _with_prelude(rebuilt, edits.prelude, mapping)
+
+
+def _with_prelude(block: Block, steps: list[Operation], mapping: dict[Value, Value]) -> Block:
+    prelude = substitute(Block((), tuple(steps), ()), mapping).operations
+    return replace(block, operations=(*prelude, *block.operations))
+
+
+def _branches(image: Operation) -> dict[object, list[Operation]]:
+    """The mirrors of branches inside a mirror loop, by the region that they mirror."""
+    found: dict[object, list[Operation]] = {}
+    for op in walk(image.blocks[0]):
+        if op.opcode == "if" and op.attributes.get("mirrors") is not None:
+            found.setdefault(op.attributes["mirrors"], []).append(op)
+    return found
 
 
 def _apply(op: Operation, edits: _Edits, mapping: dict[Value, Value]) -> Operation:
@@ -277,12 +330,9 @@ def _apply(op: Operation, edits: _Edits, mapping: dict[Value, Value]) -> Operati
         op = replace(op, results=results, blocks=(*op.blocks[:-1], body))
     if edits.over or edits.prelude:
         (body,) = op.blocks
-        prelude = substitute(Block((), tuple(edits.prelude), ()), mapping).operations
-        body = Block(
-            (*body.parameters, *(element for _, element in edits.over)),
-            (*prelude, *body.operations),
-            body.results,
-        )
+        body = _with_prelude(body, edits.prelude, mapping)
+        elements = tuple(element for _, element in edits.over)
+        body = replace(body, parameters=(*body.parameters, *elements))
         tapes = tuple(mapping.get(tape, tape) for tape, _ in edits.over)
         op = replace(op, operands=(*op.operands, *tapes), blocks=(body,))
     return op

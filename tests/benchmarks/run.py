@@ -191,7 +191,7 @@ def main() -> None:
         sources = Sources(folder)
         with environment(ADCOMPILER_CACHE_DIR=str(Path(folder) / "cache"), ADCOMPILER_CACHE="1"):
             figures = [calling(rounds), *compiling(rounds, sources)]
-            figures.append(growing(max(3, rounds // 5), sources))
+            figures.append(growing(max(5, rounds // 2), sources))
     print(f"Python {platform.python_version()}, medians of {rounds} rounds\n")
     print(table(figures))
     raise SystemExit(0 if all(f.met for f in figures) else 1)
