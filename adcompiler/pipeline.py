@@ -179,13 +179,22 @@ def own_results(function: Function) -> Function:
     shared = shared_results(function)
     if not shared:
         return function
+    definitions = {v: op for op in walk(function.body) for v in op.results}
     builder = Builder(backward=True)
     builder.operations += function.body.operations
     results = list(function.results)
     for position in shared:
         value = results[position]
-        results[position] = builder.emit("own", (value,), value.type, value.name)
-    return replace(function, body=builder.block(function.parameters, results))
+        made = definitions.get(value)
+        if made is not None and made.opcode == "broadcast" and not rank(made.operands[0].type):
+            results[position] = builder.emit(
+                "filled", made.operands, value.type, value.name, made.attributes
+            )
+        else:
+            results[position] = builder.emit("own", (value,), value.type, value.name)
+    return optimize.drop_dead(
+        replace(function, body=builder.block(function.parameters, results))
+    )
 
 
 def _check_result(lowered: Lowered, function: Function) -> None:

@@ -27,7 +27,10 @@ def assign_names(
 ) -> Mapping[Value, str]:
     """A name for every value that isn't nested; parameters keep theirs."""
     groups = _Groups(nesting, lifetimes)
-    for op in walk(function.body):
+    operations = list(walk(function.body))
+    for op in operations:
+        groups.core(op)
+    for op in operations:
         groups.region(op)
     names = _Allocator(function, lifetimes, set(reserved), groups)
     return names.assigned
@@ -49,12 +52,12 @@ class _Groups:
             self.life[id(found)] = list(self.lifetimes.segments.get(value, ()))
         return found
 
-    def merge(self, a: Value, b: Value, *, force: bool = False) -> None:
+    def merge(self, a: Value, b: Value) -> None:
         first, second = self.of(a), self.of(b)
         if first is second:
             return
         mine, theirs = self.life[id(first)], self.life[id(second)]
-        if not force and overlap(mine, theirs):
+        if overlap(mine, theirs):
             return
         self.life[id(first)] = sorted([*mine, *theirs])
         first.extend(second)
@@ -68,6 +71,21 @@ class _Groups:
         if is_temporary(source) or hint(source) == hint(target):
             self.merge(target, source)
 
+    def core(self, op: Operation) -> None:
+        """The two regions of a loop see one variable, and so does the code after the loop.
+
+        Settled for all loops before anything else joins, so that this never fails.
+        """
+        if op.opcode not in ("for", "while"):
+            return
+        for k in range(op.attributes["carry"]):
+            parameters = [block.parameters[k] for block in op.blocks]
+            group = [op.results[k], *parameters]
+            segments = self.lifetimes.segments
+            life = _union([s for v in group for s in segments.get(v, ())])
+            self.life[id(group)] = life
+            self.group.update(dict.fromkeys(group, group))
+
     def region(self, op: Operation) -> None:
         if op.opcode == "if":
             for block in op.blocks:
@@ -79,13 +97,19 @@ class _Groups:
     def loop(self, op: Operation) -> None:
         count, body = op.attributes["carry"], op.blocks[-1]
         for k in range(count):
-            result = op.results[k]
-            for block in op.blocks:
-                # The two regions of `while` see one variable, and so does the code after the loop.
-                self.merge(result, block.parameters[k], force=True)
-        for k in range(count):
             self.try_merge(body.results[k], op.results[k])
             self.try_merge(op.operands[k], op.results[k])
+
+
+def _union(segments: list[Segment]) -> list[Segment]:
+    """Segments that meet, as one."""
+    found: list[Segment] = []
+    for start, end in sorted(segments):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 _KEYWORDS = frozenset(keyword.kwlist)

@@ -91,10 +91,11 @@ def operation(
 
 def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
-    module = (getattr(callee, "__module__", None) or "").split(".")[0]
+    module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", repr(callee))
-    if isinstance(callee, np.ufunc) or module == "numpy":
-        return f"np.{name}"
+    if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
+        inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
+        return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import operator
 import types
 from typing import Any
@@ -383,9 +384,11 @@ def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) 
     try:
         value = getattr(owner, name)
     except AttributeError:
+        close = difflib.get_close_matches(name, dir(owner), n=1)
         ctx.refuse(
-            node, "unknown-name", f"{_called(owner)} has no attribute `{name}`.", "check the name."
-        )
+            node, "unknown-name", f"{_called(owner)} has no attribute `{name}`.",
+            f"did you mean `{close[0]}`?" if close else "check the name.",
+        )  # fmt: skip
     if isinstance(owner, types.ModuleType) and owner.__name__.split(".")[0] in ("numpy", "math"):
         if type(value) is float:
             alias = "np" if owner.__name__ == "numpy" else owner.__name__

@@ -68,6 +68,9 @@ class _Run:
                 return self.while_loop(op)
             case "undefined":
                 return (_UNDEFINED,)
+        if op.attributes.get("lenient"):
+            values = [self.values[v] for v in op.operands]
+            return self.evaluate(op, [None if v is _UNDEFINED else v for v in values])
         return self.evaluate(op, [self.get(v) for v in op.operands])
 
     def loop(self, op: Operation) -> Sequence[Any]:

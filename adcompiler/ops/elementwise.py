@@ -140,6 +140,8 @@ def _pow(a: Any, exponent: Any) -> Any:
 
 
 def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
+    if a.constant:
+        return g * y * np.log(a)
     # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
     return g * y * np.log(select(a == 0, 1, a))
 

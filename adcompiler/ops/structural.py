@@ -1,6 +1,6 @@
 """Operations that the compiler itself needs: constants, casts, zeros, shapes, gradient sums.
 
-`shape %x` is the run-time shape; `zeros`, `broadcast`, `unbroadcast` and `reshape_to` take one, so
+`shape %x` is the run-time shape (`lenient`: () where x has no value); `zeros`, `broadcast`, `unbroadcast` and `reshape_to` take one, so
 that the backward part needs the shape of an array and not the array.
 """
 
@@ -124,6 +124,18 @@ def _zeros_emit(emission: Emission) -> ast.expr:
     return call("np.zeros", (shape, reference(f"np.{np.dtype(type_.dtype).name}")))
 
 
+def _filled_value(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    value, shape = operands
+    return np.full(shape, value, attributes["type"].dtype)
+
+
+def _emit_filled(emission: Emission) -> ast.expr:
+    value, shape = emission.operands
+    dtype = emission.attributes["type"].dtype
+    named = {} if dtype == "f8" else {"dtype": reference(f"np.{np.dtype(dtype).name}")}
+    return call("np.full", (shape, value), **named)
+
+
 def _shape(attributes: Attributes, operands: Sequence[Any]) -> Any:
     return (len(operands[0]),) if isinstance(operands[0], list) else np.shape(operands[0])
 
@@ -133,7 +145,7 @@ def _shape_emit(emission: Emission) -> ast.expr:
     match emission.types[0]:
         case List():
             return ast.Tuple([call("builtin.len", (operand,))], ast.Load())
-        case Array(_, shape) if shape:
+        case Array(_, shape) if shape and not emission.attributes.get("lenient"):
             return attribute(operand, "shape")
     return call("np.shape", (operand,))
 
@@ -202,6 +214,8 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
        rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True),
+    Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
+       _emit_filled, fresh=True, boxes=True),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),

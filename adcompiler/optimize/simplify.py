@@ -39,6 +39,7 @@ def simplify(function: Function) -> Function:
         if same is not None:
             mapping[op.result] = same
             return
+        op = _doubled(op, builder)
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
@@ -76,6 +77,16 @@ def _keeps_type(operand: Value, result: Value) -> bool:
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         return a.kind == b.kind
     return isinstance(a, Array) and isinstance(b, Array) and (a.dtype, a.shape) == (b.dtype, b.shape)
+
+
+def _doubled(op: Operation, builder: Builder) -> Operation:
+    """a + a is a * 2, exactly."""
+    if op.opcode != "accumulate" or op.operands[0] is not op.operands[1]:
+        return op
+    if not isinstance(op.result.type, (Array, Scalar)):
+        return op
+    two = builder.constant(2)
+    return replace(op, opcode="mul", operands=(op.operands[0], two), attributes={"via": "op"})
 
 
 def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:

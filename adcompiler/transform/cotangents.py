@@ -16,19 +16,20 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Derived, Value
 from ..ir.sizes import Size, needs_guard
-from ..ir.types import Array, List, Scalar, Tape, Type, rank, shape_of
+from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type, rank, shape_of
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
 __all__ = ["Cotangents", "cotangent_type"]
 
 
-def cotangent_type(type_: Type) -> Type:
-    """The type of a value's cotangent; at rank 0 a Python float may stand for a NumPy scalar."""
+def cotangent_type(type_: Type, exact: bool = False) -> Type:
+    """The type of a value's cotangent; at rank 0 a Python float may stand for a NumPy scalar,
+    unless it has to be `exact`."""
     match type_:
         case Scalar("float"):
             return Array("f8", (), weak=True)
         case Array(dtype, ()):
-            return Array(dtype, (), weak=True)
+            return Array(dtype, (), weak=not exact)
     return type_
 
 
@@ -36,13 +37,18 @@ def cotangent_type(type_: Type) -> Type:
 class Cotangents:
     """The cotangents found so far in one region, on top of those of the regions around it.
 
-    `masked` holds cotangents with exact zeros in them that a selection has put there.
+    `masked` holds cotangents with exact zeros in them that a selection has put there, `undefined`
+    the values that some path leaves without a value. `exact`:
+    several float dtypes meet in the function, so that a Python float, which is weak in promotion,
+    can't stand for a NumPy scalar.
     """
 
     builder: Builder
     prefix: str
     constants: Mapping[Value, Any]
     masked: set[Value]
+    undefined: frozenset[Value] = frozenset()
+    exact: bool = False
     outer: Cotangents | None = None
 
     def __post_init__(self) -> None:
@@ -50,7 +56,13 @@ class Cotangents:
 
     def inside(self, builder: Builder) -> Cotangents:
         """The cotangents of a region, which start as those around it."""
-        return Cotangents(builder, self.prefix, self.constants, self.masked, self)
+        return Cotangents(
+            builder, self.prefix, self.constants, self.masked, self.undefined, self.exact, self
+        )
+
+    def type(self, value: Value) -> Type:
+        """The type of the value's cotangent where it is a loop's or a branch's."""
+        return cotangent_type(value.type, self.exact)
 
     def tracer(self, library: str = "np") -> Tracer:
         return Tracer(self.builder, TABLE, SPELLINGS, library, self.constants)
@@ -70,14 +82,25 @@ class Cotangents:
     def zero(self, value: Value) -> Value:
         """A zero of the value's shape and dtype."""
         name = self.name(value)
+        if isinstance(value.type, Tape):
+            # Tapes are read where they are made or not at all: nothing reads this cotangent.
+            return self.builder.emit("undefined", (), UNDEFINED)
         if not shape_of(value.type):
-            zero = self.builder.constant(0.0, name)
+            zero = self.typed(self.builder.constant(0.0), value.type, name)
         else:
             tracer = self.tracer()
-            shape = tracer.var(value).emit("shape")
+            lenient = {"lenient": True} if value in self.undefined else {}
+            shape = tracer.emit("shape", (tracer.var(value),), lenient)
             zero = tracer.emit("zeros_of", (shape,), {"type": value.type}, name).value
         self.masked.add(zero)
         return zero
+
+    def typed(self, number: Value, type_: Type, name: Derived) -> Value:
+        """A Python float as the cotangent of a value of that type."""
+        var = self.tracer().var(number)
+        if self.exact and isinstance(type_, Array):
+            var = var.emit("cast", type=type_.dtype)
+        return self.named(var, name)
 
     def current(self, value: Value) -> Value:
         """The cotangent, or zero."""

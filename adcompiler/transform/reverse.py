@@ -21,10 +21,13 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.rewrite import defined_in, free_values
-from ..ir.types import INT, Array, Range, Scalar, Tape, Type, is_differentiable, rank, shape_of
+from ..ir.types import (
+    INT, UNDEFINED, Array, Range, Scalar, Tape, Type, is_differentiable, rank, shape_of,
+)  # fmt: skip
 from ..ops import TABLE, Var
 from .activity import active_values, differentiable_operands
-from .cotangents import Cotangents, cotangent_type
+from .cotangents import Cotangents
+from .paths import Sides, maybe_undefined
 from .splice import splice
 
 __all__ = ["reverse"]
@@ -48,13 +51,26 @@ def reverse(
     active = active_values(function, wrt, (result,))
     builder = Builder(backward=True)
     builder.operations += function.body.operations
-    cotangents = Cotangents(builder, prefix, constants, set())
+    exact = len({v.type.dtype for v in defined_in(function.body) if _is_float_array(v)}) > 1
+    undefined = maybe_undefined(function)
+    cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
     if result in active:
-        cotangents.set(result, seed)
-    _Reverse(active).block(function.body, cotangents)
+        cotangents.set(result, _entering(cotangents, seed, result))
+    _Reverse(active, Sides(function)).block(function.body, cotangents)
     gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
     return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
+
+
+def _is_float_array(value: Value) -> bool:
+    return isinstance(value.type, Array) and value.type.dtype[0] == "f"
+
+
+def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
+    """The seed as the result's cotangent: callers pass a Python float."""
+    if not cotangents.exact or not isinstance(result.type, Array):
+        return seed
+    return cotangents.typed(seed, result.type, cotangents.name(result))
 
 
 def _seed_type(type_: Type) -> Type:
@@ -80,11 +96,13 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
 @dataclass(frozen=True)
 class _Reverse:
     active: frozenset[Value]
+    sides: Sides
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
         for op in reversed(block.operations):
-            if not any(cotangents.get(r) is not None for r in op.results):
+            reached = any(cotangents.get(r) is not None for r in op.results)
+            if not reached and not self.sides.is_reached(op):
                 continue
             cotangents.builder.span = op.span
             match op.opcode:
@@ -155,9 +173,13 @@ class _Reverse:
         sides = [self._side(op, block, cotangents) for block in op.blocks]
         inside = defined_in(op.blocks[0]) | defined_in(op.blocks[1])
         touched = [v for v in dict.fromkeys([*sides[0].own, *sides[1].own]) if v not in inside]
-        blocks, results = [], [Value(cotangent_type(v.type), cotangents.name(v)) for v in touched]
-        for side in sides:
-            values = [side.current(v) for v in touched]
+        blocks, results = [], [Value(cotangents.type(v), cotangents.name(v)) for v in touched]
+        self.sides.reach(touched)
+        for index, side in enumerate(sides):
+            values = [
+                side.current(v) if self.sides.visible(v, op, index) else _missing(side)
+                for v in touched
+            ]
             blocks.append(side.builder.block((), values))
             for value, result in zip(values, results, strict=True):
                 if value in cotangents.masked:
@@ -187,7 +209,7 @@ class _Reverse:
         starts += [cotangents.current(v) for v in read]
         inner = cotangents.inside(cotangents.builder.nested())
         enter = [
-            Value(cotangent_type(v.type), cotangents.name(v))
+            Value(cotangents.type(v), cotangents.name(v))
             for v in (*(body.parameters[k] for k in carried), *read)
         ]
         self._mask(op, cotangents, starts, enter)
@@ -195,7 +217,7 @@ class _Reverse:
         following, tapes = self._body(op, inner, carried, read, enter)
         block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
         results = [
-            Value(cotangent_type(v.type), cotangents.name(v))
+            Value(cotangents.type(v), cotangents.name(v))
             for v in (*(op.results[k] for k in carried), *read)
         ]
         collected = [Value(Tape(v.type), cotangents.name(t)) for t, v in tapes.items()]
@@ -238,7 +260,7 @@ class _Reverse:
         for saved, tape in zip(body.results[count:], op.results[count:], strict=False):
             g = cotangents.get(tape)
             if g is not None and saved in self.active:
-                element = Value(cotangent_type(saved.type), cotangents.name(saved))
+                element = Value(cotangents.type(saved), cotangents.name(saved))
                 sequences.append(g)
                 elements.append(element)
                 inner.add(saved, inner.tracer().var(element))
@@ -281,6 +303,11 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
+
+
+def _missing(side: Cotangents) -> Value:
+    """The cotangent of what doesn't exist on a side: nothing will read it."""
+    return side.builder.emit("undefined", (), UNDEFINED)
 
 
 def _masks(op: Operation) -> bool:

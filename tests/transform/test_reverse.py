@@ -152,7 +152,7 @@ def fibonacci(x, n):
 
 def newton(x):
     y = x
-    while y * y - x > 1e-14:
+    while y * y - x > 1e-4:
         y = 0.5 * (y + x / y)
     return y
 
