@@ -58,7 +58,7 @@ class Diagnostic:
     trail: tuple[Span, ...] = ()
 
     def render(self) -> str:
-        """The text a user reads: place, reason, underlined line, advice, the calls that led here."""
+        """The text a user reads: place, reason, underlined line, advice, the calls leading on."""
         head = f"error[{self.code}]: {self.reason}"
         lines = [f"{self.span}: {head}" if self.span else head]
         if self.span:

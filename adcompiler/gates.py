@@ -15,6 +15,8 @@ from .ops.gates import primitive
 
 __all__ = ["relu", "sigmoid"]
 
+_ARRAY: Any = (np.ndarray, np.generic)
+
 
 @primitive
 def sigmoid(x: Any) -> Any:
@@ -22,7 +24,7 @@ def sigmoid(x: Any) -> Any:
 
     x: a number or an array of any shape; the result has its shape, and float32 stays float32.
     """
-    if isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, _ARRAY):
         e = np.exp(-np.abs(x))
         return np.where(x >= 0, 1, e) / (1 + e)
     e = math.exp(-abs(x))
@@ -40,13 +42,13 @@ def relu(x: Any) -> Any:
 
     x: a number or an array of any shape; the result has its shape and dtype.
     """
-    if isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, _ARRAY):
         return np.maximum(x, 0)
     return max(x, 0.0)
 
 
 @relu.backward
 def _relu_backward(g: Any, x: Any, y: Any) -> Any:
-    if isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, _ARRAY):
         return np.where(x > 0, g, 0)
     return g if x > 0 else 0.0

@@ -47,7 +47,7 @@ class FrozenGradient:
                 "frozen-gradient",
                 f"`{self.__name__}` was pickled without a gradient for such arguments, and its"
                 " function can't be imported here to compile one.",
-                "call it with such arguments before pickling, or define it in an importable module.",
+                "call it with such arguments before pickling, or define it in a module.",
             )
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, 
 from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, is_differentiable, rank
+from .optimize.dead_code import drop_dead
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 
@@ -67,7 +68,7 @@ Values = Callable[[Path], Any]
 def lower_settled(
     function: types.FunctionType, structures: Mapping[str, Structure], values: Values,
 ) -> tuple[Lowered, frozenset[Path]]:  # fmt: skip
-    """Lower, with those ints made static that turn out to be used so; `values` reads an argument."""
+    """Lower, with those ints made static that turn out to be used so; `values` reads arguments."""
     static: frozenset[Path] = frozenset()
     current = dict(structures)
     for _ in range(_ATTEMPTS):
@@ -115,7 +116,8 @@ def gradient_function(
     gradient = optimize.run(gradient, optimize.BEFORE_SAVES[options.level], _relaxed(check))
     gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
-    gradient = own_results(optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check)))
+    gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
+    gradient = own_results(gradient)
     _checked(check, gradient, False)
     return gradient, seed
 
@@ -153,7 +155,7 @@ _UNNUMBERED = {"constant", "range", "undefined", "size", "shape", "count"}
 
 def _with_named_seed(gradient: Function) -> Function:
     """The seed is a parameter that people read: `grad_out` where the result has no name."""
-    *parameters, seed = gradient.parameters
+    seed = gradient.parameters[-1]
     if not is_temporary(seed):
         return gradient
     named = Value(seed.type, "grad_out")
@@ -192,7 +194,7 @@ def own_results(function: Function) -> Function:
             )
         else:
             results[position] = builder.emit("own", (value,), value.type, value.name)
-    return optimize.drop_dead(
+    return drop_dead(
         replace(function, body=builder.block(function.parameters, results))
     )
 
@@ -247,17 +249,27 @@ def _shape(
     lowered: Lowered, gradient: Function, seed: Value | None, options: Options,
     defaults: Mapping[str, ast.expr | None],
 ) -> FunctionShape:  # fmt: skip
-    parameters = [
-        Parameter(name, item, default=defaults.get(name))
-        for name, item in lowered.arguments.items()
+    code = lowered.source.function.__code__
+    start = code.co_argcount
+    keyword_only = code.co_varnames[start : start + code.co_kwonlyargcount]
+    parameters = _defaults_at_the_end(
+        [
+            Parameter(name, item, default=defaults.get(name))
+            for name, item in lowered.arguments.items()
+            if name not in keyword_only
+        ]
+    )
+    parameters += [
+        Parameter(name, lowered.arguments[name], keyword_only=True, default=defaults.get(name))
+        for name in keyword_only
     ]
-    parameters = _defaults_at_the_end(parameters)
     parameters += [
         Parameter(c.name, c.item, keyword_only=True, default=defaults.get(c.name))
         for c in lowered.captures
     ]
     if seed is not None:
-        parameters.append(Parameter(str(hint(seed)), seed, keyword_only=True, default=ast.Constant(1.0)))
+        one = ast.Constant(1.0)
+        parameters.append(Parameter(str(hint(seed)), seed, keyword_only=True, default=one))
     values = iter(gradient.results)
     value = next(values) if options.value else None
     gradients = [rebuild(lowered.arguments[name], lambda _: next(values)) for name in options.wrt]

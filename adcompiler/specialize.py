@@ -43,6 +43,7 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[str, Any], ...]
     check: Callable[[], bool]
+    keyword_only: tuple[str, ...] = ()
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
@@ -59,7 +60,9 @@ class Specialization:
     def run(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> Any:
         """Call with the outside numbers and arrays as they are now."""
         outside = {name: lookup_path(root, path) for name, path in self.captures}
-        return self.call(*arguments.values(), **outside)
+        positional = [v for n, v in arguments.items() if n not in self.keyword_only]
+        outside.update((name, arguments[name]) for name in self.keyword_only)
+        return self.call(*positional, **outside)
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -107,7 +110,14 @@ def _loaded(
         tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
         tuple((name, arguments[name]) for name in names),
         guard_check(function, compiled.guards),
+        keyword_only_names(function),
     )
+
+
+def keyword_only_names(function: types.FunctionType) -> tuple[str, ...]:
+    code = function.__code__
+    start = code.co_argcount
+    return code.co_varnames[start : start + code.co_kwonlyargcount]
 
 
 def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callable[[], bool]:
@@ -161,7 +171,8 @@ def _describe(value: Any) -> Any:
         case types.FunctionType():
             closed = [_describe(c.cell_contents) for c in value.__closure__ or ()]
             defaults = [_describe(v) for v in value.__defaults__ or ()]
-            return ["function", value.__qualname__, fingerprint(value), repr(closed), repr(defaults)]
+            outside = [repr(closed), repr(defaults)]
+            return ["function", value.__qualname__, fingerprint(value), *outside]
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():

@@ -28,7 +28,8 @@ class Move:
 
 def in_order(moves: Sequence[Move]) -> list[ast.stmt]:
     """Single assignments where an order of them exists, one tuple assignment where none does."""
-    waiting, lines = list(moves), []
+    waiting = list(moves)
+    lines: list[ast.stmt] = []
     while waiting:
         ready = next(
             (m for m in waiting if not any(o.reads(m.name) for o in waiting if o is not m)), None

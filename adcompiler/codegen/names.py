@@ -185,7 +185,4 @@ class _Allocator:
 def _meets(taken: list[Segment], segment: Segment) -> bool:
     start, end = segment
     at = bisect_left(taken, (start, end))
-    for s, e in taken[max(at - 1, 0) : at + 1]:
-        if s < end and start < e:
-            return True
-    return False
+    return any(s < end and start < e for s, e in taken[max(at - 1, 0) : at + 1])

@@ -22,6 +22,8 @@ __all__ = ["Nesting", "plan_nesting"]
 # Beyond this many operations an expression is no longer read in one go.
 _LARGEST = 12
 
+# What costs nothing to ask again, as long as what it is asked of has a name.
+_ASKED = {"constant", "range", "size", "shape", "count"}
 _STATEMENTS = {"add_at", "undefined", "zeros_of"}
 
 
@@ -97,6 +99,7 @@ class _Plan:
         level: int,
     ) -> None:  # fmt: skip
         self.carried = carried
+        self.consumer: dict[Value, Operation] = {}
         self.uses = uses
         self.definitions = definitions
         self.home = home
@@ -108,6 +111,8 @@ class _Plan:
 
     def block(self, block: Block) -> None:
         """Inner regions first: an `if` nests if what it contains does."""
+        for op in block.operations:
+            self.consumer.update(dict.fromkeys(op.operands, op))
         for op in block.operations:
             for inner in op.blocks:
                 self.block(inner)
@@ -123,7 +128,7 @@ class _Plan:
             self.inlined.add(value)
             self.weight[value] = 0
             return
-        if op.opcode in ("range", "size", "shape", "count") and value not in self.collected:
+        if op.opcode in _ASKED and value not in self.collected:
             once = self.uses[value] == 1 and self._is_near(value)
             if is_temporary(value) and (once or all(self._stays(v) for v in op.operands)):
                 self.inlined.add(value)
@@ -138,8 +143,10 @@ class _Plan:
 
     def _stays(self, value: Value) -> bool:
         """Whether a shape may be asked again anywhere: its array has a name."""
-        op = self.definitions.get(value)
-        return value not in self.inlined or (op is not None and op.opcode == "constant")
+        if value not in self.inlined:
+            return True
+        op = self.definitions[value]
+        return op.opcode in _ASKED and all(map(self._stays, op.operands))
 
     def _is_near(self, value: Value) -> bool:
         """Whether the value is used in the block that computes it."""
@@ -161,7 +168,14 @@ class _Plan:
             return not rank(value.type) or self.definitions[value].opcode != "accumulate"
         if self.level == 0:
             return value.name is None
-        return is_temporary(value)
+        return is_temporary(value) or self._continues(value)
+
+    def _continues(self, value: Value) -> bool:
+        """Whether the only use computes a new value for the same name, in the backward part."""
+        user = self.consumer.get(value)
+        if user is None or not (user.backward and self.definitions[value].backward):
+            return False
+        return user.opcode != "accumulate" and [hint(r) for r in user.results] == [hint(value)]
 
     def _is_expression(self, op: Operation) -> bool:
         """Whether an `if` prints as `a if c else b`."""

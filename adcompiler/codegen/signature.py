@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["FunctionShape", "Parameter"]
 
 
+def is_namedtuple(item: Any) -> bool:
+    return isinstance(item, tuple) and hasattr(item, "_fields")
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter by name, the item it holds, and its default as a Python number or None."""
@@ -104,7 +108,7 @@ def places(item: Any, at: ast.expr) -> list[tuple[Value, ast.expr]]:
     match item:
         case Value():
             return [(item, at)]
-        case tuple() if hasattr(item, "_fields"):
+        case _ if is_namedtuple(item):
             named = item._asdict().items()
             return [p for k, v in named for p in places(v, ast.Attribute(at, k, ast.Load()))]
         case tuple() | list():

@@ -42,6 +42,10 @@ class Comment(ast.stmt):
     _field_types: ClassVar[dict[str, type]] = {"text": str}
     text: str
 
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
 
 class Blank(ast.stmt):
     """One empty line; several in a row, or next to a definition, add up to no more."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
@@ -59,7 +58,7 @@ def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Ite
             return RangeItem(start, stop, 1)
         case (start, stop, step):
             return RangeItem(start, stop, step)
-    return ctx.refuse(node, "arguments", "range() takes one to three arguments.", "give its bounds.")
+    return ctx.refuse(node, "arguments", "range() takes one to three arguments.", "give bounds.")
 
 
 def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:

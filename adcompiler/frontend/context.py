@@ -23,7 +23,7 @@ from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_number
-from .signature import Static, Structure, abstract, parameters_of
+from .signature import Static, Structure, abstract, parameters_of, parts
 from .source import FunctionSource
 
 __all__ = [
@@ -51,7 +51,7 @@ class NeedsUnrolling(Exception):
 
 
 class StaticNeeded(Exception):
-    """A run-time argument is used where only a static value makes sense; its path is specialised."""
+    """A run-time argument is used where only a static value makes sense: specialise its path."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -134,6 +134,7 @@ class Context:
 
     root: types.FunctionType
     static_paths: frozenset[Path]
+    parameters: frozenset[str] = frozenset()
     builder: Builder = field(default_factory=Builder)
     frames: list[Frame] = field(default_factory=list)
     captures: dict[Path, Capture] = field(default_factory=dict)
@@ -230,7 +231,7 @@ class Context:
         origin = self.origins.get(item)
         if origin is not None:
             raise (NeedsUnrolling if origin[0] == LOOP else StaticNeeded)(origin)
-        self.refuse(
+        return self.refuse(
             node, "not-static", f"{what} must be known when the function is compiled.",
             "use a literal, a module constant, or an argument as it was passed.",
         )  # fmt: skip
@@ -238,15 +239,28 @@ class Context:
     def undefined(self) -> Value:
         return self.builder.emit("undefined", (), UNDEFINED)
 
+    def _capture_name(self, path: Path) -> str:
+        """The name as it was read, or with its owner in front where another has that name."""
+        taken = {c.name for c in self.captures.values()} | self.parameters
+        name = path[-1]
+        for owner in reversed(path[:-1]):
+            if name not in taken:
+                break
+            name = f"{owner}_{name}"
+        while name in taken:
+            name += "_"
+        return name
+
     def capture(self, path: Path, value: Any, node: ast.AST) -> Item:
         """What stands outside the function: captures for data, guards for the rest."""
         if path in self.captures:
             return self.captures[path].item
         structure = abstract(value, path[-1])
-        if isinstance(structure, Static) or (path in self.static_paths and is_number(value)):
+        static = all(isinstance(part, Static) for _, part in parts(structure, ""))
+        if static or (path in self.static_paths and is_number(value)):
             self.guards.setdefault(path, value)
             return value
-        name = path[-1]
+        name = self._capture_name(path)
         item = parameters_of(structure, name)
         self.captures[path] = Capture(path, name, item, structure)
         if isinstance(item, Value):

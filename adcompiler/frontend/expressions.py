@@ -11,10 +11,12 @@ import ast
 import difflib
 import operator
 import types
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..ir import sizes
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, TypeMismatch, join, rank, shape_of
@@ -137,7 +139,7 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
         value = namespace_value(function, name)
     except NameError:
         ctx.refuse(
-            node, "unknown-name", f"the name `{name}` is not defined where the function can see it.",
+            node, "unknown-name", f"the name `{name}` isn't defined where the function can see it.",
             "define or import it before the gradient is compiled.",
         )  # fmt: skip
     return ctx.capture((*ctx.frame.path, name), value, node)
@@ -188,7 +190,7 @@ def _sequence_operator(ctx: Context, node: ast.AST, op: ast.AST, left: Item, rig
                 for i in (left, right)
             ]
             if any(arrays):
-                return binary(ctx, node, op, *values)
+                return binary(ctx, node, op, values[0], values[1])
     return ctx.refuse(
         node, "unsupported-expression", "this operator doesn't compute with lists or tuples.",
         "make arrays of them with np.array(...).",
@@ -197,26 +199,30 @@ def _sequence_operator(ctx: Context, node: ast.AST, op: ast.AST, left: Item, rig
 
 def _with_size(ctx: Context, value: Value, op: ast.AST, items: tuple[Item, ...]) -> Value:
     """`n - 1` of a size n is itself a size: record it in the type of the int."""
-    from ..ir.sizes import add, multiply, negate
-
-    sizes = [i if type(i) is int else getattr(getattr(i, "type", None), "size", None) for i in items]
-    if value.type != Scalar("int") or None in sizes:
+    if value.type != Scalar("int"):
+        return value
+    a, b = map(_size_of, items)
+    if a is None or b is None:
         return value
     match op:
         case ast.Add():
-            size = add(sizes[0], sizes[1])
+            size = sizes.add(a, b)
         case ast.Sub():
-            size = add(sizes[0], negate(sizes[1]))
+            size = sizes.add(a, sizes.negate(b))
         case ast.Mult():
-            size = multiply(sizes[0], sizes[1])
+            size = sizes.multiply(a, b)
         case _:
             return value
     return _retyped(ctx.builder, value, Scalar("int", size))
 
 
-def _retyped(builder: Builder, value: Value, type_: Any) -> Value:
-    from dataclasses import replace
+def _size_of(item: Item) -> sizes.Size | None:
+    if type(item) is int:
+        return item
+    return item.type.size if isinstance(item, Value) and isinstance(item.type, Scalar) else None
 
+
+def _retyped(builder: Builder, value: Value, type_: Any) -> Value:
     refined = Value(type_, value.name)
     builder.operations[-1] = replace(builder.operations[-1], results=(refined,))
     return refined
@@ -296,7 +302,7 @@ def _contains(ctx: Context, node: ast.Compare, left: Item, right: Item) -> bool:
     keys = list(right) if isinstance(right, (dict, tuple, list, str)) else None
     if keys is None or isinstance(left, Value) or any(isinstance(k, Value) for k in keys):
         ctx.refuse(
-            node, "unsupported-expression", "`in` looks for a value that is known only at run time.",
+            node, "unsupported-expression", "`in` looks for a value known only at run time.",
             "test static keys and names, or compare with ==.",
         )  # fmt: skip
     return left in (right if isinstance(right, str) else keys)

@@ -79,9 +79,9 @@ def _primal(
     ctx: Context, node: ast.Call, gate: Primitive[..., Any], operand_types: list[Type], path: Path
 ) -> Function:
     names = list(gate.function.__code__.co_varnames) if _is_function(gate.function) else []
-    if not names and operand_types or not _is_function(gate.function):
+    if (not names and operand_types) or not _is_function(gate.function):
         ctx.refuse(
-            node, "opaque-gate", f"the gate `{gate.__name__}` is no Python function.",
+            node, "opaque-gate", f"the gate `{gate.name}` is no Python function.",
             "make the gate with @primitive on a def.",
         )  # fmt: skip
     parameters = [Value(t, n) for t, n in zip(operand_types, names, strict=False)]
@@ -89,7 +89,7 @@ def _primal(
     outer, ctx.builder = ctx.builder, builder
     value = ctx.lift(item, node)
     ctx.builder = outer
-    return Function(gate.__name__, builder.block(parameters, (value,)))
+    return Function(gate.name, builder.block(parameters, (value,)))
 
 
 def _is_function(function: Any) -> bool:
@@ -113,8 +113,8 @@ def _pullback(
     operands = primal.parameters
     if gate.rule is None:
         ctx.refuse(
-            node, "gate-rule", f"the gate `{gate.__name__}` has no derivative.",
-            f"give it one with @{gate.__name__}.backward.",
+            node, "gate-rule", f"the gate `{gate.name}` has no derivative.",
+            f"give it one with @{gate.name}.backward.",
         )  # fmt: skip
     parameters = [
         Value(_cotangent_type(type_), "g"),
@@ -125,7 +125,7 @@ def _pullback(
     contributions = item if isinstance(item, tuple) else (item,)
     if len(contributions) != len(operands):
         ctx.refuse(
-            node, "gate-rule", f"the rule of `{gate.__name__}` returns {len(contributions)}"
+            node, "gate-rule", f"the rule of `{gate.name}` returns {len(contributions)}"
             f" contributions for {len(operands)} arguments.",
             "return one for each argument, None where there is no gradient.",
         )  # fmt: skip
@@ -136,7 +136,7 @@ def _pullback(
     outer, ctx.builder = ctx.builder, builder
     values = [ctx.lift(contributions[k], node) for k in wanted]
     ctx.builder = outer
-    return wanted, Function(f"{gate.__name__}_backward", builder.block(parameters, values))
+    return wanted, Function(f"{gate.name}_backward", builder.block(parameters, values))
 
 
 def _cotangent_type(type_: Type) -> Type:

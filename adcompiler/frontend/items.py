@@ -21,6 +21,7 @@ __all__ = [
     "BoundMethod",
     "Item",
     "LocalFunction",
+    "is_namedtuple",
     "is_number",
     "leaves",
     "rebuild",
@@ -71,6 +72,11 @@ def is_number(item: Item) -> bool:
     return type(item) in (bool, int, float, complex)
 
 
+def is_namedtuple(item: Item) -> bool:
+    """A tuple with names for its elements, whose class takes them one by one."""
+    return isinstance(item, tuple) and hasattr(item, "_fields")
+
+
 def leaves(item: Item) -> Iterator[Item]:
     """The parts of a structure that are no structures themselves."""
     match item:
@@ -87,7 +93,7 @@ def leaves(item: Item) -> Iterator[Item]:
 def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:
     """The structure with each leaf replaced, in the order of `leaves`."""
     match item:
-        case tuple() if hasattr(item, "_fields"):
+        case _ if is_namedtuple(item):
             return type(item)(*[rebuild(part, replace) for part in item])
         case tuple():
             return tuple(rebuild(part, replace) for part in item)

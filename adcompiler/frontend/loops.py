@@ -17,7 +17,17 @@ from typing import Any
 from ..ir.core import Block, Value
 from ..ir.sizes import Affine, unknown
 from ..ir.types import (
-    INT, UNDEFINED, Array, List, Range, Scalar, Type, TypeMismatch, join, rank, shape_of,
+    INT,
+    UNDEFINED,
+    Array,
+    List,
+    Range,
+    Scalar,
+    Type,
+    TypeMismatch,
+    join,
+    rank,
+    shape_of,
 )  # fmt: skip
 from ..ops.indexing import Slot
 from . import statements
@@ -42,7 +52,7 @@ def _refuse_jumps(ctx: Context, node: ast.For | ast.While) -> None:
         )  # fmt: skip
     if node.orelse:
         ctx.refuse(
-            node.orelse[0], "unsupported-statement", "`else` after a loop is not in the subset yet.",
+            node.orelse[0], "unsupported-statement", "`else` after a loop isn't in the subset yet.",
             "without `break` it always runs: put its statements after the loop.",
         )  # fmt: skip
 
@@ -53,17 +63,18 @@ def for_loop(ctx: Context, node: ast.For) -> None:
     sequence = expression(ctx, node.iter)
     if isinstance(sequence, dict):
         sequence = tuple(sequence)
-    if isinstance(sequence, (tuple, list)):
-        return _unroll(ctx, node, sequence)
-    if isinstance(sequence, RangeItem):
-        return _range_loop(ctx, node, sequence)
-    if isinstance(sequence, Value) and isinstance(sequence.type, (Array, List)):
-        if rank(sequence.type):
-            return _element_loop(ctx, node, sequence)
-    return ctx.refuse(
-        node.iter, "unsupported-iteration", "this can't be iterated over.",
-        "loop over a range, an array, a tuple or a list.",
-    )  # fmt: skip
+    match sequence:
+        case tuple() | list():
+            _unroll(ctx, node, sequence)
+        case RangeItem():
+            _range_loop(ctx, node, sequence)
+        case Value(Array() | List()) if rank(sequence.type):
+            _element_loop(ctx, node, sequence)
+        case _:
+            ctx.refuse(
+                node.iter, "unsupported-iteration", "this can't be iterated over.",
+                "loop over a range, an array, a tuple or a list.",
+            )  # fmt: skip
 
 
 def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
@@ -276,7 +287,8 @@ class _Carries:
                 )  # fmt: skip
             else:
                 pairs = zip(self.slots[name], list(leaves(item)), strict=True)
-                settled &= all([self._widen(slot, leaf) for slot, leaf in pairs])
+                for slot, leaf in pairs:
+                    settled &= self._widen(slot, leaf)
         return settled
 
     def _fits_dropped(self, name: str, item: Item) -> bool:
@@ -347,7 +359,7 @@ def _absorbs(slot: _Slot, found: Type) -> bool:
     return all(a == b or id(a) in slot.own for a, b in pairs) if slot.type.shape else True
 
 
-def _with_own_sizes(widened: Any, slot: _Slot, found: Type) -> Type:
+def _with_own_sizes(widened: Array | List, slot: _Slot, found: Type) -> Type:
     """Sizes that change from one iteration to the next become the slot's own unknowns."""
     if not isinstance(widened, Array):
         return widened

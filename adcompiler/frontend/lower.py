@@ -54,7 +54,7 @@ def lower(
     read, and StaticNeeded where an int must enter the signature by value.
     """
     source = read_function(function)
-    ctx = Context(function, static_paths)
+    ctx = Context(function, static_paths, frozenset(structures))
     ctx.functions.append(function)
     arguments = {name: parameters_of(s, name) for name, s in structures.items()}
     for name, item in arguments.items():

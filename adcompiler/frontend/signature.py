@@ -11,7 +11,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -21,7 +21,7 @@ from ..diagnostics import Diagnostic, SignatureError
 from ..ir.core import Value
 from ..ir.sizes import symbol
 from ..ir.types import Array, List, Scalar, Type, dtype_code
-from .items import Item
+from .items import Item, is_namedtuple
 
 __all__ = [
     "Static",
@@ -61,8 +61,8 @@ def abstract(value: Any, label: str = "x") -> Structure:
         kinds = {type(v).__name__ for v in value}
         element = next(k for k in ("complex", "float", "int", "bool") if k in kinds)
         return List(Scalar(element), 1 if len(value) == 1 else symbol(f"{label}0", unit=False))
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*[abstract(v, f"{label}_{k}") for k, v in value._asdict().items()])
+    if is_namedtuple(value):
+        return kind(*[abstract(v, f"{label}_{k}") for k, v in value._asdict().items()])
     if kind in (tuple, list):
         return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
     if kind is dict:
@@ -70,7 +70,7 @@ def abstract(value: Any, label: str = "x") -> Structure:
     return Static(value)
 
 
-def _abstract_array(value: np.ndarray, label: str) -> Array:  # type: ignore[type-arg]
+def _abstract_array(value: np.ndarray[Any, Any], label: str) -> Array:
     shape = tuple(
         size if size < 2 else symbol(f"{label}{axis}", unit=False)
         for axis, size in enumerate(value.shape)
@@ -90,8 +90,8 @@ def _checked(dtype: np.dtype[Any], label: str) -> str:
     return dtype_code(dtype)
 
 
-def key_of(value: Any) -> Hashable:
-    """A cheap key: two values of one key have one abstract structure."""
+def key_of(value: Any) -> Any:
+    """A cheap hashable key: two values of one key have one abstract structure."""
     kind = type(value)
     if kind in _NUMBERS:
         return kind
@@ -126,7 +126,7 @@ def parameters_of(structure: Structure, name: str) -> Item:
     match structure:
         case Static(value):
             return value
-        case tuple() if hasattr(structure, "_fields"):
+        case _ if is_namedtuple(structure):
             named = structure._asdict().items()
             return type(structure)(*[parameters_of(part, key) for key, part in named])
         case tuple() | list():
@@ -147,7 +147,7 @@ def _is_word(key: Any) -> bool:
 def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]]:
     """The leaves with the Python text of their places: `params["w"]`, `layers[0]`."""
     match structure:
-        case tuple() if hasattr(structure, "_fields"):
+        case _ if is_namedtuple(structure):
             for key, part in structure._asdict().items():
                 yield from parts(part, f"{path}.{key}")
         case tuple() | list():

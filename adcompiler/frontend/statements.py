@@ -13,11 +13,18 @@ from typing import Any
 
 from ..ir.core import Block, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
-from .assigned import assigned_names, always_returns, may_return
+from .assigned import always_returns, assigned_names, may_return
 from .context import Context
 from .expressions import binary, condition, expression, read_name
 from .items import (
-    UNBOUND, Ambiguous, Item, LocalFunction, is_number, leaves, rebuild, same_structure,
+    UNBOUND,
+    Ambiguous,
+    Item,
+    LocalFunction,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
 )  # fmt: skip
 from .loops import for_loop, while_loop
 

@@ -97,7 +97,7 @@ def _bound(ctx: Context, node: ast.expr, operands: list[Value]) -> Any:
 
 def _is_int(value: Value) -> bool:
     dtype = getattr(value.type, "dtype", "")
-    return isinstance(value.type, Scalar) and value.type.kind == "int" or dtype[:1] in ("i", "u")
+    return (isinstance(value.type, Scalar) and value.type.kind == "int") or dtype[:1] in ("i", "u")
 
 
 def _plain(ctx: Context, node: ast.expr, item: Item, operands: list[Value]) -> Any:

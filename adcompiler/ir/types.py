@@ -13,7 +13,7 @@ Array(dtype='f8', shape=(), weak=True)
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -143,7 +143,7 @@ _ORDER = {"bool": 0, "int": 1, "float": 2, "complex": 3}
 _LETTER = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
-def dtype_code(dtype: np.dtype) -> str:  # type: ignore[type-arg]
+def dtype_code(dtype: np.dtype[Any]) -> str:
     """`f8` for float64, `b1` for bool."""
     return f"{dtype.kind}{dtype.itemsize}"
 

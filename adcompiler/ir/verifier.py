@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from .core import Block, Function, Operation, Value, hint, walk
 from .layout import layout_errors
 from .printer import print_function
-from .sizes import Size, is_known
+from .sizes import Size, add, is_known, may_be_one, negate
 from .types import Array, List, Scalar, Tape, Type, kind_of, rank
 
 __all__ = ["Infer", "VerificationError", "agree", "verify"]
@@ -70,7 +70,12 @@ def agree(declared: Type, inferred: Type) -> bool:
 
 
 def _same_size(a: Size, b: Size) -> bool:
-    return a == b or not (is_known(a) and is_known(b))
+    """False where two sizes can't be equal: n and n - 1, or n and 1; `w1` and `b0` may well be."""
+    if a == b or not (is_known(a) and is_known(b)):
+        return True
+    if 1 in (a, b):
+        return may_be_one(a) and may_be_one(b)
+    return not isinstance(add(a, negate(b)), int)
 
 
 @dataclass

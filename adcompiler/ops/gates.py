@@ -29,6 +29,7 @@ class Primitive(Generic[P, R]):
     def __init__(self, function: Callable[P, R]) -> None:
         self.function = function
         self.rule: Callable[..., Any] | None = None
+        self.name: str = getattr(function, "__name__", repr(function))
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,7 +48,7 @@ class Primitive(Generic[P, R]):
     backward.__adcompiler_decorator__ = "backward"  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
-        return f"<primitive {getattr(self.function, '__name__', self.function)!s}>"
+        return f"<primitive {self.name}>"
 
 
 def primitive(function: Callable[P, R]) -> Primitive[P, R]:

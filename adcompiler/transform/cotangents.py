@@ -193,6 +193,8 @@ def _covers(shape: tuple[Size, ...], target: tuple[Size, ...]) -> bool:
 def _cast(c: Var, like: Value) -> Var:
     """Back to the operand's dtype (y = a32 * b64 is float64, but a's gradient is float32)."""
     match like.type:
+        case Scalar() if _dtype(c.type) != "f8":
+            return c.emit("cast", type="float")
         case List():
             return c if isinstance(c.type, List) else c.emit("tolist", type=like.type)
         case Array(dtype):

@@ -72,6 +72,8 @@ class _Plan:
         self.definitions: dict[Value, Operation] = {}
         self.order: dict[Value, int] = {}
         self.owner: dict[Value, tuple[object, int]] = {}
+        self.parent: dict[object, tuple[object, int]] = {}
+        self.tapes: dict[object, dict[Value, Value]] = {}
         self.moved: dict[Value, list[Operation]] = {}
         self.gone: set[Value] = set()
         self._survey(function.body, (None, 0))
@@ -80,6 +82,8 @@ class _Plan:
         for value in block.parameters:
             self._note(value, owner)
         for op in block.operations:
+            if op.blocks:
+                self.parent[op.attributes["region"]] = owner
             for index, inner in enumerate(op.blocks):
                 self._survey(inner, (op.attributes["region"], index))
             for value in op.results:
@@ -97,7 +101,7 @@ class _Plan:
         """What the block reads from outside, once the loops inside it are legal."""
         found: dict[Value, None] = {}
         for op in block.operations:
-            found.update(dict.fromkeys(op.operands))
+            found.update(dict.fromkeys(_read(op)))
             if op.opcode in ("for", "while") and op.attributes.get("mirrors") in self.regions:
                 found.update(self.mirror(op))
             else:
@@ -114,15 +118,14 @@ class _Plan:
         edits = self.edit(image.attributes["region"])
         inside = defined_in(body)
         self._own_elements(original, image, edits)
-        self._move_metadata(image.blocks[0], inside)
         found = self.needs(image.blocks[0])
         inside.update(v for v in found if self._within(v, original))
         known = dict(edits.mapping)
         pair = _Mirror(original, image, edits, inside, _branches(image), known)
         wanted = [v for v in found if v in inside and v not in known]
         for value in sorted(wanted, key=self.order.__getitem__):
-            if value not in known and not self._recompute(value, pair):
-                self._tape(value, pair)
+            self._bring(value, pair)
+        self._bring_shapes(image.blocks[0], pair)
         outside = {v: None for v in found if v not in inside}
         outside.update(dict.fromkeys(tape for tape, _ in edits.over))
         made = set(known.values())
@@ -130,11 +133,16 @@ class _Plan:
             outside.update((v, None) for v in op.operands if v not in made)
         return outside
 
+    def _bring(self, value: Value, pair: _Mirror) -> None:
+        if value not in pair.known and not self._recompute(value, pair):
+            self._tape(value, pair)
+
     def _within(self, value: Value, original: Operation) -> bool:
         """Whether a value (a tape made here, say) belongs to the loop's body or a region in it."""
         region = self.owner[value][0]
-        inner = {o.attributes.get("region") for o in walk(original.blocks[-1])}
-        return region is original.attributes["region"] or (region is not None and region in inner)
+        while region is not None and region is not original.attributes["region"]:
+            region = self.parent[region][0]
+        return region is not None
 
     def _own_elements(self, original: Operation, image: Operation, edits: _Edits) -> None:
         if original.opcode != "for":
@@ -143,25 +151,25 @@ class _Plan:
         here = image.blocks[0].parameters[image.attributes["carry"] :]
         edits.mapping.update(zip(there, here, strict=False))
 
-    def _move_metadata(self, block: Block, inside: set[Value]) -> None:
-        """`shape %v` of a value of the forward body is asked there, so that v isn't saved."""
+    def _bring_shapes(self, block: Block, pair: _Mirror) -> None:
+        """`shape %v` of a value of the forward body that isn't here is asked there: v isn't saved
+        for its shape."""
         for op in walk(block):
-            entry = TABLE.get(op.opcode)
-            if entry is None or 0 not in entry.shape_only or op.operands[0] not in inside:
-                continue
-            if op.result in self.gone:
+            if not _asks_shape(op) or op.operands[0] not in pair.inside or op.result in self.gone:
                 continue
             (operand,) = op.operands
+            if operand in pair.edits.mapping:
+                continue
             stand_in = self._same_shape(operand)
             if stand_in is not None:
-                self.moved.setdefault(operand, [])
                 self._replace_operand(op, stand_in)
                 continue
             self.gone.add(op.result)
             self.moved.setdefault(operand, []).append(op)
             self.owner[op.result] = self.owner[operand]
             self.order[op.result] = self.order[operand]
-            inside.add(op.result)
+            pair.inside.add(op.result)
+            self._bring(op.result, pair)
 
     def _same_shape(self, value: Value) -> Value | None:
         """A parameter of the function that is known to have the value's shape."""
@@ -224,28 +232,28 @@ class _Plan:
         """Collect the value in the original loop, read it back in the mirror."""
         original = pair.original
         saved = self._at_loop_level(value, original)
-        forward = self.edit(original.attributes["region"])
-        found = [tape for v, tape in forward.collect if v is saved]
-        tape = found[0] if found else Value(Tape(saved.type), _tape_name(value))
-        if not found:
-            forward.collect.append((saved, tape))
+        tapes = self._tapes(original)
+        tape = tapes.get(saved)
+        if tape is None:
+            tape = tapes[saved] = Value(Tape(saved.type), _tape_name(value))
+            self.edit(original.attributes["region"]).collect.append((saved, tape))
             self._place(tape, original)
         element = Value(value.type, value.name)
         pair.edits.over.append((tape, element))
         pair.edits.mapping[value] = pair.known[value] = element
 
-    def _place(self, tape: Value, original: Operation) -> None:
-        self.owner[tape] = self._owner_of(original)
-        self.order[tape] = self.order[original.results[-1]] if original.results else 0
+    def _tapes(self, original: Operation) -> dict[Value, Value]:
+        """The tapes of a loop so far, by the value saved."""
+        region = original.attributes["region"]
+        if region not in self.tapes:
+            count = original.attributes["carry"]
+            saved = original.blocks[-1].results[count:]
+            self.tapes[region] = dict(zip(saved, original.results[count:], strict=False))
+        return self.tapes[region]
 
-    def _owner_of(self, op: Operation) -> tuple[object, int]:
-        if op.results:
-            return self.owner[op.results[0]]
-        for region, other in self.regions.items():
-            for index, block in enumerate(other.blocks):
-                if any(o is op for o in block.operations):
-                    return (region, index)
-        return (None, 0)
+    def _place(self, tape: Value, original: Operation) -> None:
+        self.owner[tape] = self.parent[original.attributes["region"]]
+        self.order[tape] = self.order[original.results[-1]] if original.results else 0
 
     def _at_loop_level(self, value: Value, original: Operation) -> Value:
         """The value as it leaves the branches between it and the loop's body."""
@@ -258,7 +266,7 @@ class _Plan:
             else:
                 out = Value(value.type, value.name)
                 self.edit(region).lift.append((value, index, out))
-                self.owner[out] = self._owner_of(branch)
+                self.owner[out] = self.parent[region]
                 self.order[out] = self.order[value]
             value, (region, index) = out, self.owner[out]
         return value
@@ -358,6 +366,15 @@ def _tape_name(value: Value) -> Derived | str:
     if isinstance(value.name, str):
         return f"{value.name}_tape"
     return Derived("tape", value)
+
+
+def _asks_shape(op: Operation) -> bool:
+    return op.opcode in TABLE and 0 in TABLE[op.opcode].shape_only
+
+
+def _read(op: Operation) -> Iterable[Value]:
+    """The operands; what is only asked for its shape is dealt with apart."""
+    return op.operands[1:] if _asks_shape(op) else op.operands
 
 
 def _directly_defined(block: Block) -> set[Value]:

@@ -27,6 +27,7 @@ from adcompiler.ir.core import Function, Value
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ir.types import is_differentiable, rank
 from adcompiler.ir.verifier import verify
+from adcompiler.ops.inference import as_array
 from adcompiler.ops import SPELLINGS, TABLE, Tracer, evaluate, infer
 from adcompiler.transform.reverse import reverse
 from adcompiler.transform.saves import legalise_saves
@@ -265,7 +266,7 @@ def weighted(first: Function, made: Case) -> tuple[Function, list[Any]]:
         argument = made.inputs[k]
         weight = rng.uniform(0.5, 1.5, np.shape(argument))
         dtype = getattr(argument, "dtype", np.dtype(float))
-        parameters.append(Value(abstract(np.asarray(weight, dtype), f"weight{k}"), f"weight{k}"))
+        parameters.append(Value(as_array(first.parameters[k].type), f"weight{k}"))
         values.append(np.asarray(weight, dtype)[()])
         var = tracer.var(g)
         var = var.emit("asarray") if isinstance(argument, list) else var
