@@ -23,7 +23,7 @@ from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_number
-from .signature import Static, Structure, abstract, parameters_of, parts
+from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
 
 __all__ = [
@@ -116,6 +116,13 @@ def lookup_path(root: types.FunctionType, path: Path) -> Any:
     for name in path:
         found = step(found, name)
     return found
+
+
+def _is_constant(structure: Structure) -> bool:
+    """Whether the object itself can stand for its content: lists and dicts change in place."""
+    if isinstance(structure, tuple):
+        return all(map(_is_constant, structure))
+    return isinstance(structure, Static)
 
 
 @dataclass
@@ -256,8 +263,7 @@ class Context:
         if path in self.captures:
             return self.captures[path].item
         structure = abstract(value, path[-1])
-        static = all(isinstance(part, Static) for _, part in parts(structure, ""))
-        if static or (path in self.static_paths and is_number(value)):
+        if _is_constant(structure) or (path in self.static_paths and is_number(value)):
             self.guards.setdefault(path, value)
             return value
         name = self._capture_name(path)

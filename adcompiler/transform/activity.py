@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
-from ..ir.core import Block, Function, Operation, Value
+from ..ir.core import Function, Operation, Value, walk
 from ..ir.types import is_differentiable
 from ..ops import TABLE
+from .flows import handed_on, reachable
 
 __all__ = ["active_values", "differentiable_operands"]
 
@@ -35,76 +36,23 @@ def active_values(
     function: Function, wrt: Iterable[Value], results: Collection[Value]
 ) -> frozenset[Value]:
     """The values whose cotangents the gradient of `results` with respect to `wrt` needs."""
-    varied = set(wrt)
-    _vary(function.body, varied)
-    useful = {value for value in results if value in varied}
-    _use(function.body, varied, useful)
-    return frozenset(useful)
+    forwards: dict[Value, list[Value]] = {}
+    backwards: dict[Value, list[Value]] = {}
+    for op in walk(function.body):
+        for source, target in _differentiable_pairs(op):
+            if is_differentiable(target.type):
+                forwards.setdefault(source, []).append(target)
+                backwards.setdefault(target, []).append(source)
+    varied = reachable(tuple(wrt), forwards.get)
+    useful = reachable([v for v in results if v in varied], backwards.get)
+    return frozenset(useful & varied)
 
 
-def _flows(op: Operation) -> list[tuple[Value, Value]]:
-    """(from, to) pairs along which a region operation hands values on."""
-    match op.opcode:
-        case "if":
-            return [
-                (inner, result)
-                for block in op.blocks
-                for inner, result in zip(block.results, op.results, strict=True)
-            ]
-        case "for" | "while":
-            return _loop_flows(op)
-    return []
-
-
-def _loop_flows(op: Operation) -> list[tuple[Value, Value]]:
-    body, count = op.blocks[-1], op.attributes["carry"]
-    pairs: list[tuple[Value, Value]] = []
-    for initial, parameter, following, result in zip(
-        op.operands[:count], body.parameters[:count], body.results[:count], op.results[:count],
-        strict=True,
-    ):  # fmt: skip
-        pairs += [(initial, parameter), (following, parameter), (parameter, result)]
-        pairs += [(initial, result), (following, result)]
-    sequences = zip(op.operands[count:], body.parameters[count:], strict=True)
-    return [*pairs, *sequences, *zip(body.results[count:], op.results[count:], strict=False)]
-
-
-def _vary(block: Block, varied: set[Value]) -> None:
-    for op in block.operations:
-        if not op.blocks:
-            if any(op.operands[k] in varied for k in differentiable_operands(op)):
-                varied.update(r for r in op.results if is_differentiable(r.type))
-            continue
-        flows = _flows(op)
-        before = -1
-        while before != len(varied):
-            before = len(varied)
-            for source, target in flows:
-                if source in varied and is_differentiable(target.type):
-                    varied.add(target)
-            for inner in op.blocks:
-                _vary(inner, varied)
-            if op.opcode == "if":
-                varied.update(t for s, t in flows if s in varied and is_differentiable(t.type))
-                break
-
-
-def _use(block: Block, varied: set[Value], useful: set[Value]) -> None:
-    for op in reversed(block.operations):
-        if not op.blocks:
-            if any(r in useful for r in op.results):
-                useful.update(
-                    op.operands[k] for k in differentiable_operands(op) if op.operands[k] in varied
-                )
-            continue
-        flows = _flows(op)
-        before = -1
-        while before != len(useful):
-            before = len(useful)
-            for source, target in flows:
-                if target in useful and source in varied:
-                    useful.add(source)
-            for inner in op.blocks:
-                _use(inner, varied, useful)
-            if op.opcode == "if":
-                break
+def _differentiable_pairs(op: Operation) -> Iterator[tuple[Value, Value]]:
+    """(from, to) pairs with a derivative that may differ from 0."""
+    if op.blocks:
+        yield from handed_on(op)
+        return
+    for position in differentiable_operands(op):
+        for result in op.results:
+            yield op.operands[position], result

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from .flows import handed_on, reachable
 
 __all__ = ["Sides", "maybe_undefined"]
 
@@ -66,32 +67,10 @@ class Sides:
 def maybe_undefined(function: Function) -> frozenset[Value]:
     """The values that some path leaves without a value."""
     targets: dict[Value, list[Value]] = {}
-    pending = []
+    missing = []
     for op in walk(function.body):
         if op.opcode in ("undefined", "filler"):
-            pending.append(op.result)
-        for source, target in _moves(op):
+            missing.append(op.result)
+        for source, target in handed_on(op):
             targets.setdefault(source, []).append(target)
-    found: set[Value] = set()
-    while pending:
-        value = pending.pop()
-        if value not in found:
-            found.add(value)
-            pending += targets.get(value, ())
-    return frozenset(found)
-
-
-def _moves(op: Operation) -> Iterable[tuple[Value, Value]]:
-    """(from, to) pairs along which a region operation hands values on unread, tapes included."""
-    if op.opcode == "if":
-        for block in op.blocks:
-            yield from zip(block.results, op.results, strict=True)
-    elif op.blocks:
-        body = op.blocks[-1]
-        for block in op.blocks:
-            yield from zip(op.operands, block.parameters, strict=False)
-        count = op.attributes["carry"]
-        yield from zip(body.results, op.results, strict=False)
-        yield from zip(body.results[:count], body.parameters, strict=False)
-        yield from zip(body.results[:count], op.blocks[0].parameters, strict=False)
-        yield from zip(op.operands[:count], op.results, strict=False)
+    return frozenset(reachable(missing, targets.get))

@@ -24,9 +24,10 @@ from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
     INT, UNDEFINED, Array, Range, Scalar, Tape, Type, is_differentiable, rank, shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Var
+from ..ops import TABLE, Tracer, Var
 from .activity import active_values, differentiable_operands
 from .cotangents import Cotangents
+from .hazards import hazardous_values, safe_point
 from .paths import Sides, maybe_undefined
 from .splice import splice
 
@@ -56,7 +57,8 @@ def reverse(
     cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
     if result in active:
         cotangents.set(result, _entering(cotangents, seed, result))
-    _Reverse(active, Sides(function)).block(function.body, cotangents)
+    hazards = hazardous_values(function, constants)
+    _Reverse(active, Sides(function), hazards).block(function.body, cotangents)
     gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
     return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
@@ -97,6 +99,7 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
 class _Reverse:
     active: frozenset[Value]
     sides: Sides
+    hazards: frozenset[Value]
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -130,12 +133,35 @@ class _Reverse:
                 continue
             rule = entry.rule(k)
             assert rule is not None
-            primals = _guarded(op, tracer, g, masked and g in cotangents.masked)
+            primals = self.guarded(op, tracer, g, g in cotangents.masked)
             contribution = rule(tracer.var(g), *primals, **op.attributes)
             if contribution is not None:
                 if masked:
                     cotangents.masked.add(contribution.value)
                 cotangents.add(operand, contribution)
+
+    def guarded(self, op: Operation, tracer: Tracer, g: Value, masked: bool) -> list[Var]:
+        """The operands and the result; at a safe point wherever a masked `g` is zero and a partial
+        may be infinite."""
+        values = (*op.operands, op.result)
+        primals = [tracer.var(v) for v in values]
+        if not masked or not TABLE[op.opcode].elementwise:
+            return primals
+        point = safe_point(op, tracer)
+        unsafe = [
+            is_differentiable(v.type)
+            and p.constant is None
+            and len(shape_of(v.type)) <= len(shape_of(g.type))
+            and (point is not None or v in self.hazards)
+            for v, p in zip(values, primals, strict=True)
+        ]
+        if not any(unsafe):
+            return primals
+        nonzero = tracer.var(g) != 0
+        return [
+            tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
+            for p, bad in zip(primals, unsafe, strict=True)
+        ]
 
     def accumulate(
         self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
@@ -316,27 +342,8 @@ def _masks(op: Operation) -> bool:
     return masks([v.type for v in op.operands]) if callable(masks) else masks
 
 
-def _guarded(op: Operation, tracer: Any, g: Value, masked: bool) -> list[Var]:
-    """The operands and the result; at a safe point wherever a masked `g` is zero."""
-    primals = [tracer.var(v) for v in (*op.operands, op.result)]
-    singular = TABLE[op.opcode].singular
-    point = singular(*primals[:-1]) if callable(singular) else singular
-    if not masked or point is None:
-        return primals
-    nonzero = tracer.var(g) != 0
-    return [
-        tracer.emit("select", (nonzero, p, point), {})
-        if is_differentiable(p.type) and p.constant is None and _same_rank(p, g) else p
-        for p in primals
-    ]  # fmt: skip
-
-
 def _made_in(block: Block) -> set[Value]:
     return {v for op in block.operations for v in op.results}
-
-
-def _same_rank(primal: Var, g: Value) -> bool:
-    return len(shape_of(primal.type)) <= len(shape_of(g.type))
 
 
 def _trips(op: Operation, builder: Builder) -> Value:

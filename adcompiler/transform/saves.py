@@ -76,6 +76,7 @@ class _Plan:
         self.tapes: dict[object, dict[Value, Value]] = {}
         self.moved: dict[Value, list[Operation]] = {}
         self.gone: set[Value] = set()
+        self.settled: set[Value] = set()
         self._survey(function.body, (None, 0))
 
     def _survey(self, block: Block, owner: tuple[object, int]) -> None:
@@ -155,8 +156,11 @@ class _Plan:
         """`shape %v` of a value of the forward body that isn't here is asked there: v isn't saved
         for its shape."""
         for op in walk(block):
-            if not _asks_shape(op) or op.operands[0] not in pair.inside or op.result in self.gone:
+            if not _asks_shape(op) or op.operands[0] not in pair.inside:
                 continue
+            if op.result in self.settled:
+                continue
+            self.settled.add(op.result)
             (operand,) = op.operands
             if operand in pair.edits.mapping:
                 continue
