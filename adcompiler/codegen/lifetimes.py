@@ -143,8 +143,10 @@ class _Backwards:
                 read = self.numbers.reads[id(op)]
                 for value in op.results:
                     self.define(value, read + _WRITE, live)
-                for value in op.operands:
-                    self.use(value, start, read, live)
+                for k, value in enumerate(op.operands):
+                    # `a[i] += g` may be two lines, the first of which already writes the result.
+                    late = op.opcode == "add_at" and k > 0
+                    self.use(value, start, read + _APPEND if late else read, live)
 
     def branch(self, op: Operation, start: int, live: set[Value]) -> None:
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]
