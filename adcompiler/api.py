@@ -20,12 +20,13 @@ import inspect
 import threading
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, overload
+from typing import Any, TypeVar, cast, overload
 
-from .diagnostics import AdcompilerError, Diagnostic, SignatureError
+from .diagnostics import AdcompilerError, Diagnostic, SignatureError, UnsupportedError
 from .frontend.signature import abstract, key_of
 from .frontend.source import read_function
 from .ir.printer import print_function
+from .ops.gates import Primitive
 from .pipeline import LEVELS, Options, gradient_function, lower_settled
 from .specialize import Specialization, specialize
 
@@ -33,6 +34,22 @@ __all__ = ["Gradient", "Wrt", "grad", "value_and_grad"]
 
 Wrt = int | str | tuple[int | str, ...]
 _PLAIN = (float, int, bool)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _without_our_frames(function: F) -> F:
+    """A refusal's message has the user's line; the compiler's frames would only hide it."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AdcompilerError as error:
+            raise error.with_traceback(None) from None
+
+    return cast(F, call)
 
 
 class Gradient:
@@ -45,9 +62,7 @@ class Gradient:
     def __init__(
         self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False
     ) -> None:
-        if not isinstance(function, types.FunctionType):
-            read_function(function)  # type: ignore[arg-type]  # says why not
-        assert isinstance(function, types.FunctionType)
+        plain = _plain_function(function)
         if optimize not in LEVELS:
             raise SignatureError(
                 Diagnostic(
@@ -55,13 +70,10 @@ class Gradient:
                     "use optimize=0, the lecture form, or optimize=1.",
                 )
             )  # fmt: skip
-        functools.update_wrapper(self, function)
-        self.function = function
-        self.signature = inspect.signature(function)
-        self.options = Options(
-            _names(self.signature, wrt), not isinstance(wrt, tuple), value, optimize
-        )
+        functools.update_wrapper(self, plain)
+        self.function = plain
         self.wrt = wrt
+        self._read_signature(optimize, value)
         self._entries: dict[Any, list[Specialization]] = {}
         self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
         self._lock = threading.Lock()
@@ -77,8 +89,13 @@ class Gradient:
             found = self._fast.get(tuple(map(type, args)))
             if found is not None and found[0]():
                 return found[1](*args)
-        arguments = self._bind(args, kwargs)
-        return self._specialization(arguments).run(self.function, arguments)
+        try:
+            arguments = self._bind(args, kwargs)
+            compiled = self._specialization(arguments)
+        except AdcompilerError as error:
+            raise error.with_traceback(None) from None
+        positional, keywords = compiled.inputs(self.function, arguments)
+        return compiled.call(*positional, **keywords)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""
@@ -91,14 +108,17 @@ class Gradient:
             self.function, self.wrt, self.options.level, value=True
         )  # fmt: skip
 
+    @_without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The emitted function for these arguments, as text."""
         return self._specialization(self._bind(args, kwargs)).emitted.function
 
+    @_without_our_frames
     def module(self, *args: Any, **kwargs: Any) -> str:
         """The whole emitted module for these arguments: it runs with NumPy alone."""
         return self._specialization(self._bind(args, kwargs)).emitted.module
 
+    @_without_our_frames
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
         arguments = self._bind(args, kwargs)
@@ -111,7 +131,14 @@ class Gradient:
         return f"<{kind} of {self.function.__qualname__} with respect to {self.options.wrt}>"
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        bound = self.signature.bind(*args, **kwargs)
+        function = self.function
+        if function.__code__ is not self._code or function.__defaults__ is not self._defaults:
+            # Tools that reload edited modules exchange the insides of functions.
+            self._read_signature(self.options.level, self.options.value)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function.__qualname__}() {error}") from None
         bound.apply_defaults()
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -124,16 +151,19 @@ class Gradient:
                 )
         return bound.arguments
 
+    def _read_signature(self, level: int, value: bool) -> None:
+        function = self.function
+        self._code, self._defaults = function.__code__, function.__defaults__
+        self.signature = inspect.signature(function)
+        names = _names(self.signature, self.wrt)
+        self.options = Options(names, not isinstance(self.wrt, tuple), value, level)
+
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
         key = tuple(map(key_of, arguments.values()))
         for found in self._entries.get(key, ()):
             if found.fits(self.function, arguments):
                 return found
-        try:
-            return self._compile(key, arguments)
-        except AdcompilerError as error:
-            # The user's line is in the message; the compiler's own frames would only hide it.
-            raise error.with_traceback(None) from None
+        return self._compile(key, arguments)
 
     def _compile(self, key: Any, arguments: Mapping[str, Any]) -> Specialization:
         with self._lock:
@@ -148,14 +178,48 @@ class Gradient:
             kept = [e for e in self._entries.get(key, ()) if e.check()]
             self._entries[key] = [made, *kept]
             kinds = tuple(type(value) for value in arguments.values())
-            if set(kinds) <= set(_PLAIN) and not made.captures and not made.static_arguments:
+            by_keyword = made.captures or made.keyword_only
+            if set(kinds) <= set(_PLAIN) and not by_keyword and not made.static_arguments:
                 self._fast[kinds] = (made.check, made.call)
             return made
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As an attribute of a class, a method, as its function would be."""
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __copy__(self) -> Gradient:
+        """Like a function, a gradient has nothing that a copy could change apart."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Gradient:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         from .pickling import reduce_gradient
 
         return reduce_gradient(self)
+
+
+def _plain_function(function: Any) -> types.FunctionType:
+    if isinstance(function, Gradient):
+        raise UnsupportedError(
+            Diagnostic(
+                "second-order", "a gradient of a gradient is not there yet.",
+                "differentiate the function itself.",
+            )
+        )  # fmt: skip
+    if isinstance(function, Primitive):
+        name = function.__name__
+        raise UnsupportedError(
+            Diagnostic(
+                "gate", f"`{name}` is a gate, not a plain function.",
+                f"call it in a function of your own: `def f(x): return {name}(x)`.",
+            )
+        )  # fmt: skip
+    if not isinstance(function, types.FunctionType):
+        read_function(function)  # says why not
+    assert isinstance(function, types.FunctionType)
+    return function
 
 
 def _names(signature: inspect.Signature, wrt: Wrt) -> tuple[str, ...]:
@@ -170,12 +234,12 @@ def _name(parameters: list[str], wrt: int | str) -> str:
     if type(wrt) is int and -len(parameters) <= wrt < len(parameters):
         return parameters[wrt]
     listed = ", ".join(parameters) or "none"
+    advice = f"its parameters are: {listed}."
+    if isinstance(wrt, list):
+        advice = "give several in a tuple."
     raise SignatureError(
-        Diagnostic(
-            "unknown-wrt", f"wrt={wrt!r} names no parameter of the function.",
-            f"its parameters are: {listed}.",
-        )
-    )  # fmt: skip
+        Diagnostic("unknown-wrt", f"wrt={wrt!r} names no parameter of the function.", advice)
+    )
 
 
 def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]:
@@ -193,6 +257,7 @@ def grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradie
 def grad(
     f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
+@_without_our_frames
 def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     """The gradient of a function with one real result.
 
@@ -201,11 +266,11 @@ def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     form, a line for each gate; 1 for what a careful person would write.
 
     Use it as `grad(f)`, as `@grad`, or as `@grad(wrt=("w", "b"))`. Raises SignatureError where
-    `wrt` names nothing, SourceError where f's source can't be read; what the function's body does
-    is checked at the first call.
+    `wrt` names nothing, SourceError where f is no Python function; its text is read, and checked,
+    at the first call.
     """
     if f is None:
-        return lambda function: Gradient(function, wrt, optimize)
+        return _without_our_frames(lambda function: Gradient(function, wrt, optimize))
     return Gradient(f, wrt, optimize)
 
 
@@ -215,10 +280,11 @@ def value_and_grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1)
 def value_and_grad(
     f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
+@_without_our_frames
 def value_and_grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     """Like `grad`, but a call gives `(value, gradient)`; fits `scipy.optimize`'s `jac=True`."""
     if f is None:
-        return lambda function: Gradient(function, wrt, optimize, value=True)
+        return _without_our_frames(lambda function: Gradient(function, wrt, optimize, value=True))
     return Gradient(f, wrt, optimize, value=True)
 
 

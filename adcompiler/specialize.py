@@ -57,12 +57,13 @@ class Specialization:
             return False
         return found == self.capture_keys
 
-    def run(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> Any:
-        """Call with the outside numbers and arrays as they are now."""
-        outside = {name: lookup_path(root, path) for name, path in self.captures}
-        positional = [v for n, v in arguments.items() if n not in self.keyword_only]
-        outside.update((name, arguments[name]) for name in self.keyword_only)
-        return self.call(*positional, **outside)
+    def inputs(
+        self, root: types.FunctionType, arguments: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """What to pass to `call`: the outside numbers and arrays as they are now, by keyword."""
+        keywords = {name: lookup_path(root, path) for name, path in self.captures}
+        keywords |= {name: arguments[name] for name in self.keyword_only}
+        return [v for n, v in arguments.items() if n not in self.keyword_only], keywords
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -125,7 +126,9 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
 
     One expression compiled for the purpose: it runs at every call.
     """
-    tests, names = [], {"g": root.__globals__, "look": _look, "same": _same, "root": root}
+    tests = []
+    names = {"g": root.__globals__, "look": _look, "same": _same, "root": root}
+    insides: list[tuple[str, Any, tuple[str, ...]]] = [("root", root, ("__code__",))]
     own = root.__code__.co_freevars
     for number, (path, value) in enumerate(sorted(guards.items())):
         if _is_ours(root, path):
@@ -138,14 +141,23 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
         else:
             names[f"p{number}"] = path
             tests.append(f"same(look(root, p{number}), o{number})")
-    if not tests:
-        return _always
+        if (getattr(value, "__module__", None) or "").split(".")[0] not in _SETTLED:
+            insides.append((f"o{number}", value, _INSIDES.get(type(value), ())))
+    for name, value, attributes in insides:
+        for attribute in attributes:
+            names[f"{name}{attribute}"] = getattr(value, attribute)
+            tests.append(f"{name}.{attribute} is {name}{attribute}")
     check: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
     return check
 
 
-def _always() -> bool:
-    return True
+# What can be exchanged inside an object that stays itself: tools that reload edited modules do so
+# with functions, and a gate may be given another rule.
+_INSIDES: dict[type, tuple[str, ...]] = {
+    types.FunctionType: ("__code__", "__defaults__", "__kwdefaults__"),
+    Primitive: ("function", "rule"),
+}
+_SETTLED = ("adcompiler", "numpy")
 
 
 def _look(root: types.FunctionType, path: Path) -> Any:
@@ -169,10 +181,11 @@ def _describe(value: Any) -> Any:
     """What identifies an outside object in another process; None where nothing does."""
     match value:
         case types.FunctionType():
-            closed = [_describe(c.cell_contents) for c in value.__closure__ or ()]
+            closed = [_describe(_content(cell)) for cell in value.__closure__ or ()]
             defaults = [_describe(v) for v in value.__defaults__ or ()]
-            outside = [repr(closed), repr(defaults)]
-            return ["function", value.__qualname__, fingerprint(value), *outside]
+            keyword = {k: _describe(v) for k, v in sorted((value.__kwdefaults__ or {}).items())}
+            outside = repr([closed, defaults, keyword])
+            return ["function", value.__qualname__, fingerprint(value), outside]
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():
@@ -189,6 +202,13 @@ def _describe(value: Any) -> Any:
     if isinstance(value, np.ufunc):
         return ["ufunc", value.__name__]
     return None
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING  # nothing has been assigned yet
 
 
 def _disk_key(

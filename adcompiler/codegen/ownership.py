@@ -23,15 +23,54 @@ def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Valu
     sharing = _Sharing(function)
     groups = sharing.groups()
     life = {root: _Alive(lifetimes, members) for root, members in groups.items()}
+    fixed = read_only(function)
     found = set()
     for op in walk(function.body):
         if op.opcode in ("add_at", "accumulate") and _has_memory(op.result):
             root = sharing.find(op.operands[0])
             at = lifetimes.write(op)
             immutable = root not in sharing.boxed and not rank(op.result.type)
-            if immutable or (root not in sharing.foreign and not life[root].alive(at)):
+            ours = root not in sharing.foreign and op.operands[0] not in fixed
+            if immutable or (ours and not life[root].alive(at)):
                 found.add(op.result)
     return frozenset(found)
+
+
+def read_only(function: Function) -> set[Value]:
+    """What NumPy doesn't let be written to: broadcasts, and views of them."""
+    found: set[Value] = set()
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for op in walk(function.body):
+            if op.opcode == "broadcast" or _views_any(op, found):
+                found.update(op.results)
+            for source, target in handed_on(op):
+                if source in found:
+                    found.add(target)
+    return found
+
+
+def _views_any(op: Operation, values: set[Value]) -> bool:
+    if op.blocks:
+        return False
+    view = TABLE[op.opcode].view
+    return any(k in view and v in values for k, v in enumerate(op.operands))
+
+
+def handed_on(op: Operation) -> Iterable[tuple[Value, Value]]:
+    """(from, to) pairs along which a region operation hands values on."""
+    if op.opcode == "if":
+        for block in op.blocks:
+            yield from zip(block.results, op.results, strict=True)
+    elif op.opcode in ("for", "while"):
+        count, body = op.attributes["carry"], op.blocks[-1]
+        for k in range(count):
+            targets = (op.results[k], *(block.parameters[k] for block in op.blocks))
+            for target in targets:
+                yield from ((op.operands[k], target), (body.results[k], target))
+        yield from zip(op.operands[count:], body.parameters[count:], strict=True)
+        yield from zip(body.results[count:], op.results[count:], strict=False)
 
 
 def _has_memory(value: Value) -> bool:
@@ -54,7 +93,7 @@ class _Sharing:
             self.values += op.results
             for block in op.blocks:
                 self.values += block.parameters
-            if op.opcode in ("broadcast", "call"):
+            if op.opcode == "call":
                 foreign += op.results
             if op.opcode in TABLE and TABLE[op.opcode].boxes:
                 boxes += op.results
@@ -77,31 +116,15 @@ class _Sharing:
                 self.parent[first] = second
 
     def operation(self, op: Operation) -> None:
-        match op.opcode:
-            case "if":
-                for block in op.blocks:
-                    for a, b in zip(block.results, op.results, strict=True):
-                        self.join(a, b)
-            case "for" | "while":
-                self.loop(op)
-            case "accumulate":
-                self.join(op.operands[0], op.result)
-            case opcode:
-                for k, operand in enumerate(op.operands):
-                    if k in TABLE[opcode].view:
-                        self.join(operand, op.result)
-
-    def loop(self, op: Operation) -> None:
-        count, body = op.attributes["carry"], op.blocks[-1]
-        for k in range(count):
-            self.join(op.operands[k], op.results[k])
-            self.join(body.results[k], op.results[k])
-            for block in op.blocks:
-                self.join(block.parameters[k], op.results[k])
-        for sequence, element in zip(op.operands[count:], body.parameters[count:], strict=True):
-            self.join(sequence, element)
-        for saved, tape in zip(body.results[count:], op.results[count:], strict=False):
-            self.join(saved, tape)
+        if op.blocks:
+            for source, target in handed_on(op):
+                self.join(source, target)
+        elif op.opcode == "accumulate":
+            self.join(op.operands[0], op.result)
+        else:
+            for k, operand in enumerate(op.operands):
+                if k in TABLE[op.opcode].view:
+                    self.join(operand, op.result)
 
     def groups(self) -> dict[Value, list[Value]]:
         found: dict[Value, list[Value]] = {}
@@ -130,14 +153,14 @@ class _Alive:
 def shared_results(function: Function) -> list[int]:
     """Positions of results that share memory with a parameter, a read-only view, or an earlier
     result: a caller that changes one in place would change the other."""
-    sharing = _Sharing(function)
+    sharing, fixed = _Sharing(function), read_only(function)
     seen: set[Value] = set()
     shared = []
     for position, value in enumerate(function.results):
         if not isinstance(value.type, Array) or not value.type.shape:
             continue
         root = sharing.find(value)
-        if root in sharing.foreign or root in seen:
+        if root in sharing.foreign or root in seen or value in fixed:
             shared.append(position)
         seen.add(root)
     return shared

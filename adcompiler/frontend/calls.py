@@ -49,6 +49,8 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
+    if isinstance(getattr(callee, "__self__", None), dict):
+        return tuple(callee())
     handler = _handler(callee)
     if handler is not None:
         return handler(ctx, node, name, *args, **keywords)

@@ -150,6 +150,7 @@ class Context:
     constants: dict[Value, Any] = field(default_factory=dict)
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    homes: dict[tuple[int, str], Path] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -202,7 +203,7 @@ class Context:
         if isinstance(item, np.generic):
             return self.lift(item.item(), node, name)
         if isinstance(item, (list, tuple)) and item:
-            from ..ops.shapes import bind_array
+            from ..ops.creation import bind_array
 
             operands, attributes = bind_array(item)
             return self.emit(node, "array", operands, attributes, name)
@@ -246,14 +247,22 @@ class Context:
     def undefined(self) -> Value:
         return self.builder.emit("undefined", (), UNDEFINED)
 
+    def path_to(self, function: types.FunctionType, name: str) -> Path:
+        """The path to an outer name; functions of one module share their module's names."""
+        code = function.__code__
+        if name in code.co_freevars and function.__closure__:
+            home: Any = function.__closure__[code.co_freevars.index(name)]
+        else:
+            home = function.__globals__
+        return self.homes.setdefault((id(home), name), (*self.frame.path, name))
+
     def _capture_name(self, path: Path) -> str:
         """The name as it was read, or with its owner in front where another has that name."""
         taken = {c.name for c in self.captures.values()} | self.parameters
         name = path[-1]
         for owner in reversed(path[:-1]):
-            if name not in taken:
-                break
-            name = f"{owner}_{name}"
+            if name in taken and owner.isidentifier():
+                name = f"{owner}_{name}"
         while name in taken:
             name += "_"
         return name

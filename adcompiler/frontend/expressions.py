@@ -142,7 +142,7 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
             node, "unknown-name", f"the name `{name}` isn't defined where the function can see it.",
             "define or import it before the gradient is compiled.",
         )  # fmt: skip
-    return ctx.capture((*ctx.frame.path, name), value, node)
+    return ctx.capture(ctx.path_to(function, name), value, node)
 
 
 def binary(

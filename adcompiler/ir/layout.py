@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .core import Block, Operation, Value, hint
-from .types import BOOL, INT, Range, Tape, Type, fits, kind_of, rank
+from .types import INT, Range, Tape, Type, fits, kind_of, rank
 
 __all__ = ["layout_errors"]
 

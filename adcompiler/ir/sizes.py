@@ -19,8 +19,8 @@ from dataclasses import dataclass
 __all__ = [
     "Affine",
     "Size",
-    "Symbol",
     "SizeError",
+    "Symbol",
     "add",
     "broadcast",
     "is_known",

@@ -14,7 +14,17 @@ import numpy as np
 
 from ..ir.core import Operation
 from ..ir.types import Type
-from . import elementwise, gates, indexing, linalg, reductions, shapes, structural
+from . import (
+    choices,
+    creation,
+    elementwise,
+    gates,
+    indexing,
+    linalg,
+    reductions,
+    shapes,
+    structural,
+)
 from .op import Bound, Emission, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
 
@@ -35,7 +45,9 @@ __all__ = [
     "lookup",
 ]
 
-_FAMILIES = (structural, elementwise, reductions, linalg, shapes, indexing, gates)
+_FAMILIES = (
+    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, gates,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Array, Scalar, Type, is_integer, join, shape_of
+from ..ir.types import Scalar, Type, is_integer, join, shape_of
 from ..runtime import helpers
 from .emit import call, infix, prefix
-from .inference import broadcast_shapes, operator_type, promote, ufunc_type
-from .op import Emission, Op, OperationError, Rule, Spelling, arguments
+from .inference import operator_type, ufunc_type
+from .op import Emission, Op, OperationError, Rule, Spelling, operands_only
 
 __all__ = ["ENTRIES", "elementwise", "select"]
 
@@ -49,7 +49,7 @@ def elementwise(
     spellings: dict[object, Spelling] = {}
     for via, function in functions.items():
         if function is not None and via != "helper":
-            spellings[function] = Spelling(arguments, {"via": via})
+            spellings[function] = Spelling(operands_only(ufunc.nin), {"via": via})
     emitters = _emitters(name, ufunc, math_function, node, builtin, helper)
 
     def infer(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
@@ -66,7 +66,7 @@ def elementwise(
         singular=singular,
         masks=masks,
         fresh=True,
-        samples=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
+        domain=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
     )
 
 
@@ -144,14 +144,6 @@ def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
         return g * y * np.log(a)
     # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
     return g * y * np.log(select(a == 0, 1, a))
-
-
-def _larger(g: Any, a: Any, b: Any) -> Any:
-    return select(a > b, g, select(a == b, g * 0.5, 0))
-
-
-def _smaller(g: Any, a: Any, b: Any) -> Any:
-    return select(a < b, g, select(a == b, g * 0.5, 0))
 
 
 def _quotient(g: Any, b: Any) -> Any:
@@ -296,126 +288,6 @@ _TRIGONOMETRY = (
     elementwise("deg2rad", np.deg2rad, lambda g, x, y, via: g * (math.pi / 180)),
 )  # fmt: skip
 
-
-def _sign(x: Any) -> Any:
-    return x.emit("sign", via="helper" if x.is_python else "np")
-
-
-_KINKS = (
-    elementwise("abs", np.abs, lambda g, x, y, via: g * _sign(x), math_function=math.fabs,
-                operator_function=abs, builtin=abs, masks=True, domain=((0.3, 2.0),)),
-    elementwise("fabs", np.fabs, lambda g, x, y, via: g * _sign(x), masks=True,
-                domain=((-2.0, -0.3),)),
-    elementwise("maximum", np.maximum, lambda g, a, b, y, via: _larger(g, a, b),
-                lambda g, a, b, y, via: _larger(g, b, a), builtin=max, masks=True),
-    elementwise("minimum", np.minimum, lambda g, a, b, y, via: _smaller(g, a, b),
-                lambda g, a, b, y, via: _smaller(g, b, a), builtin=min, masks=True),
-    elementwise("fmax", np.fmax, lambda g, a, b, y, via: _larger(g, a, b),
-                lambda g, a, b, y, via: _larger(g, b, a), masks=True),
-    elementwise("fmin", np.fmin, lambda g, a, b, y, via: _smaller(g, a, b),
-                lambda g, a, b, y, via: _smaller(g, b, a), masks=True),
-    elementwise("sign", np.sign, helper=helpers.sign),
-    elementwise("floor", np.floor, math_function=math.floor),
-    elementwise("ceil", np.ceil, math_function=math.ceil),
-    elementwise("trunc", np.trunc, math_function=math.trunc),
-    elementwise("rint", np.rint),
-)  # fmt: skip
-
-
-def _select_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
-    condition, a, b = types
-    if isinstance(condition, Scalar) and not isinstance(a, Array) and not isinstance(b, Array):
-        return join(a, b)
-    shape = broadcast_shapes(shape_of(t) for t in types)
-    return Array(promote((a, b)), shape, weak=not shape)
-
-
-def _where_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
-    _, a, b = types
-    return Array(promote((a, b)), broadcast_shapes(shape_of(t) for t in types))
-
-
-def _emit_select(emission: Emission) -> ast.expr:
-    condition, a, b = emission.operands
-    if not shape_of(emission.result):
-        return ast.IfExp(condition, a, b)
-    return call("np.where", emission.operands)
-
-
-def _evaluate_select(attributes: Mapping[str, Any], operands: Sequence[Any]) -> Any:
-    condition, a, b = operands
-    if np.ndim(condition) == 0 and np.ndim(a) == 0 and np.ndim(b) == 0:
-        return a if condition else b
-    return np.where(condition, a, b)
-
-
-def _chosen(g: Any, c: Any, a: Any, b: Any, y: Any) -> Any:
-    return select(c, g, 0)
-
-
-def _otherwise(g: Any, c: Any, a: Any, b: Any, y: Any) -> Any:
-    return select(c, 0, g)
-
-
-_CHOICE = (
-    Op("select", _select_type, _evaluate_select, _emit_select,
-       rules=(None, _chosen, _otherwise), masks=True, view=(1, 2)),
-    Op("where", _where_type, lambda attributes, operands: np.where(*operands),
-       lambda emission: call("np.where", emission.operands),
-       rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True,
-       spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),
-)  # fmt: skip
-
-
-def _clip_bind(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
-    lower, upper = (a_min if min is None else min), (a_max if max is None else max)
-    bounds = [b for b in (lower, upper) if not _absent(b)]
-    which = "both" if len(bounds) == 2 else "upper" if _absent(lower) else "lower"
-    return arguments(a, *bounds, bounds=which)
-
-
-def _absent(item: Any) -> bool:
-    return item is None or getattr(item, "value", item) is None
-
-
-def _clip_numpy(attributes: Mapping[str, Any], operands: Sequence[Any]) -> Any:
-    array, *bounds = operands
-    lower = bounds[0] if attributes["bounds"] != "upper" else None
-    upper = bounds[-1] if attributes["bounds"] != "lower" else None
-    return np.clip(array, lower, upper)
-
-
-def _clip_emit(emission: Emission) -> ast.expr:
-    array, *bounds = emission.operands
-    nothing = ast.Constant(None)
-    lower = bounds[0] if emission.attributes["bounds"] != "upper" else nothing
-    upper = bounds[-1] if emission.attributes["bounds"] != "lower" else nothing
-    return call("np.clip", (array, lower, upper))
-
-
-def _clip_rule(g: Any, x: Any, *rest: Any, bounds: str, index: int) -> Any:
-    *limits, _ = rest
-    if index:
-        beyond = x < limits[0] if index == 1 and bounds != "upper" else x > limits[index - 1]
-        return select(beyond, g, 0)
-    if bounds == "both":
-        return select((x >= limits[0]) & (x <= limits[1]), g, 0)
-    return select(x >= limits[0] if bounds == "lower" else x <= limits[0], g, 0)
-
-
-_CLIP = Op(
-    "clip",
-    lambda types, attributes: Array(
-        promote(types), broadcast_shapes(shape_of(t) for t in types)
-    ),
-    _clip_numpy,
-    _clip_emit,
-    rules=_clip_rule,
-    masks=True,
-    fresh=True,
-    spellings={np.clip: Spelling(_clip_bind), ("method", "clip"): Spelling(_clip_bind)},
-)
-
 ENTRIES: tuple[Op, ...] = (
-    *_ARITHMETIC, *_COMPARISONS, *_LOGIC, *_EXPONENTIALS, *_TRIGONOMETRY, *_KINKS, *_CHOICE, _CLIP,
+    *_ARITHMETIC, *_COMPARISONS, *_LOGIC, *_EXPONENTIALS, *_TRIGONOMETRY,
 )  # fmt: skip

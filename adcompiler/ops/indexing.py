@@ -21,7 +21,7 @@ from ..ir.sizes import Size, add, negate, unknown
 from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
 from .emit import call
 from .inference import broadcast_shapes
-from .op import Attributes, Emission, Op, OperationError
+from .op import Attributes, Emission, Op, OperationError, arguments
 
 __all__ = ["ENTRIES", "Slot", "fill", "is_basic", "slots"]
 
@@ -175,7 +175,7 @@ def slice_size(size: Size, item: slice, types: Sequence[Type]) -> Size:
         return len(range(size)[item])
     first: Size | None = 0 if start is None else start
     last: Size | None = size if stop is None else stop
-    if item.start is not None and start is None or item.stop is not None and stop is None:
+    if (item.start is not None and start is None) or (item.stop is not None and stop is None):
         return unknown()
     first = _wrapped(first, size)
     last = _wrapped(last, size)
@@ -286,9 +286,34 @@ def _spelled_slices(where: ast.expr) -> ast.expr:
     )
 
 
+_INDICES = np.array([2, 0, 2, -1])
+_MASK = np.array([True, False, True, True])
+_KEYS: tuple[tuple[Any, ...], ...] = (
+    ((4,), (2,)), ((4,), (-1,)), ((4,), (Slot(0),), 1), ((4,), (slice(1, None),)),
+    ((4,), (slice(None, -1),)), ((4,), (slice(None, None, -1),)), ((4,), (slice(3, 0, -2),)),
+    ((4,), (slice(Slot(0), None),), 1), ((4,), (slice(Slot(0), Slot(1)),), 1, 3), ((4,), (None,)),
+    ((4,), (Ellipsis,)), ((4,), (Slot(0),), _INDICES), ((4,), (Slot(0),), _MASK),
+    ((4,), (Slot(0),), _INDICES.reshape(2, 2)), ((4, 3), (1,)), ((4, 3), (slice(None), 1)),
+    ((4, 3), (Slot(0), Slot(1)), 2, 1), ((4, 3), (Slot(0), slice(None)), _INDICES),
+    ((4, 3), (slice(1, 3), Slot(0)), np.array([0, 2, 2])), ((4, 3), (Slot(0),), _MASK),
+    ((4, 3), (Slot(0), Slot(1)), _INDICES, np.array([0, 1, 0, 2])), ((4, 3), ()),
+    ((4, 3), (Slot(0), 1), _INDICES), ((4, 3), (Ellipsis, 0)), ((4, 3), (slice(None), None)),
+    ((4, 3), (Slot(0), None, slice(None)), _INDICES), ((4, 3), (Slot(0),), np.ones((4, 3), bool)),
+    ((2, 4, 3), (0, slice(None), Slot(0)), _INDICES[:2]), ((4,), (slice(2, 2),)),
+    ((2, 4, 3), (slice(None), Slot(0)), _INDICES), ((2, 4, 3), (Ellipsis, slice(1, None), 0)),
+    ((2, 4, 3), (Slot(0), slice(None), Slot(1)), np.array([0, 1]), np.array([2, 2])),
+    ((4, 1), (slice(None), 0)), ((1, 3), (0,)),
+)  # fmt: skip
+_READS = tuple(arguments(shape, *rest, key=key) for shape, key, *rest in _KEYS)
+_PLACES: tuple[tuple[Any, ...], ...] = (
+    ((1,), (3,)), ((slice(None), 1), (4,)), ((Slot(0),), (4, 3), _INDICES),
+    ((Slot(0), Slot(1)), (), 2, 1), ((slice(1, None, 2),), (2, 3)),
+)  # fmt: skip
+
 ENTRIES: tuple[Op, ...] = (
     Op("index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-       view=(0,), boxes=True),
+       view=(0,), boxes=True, samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),)))),
     Op("add_at", lambda types, attributes: types[0], _evaluate_add_at, _emit_add_at,
-       rules=_add_at_rule, view=(0,)),
+       rules=_add_at_rule, view=(0,),
+       samples=tuple(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES)),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from ..ir.sizes import Size
 from ..ir.types import Array, Type, rank
 from .emit import call, infix
 from .inference import as_array, broadcast_shapes, promote, size_of
-from .op import Attributes, Op, OperationError, Spelling, arguments
+from .op import Attributes, Op, OperationError, Spelling, arguments, operands_only
 
 __all__ = ["ENTRIES"]
 
@@ -106,7 +106,19 @@ def _shaped(g: Any, x: Any) -> Any:
     return g if x.ndim == 1 else g.emit("reshape_to", x.emit("shape"), type=as_array(x.type))
 
 
-_DOT = Spelling(arguments)
+_DOT = Spelling(operands_only(2))
+_PAIRS = (
+    ((3,), (3,)), ((1,), (1,)), ((3,), (3, 2)), ((3,), (3, 1)), ((1,), (1, 2)), ((2, 3), (3,)),
+    ((1, 3), (3,)), ((2, 1), (1,)), ((2, 3), (3, 4)), ((1, 3), (3, 4)), ((2, 3), (3, 1)),
+    ((2, 1), (1, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 3)),
+)  # fmt: skip
+_STACKS = (
+    ((5, 2, 3), (5, 3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (3,)),
+    ((3,), (5, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((5, 2, 3), (1, 3, 4)), ((4, 1, 2, 3), (5, 3, 2)),
+    ((1, 1, 3), (5, 3, 1)), ((5, 1, 3), (3,)),
+)  # fmt: skip
+_SCALED = (((), (3,)), ((2, 3), ()), ((), ()))
+_OUTER = (((3,), (2,)), ((1,), (2,)), ((3,), (1,)), ((2, 2), (3,)), ((), (3,)), ((2,), ()))
 
 
 def _matmul(attributes: Attributes, operands: Sequence[Any]) -> Any:
@@ -118,14 +130,17 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: infix(ast.MatMult())(emission) if emission.attributes["via"] == "op"
        else call("np.matmul", emission.operands),
        rules=(_left, _right), fresh=True,
-       spellings={operator.matmul: Spelling(arguments, {"via": "op"}),
-                  np.matmul: Spelling(arguments, {"via": "np"})}),
+       samples=tuple(arguments(*shapes, via="op") for shapes in (*_PAIRS, *_STACKS)),
+       spellings={operator.matmul: Spelling(operands_only(2), {"via": "op"}),
+                  np.matmul: Spelling(operands_only(2), {"via": "np"})}),
     Op("dot", _dot_type, lambda attributes, operands: np.dot(*operands),
        lambda emission: call("np.dot", emission.operands), rules=(_dot_left, _dot_right),
-       fresh=True, spellings={np.dot: _DOT, ("method", "dot"): _DOT}),
+       fresh=True, samples=tuple(arguments(*shapes) for shapes in (*_PAIRS, *_SCALED)),
+       spellings={np.dot: _DOT, ("method", "dot"): _DOT}),
     Op("outer", _outer_type, lambda attributes, operands: np.outer(*operands),
        lambda emission: call("np.outer", emission.operands),
        rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
               lambda g, a, b, y: _shaped(_flat(a) @ g, b)),
-       fresh=True, spellings={np.outer: Spelling(arguments)}),
+       fresh=True, samples=tuple(arguments(*shapes) for shapes in _OUTER),
+       spellings={np.outer: Spelling(operands_only(2))}),
 )  # fmt: skip

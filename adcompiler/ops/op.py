@@ -21,12 +21,26 @@ from ..ir.types import Type
 if TYPE_CHECKING:
     from .var import Var
 
-__all__ = ["Bound", "Emission", "Op", "OperationError", "Rule", "Spelling", "arguments"]
+__all__ = [
+    "SHAPES",
+    "Bound",
+    "Call",
+    "Emission",
+    "Op",
+    "OperationError",
+    "Rule",
+    "Spelling",
+    "arguments",
+    "operands_only",
+]
 
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Infer = Callable[[Sequence[Type], Attributes], Type]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
+
+# Shapes on which samples try what takes one array: a number, unit dimensions, several ranks.
+SHAPES = ((), (1,), (3,), (3, 2), (3, 1), (1, 2), (2, 1, 3))
 
 
 class OperationError(Exception):
@@ -47,6 +61,15 @@ class Emission:
     types: Sequence[Type]
     result: Type
     operands: Sequence[ast.expr]
+
+
+@final
+@dataclass(frozen=True)
+class Call:
+    """An operand of a sample that another operation makes: `Call("shape", (3, 2))`."""
+
+    opcode: str
+    operand: Any
 
 
 @final
@@ -78,7 +101,9 @@ class Op:
     `shape_only`: operands of which nothing but the shape is used.
     `fresh`: the result is memory of its own.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
-    `samples`: argument tuples on which the tests try the entry.
+    `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
+    `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
+    an array to be drawn, everything else is itself.
     """
 
     name: str
@@ -95,7 +120,8 @@ class Op:
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
-    samples: tuple[Any, ...] = ()
+    domain: tuple[tuple[float, float], ...] = ()
+    samples: tuple[Bound, ...] = ()
 
     def rule(self, index: int) -> Rule | None:
         """The rule for one operand; None where no gradient flows."""
@@ -105,6 +131,17 @@ class Op:
         if self.rules is None or index >= len(self.rules):
             return None
         return self.rules[index]
+
+
+def operands_only(count: int) -> Callable[..., Bound]:
+    """A `bind` for a spelling that takes `count` operands and nothing else."""
+
+    def bind(*operands: Any) -> Bound:
+        if len(operands) != count:
+            raise TypeError(f"{count} arguments are supported, {len(operands)} are given")
+        return operands, {}
+
+    return bind
 
 
 def arguments(*operands: Any, **attributes: Any) -> Bound:

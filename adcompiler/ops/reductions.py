@@ -16,9 +16,9 @@ from ..ir.sizes import Size, multiply
 from ..ir.types import INT, Array, Scalar, Type, shape_of
 from ..runtime import helpers
 from .elementwise import select
-from .emit import attribute, call, default_call
+from .emit import attribute, default_call
 from .inference import as_array, constant_axis
-from .op import Attributes, Emission, Op, OperationError, Rule, Spelling, arguments
+from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
 
 __all__ = ["ENTRIES"]
 
@@ -73,6 +73,7 @@ def reduction(
     bind: Callable[..., Any] = _bind,
     masks: bool = False,
     singular: float | None = None,
+    samples: tuple[Bound, ...] = (),
 ) -> Op:
     """An entry for a NumPy function of an array, an axis and `keepdims`."""
     spelling = Spelling(bind)
@@ -86,8 +87,23 @@ def reduction(
         masks=masks,
         singular=singular,
         fresh=True,
-        samples=((-2.0, 2.0),),
+        samples=samples,
     )
+
+
+def _samples(*axes: Any, empty: bool = False, **more: Any) -> tuple[Bound, ...]:
+    """Every axis and `keepdims`, with unit dimensions and, where it makes sense, empty arrays."""
+    shapes: list[tuple[tuple[int, ...], Any]] = [((), None), ((1,), 0), ((3, 1), 1), ((1, 3), -1)]
+    shapes += [((2, 3, 2), axis) for axis in axes]
+    shapes += [((0,), None), ((0, 2), 0), ((2, 0), 0)] if empty else []
+    return tuple(
+        arguments(shape, axis=axis, **more, keepdims=keepdims)
+        for shape, axis in shapes
+        for keepdims in (False, True)
+    )
+
+
+_ALL_AXES = (None, 0, 1, -1, (0, 1), (-1, 0), (0, 1, 2))
 
 
 def _count(x: Any, axis: Any) -> Any:
@@ -105,10 +121,10 @@ def _mean(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _extreme(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    """Ties share the gradient evenly."""
+    """Ties share the gradient evenly; where a NaN was chosen there is none, and 0 / 0 says so."""
     chosen = x == restore(y, x, axis, keepdims)
     ties = np.sum(chosen, axis=axis, keepdims=True) if axis is not None else np.sum(chosen)
-    return select(chosen, restore(g, x, axis, keepdims) / ties, 0)
+    return chosen * (restore(g, x, axis, keepdims) / ties)
 
 
 def _prod(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
@@ -204,13 +220,17 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    reduction("sum", np.sum, _sum, _summed),
-    reduction("mean", np.mean, _mean, _averaged),
-    reduction("max", np.max, _extreme, _same, masks=True),
-    reduction("min", np.min, _extreme, _same, masks=True),
-    reduction("prod", np.prod, _prod, _summed, lambda *a, **k: _check_prod(_bind(*a, **k))),
-    reduction("var", np.var, _var, _averaged, _bind_ddof),
-    reduction("std", np.std, _std, _averaged, _bind_ddof),
+    reduction("sum", np.sum, _sum, _summed, samples=_samples(*_ALL_AXES, empty=True)),
+    reduction("mean", np.mean, _mean, _averaged, samples=_samples(*_ALL_AXES)),
+    reduction("max", np.max, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
+    reduction("min", np.min, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
+    reduction("prod", np.prod, _prod, _summed, lambda *a, **k: _check_prod(_bind(*a, **k)),
+              samples=_samples(None, 0, 1, -1, empty=True)),
+    reduction("var", np.var, _var, _averaged, _bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
+              + (arguments((2, 3), axis=1, ddof=1, keepdims=False),)),
+    reduction("std", np.std, _std, _averaged, _bind_ddof,
+              samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
+              + (arguments((2, 3), axis=None, ddof=1, keepdims=True),)),
     _without_gradient("argmax", np.argmax, "i8"),
     _without_gradient("argmin", np.argmin, "i8"),
     _without_gradient("any", np.any, "b1"),
@@ -223,5 +243,6 @@ ENTRIES: tuple[Op, ...] = (
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
        default_call("helper.prod_others"), rules=(_prod_others,), fresh=True,
-       samples=((-2.0, 2.0),)),
+       samples=tuple(arguments(shape, axis=axis) for shape, axis in
+                     (((3,), 0), ((1,), 0), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), 1)))),
 )  # fmt: skip

@@ -12,14 +12,23 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, unknown
-from ..ir.types import Array, Scalar, Type, rank, shape_of
-from .emit import attribute, call, constant, default_call, method, reference
-from .indexing import Slot, fill, slots
+from ..ir.types import Array, Scalar, Type, rank
+from .emit import attribute, call, constant, default_call, method
+from .indexing import Slot, fill
 from .inference import as_array, broadcast_shapes, constant_axis, promote, size_of
-from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
-from .structural import dtype_argument
+from .op import (
+    SHAPES,
+    Attributes,
+    Bound,
+    Emission,
+    Op,
+    OperationError,
+    Spelling,
+    arguments,
+    operands_only,
+)
 
-__all__ = ["ENTRIES", "bind_array", "template_source"]
+__all__ = ["ENTRIES", "shape_template", "template_shape", "template_source"]
 
 
 def template_source(template: Any, operands: Sequence[ast.expr]) -> ast.expr:
@@ -185,7 +194,7 @@ def _emit_expand(emission: Emission) -> ast.expr:
     parts: list[ast.expr] = [
         ast.Constant(None) if k in axes else ast.Slice() for k in range(count)
     ]
-    if isinstance(axis, int) and axis < -1 or not isinstance(emission.types[0], Array):
+    if (isinstance(axis, int) and axis < -1) or not isinstance(emission.types[0], Array):
         return call("np.expand_dims", (operand,), axis=axis)
     index = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
     return ast.Subscript(operand, index, ast.Load())
@@ -250,184 +259,15 @@ def _bind_join(arrays: Any, axis: Any = 0) -> Bound:
     return arguments(*arrays, axis=axis)
 
 
-def _array_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    def shape(template: Any) -> tuple[Size, ...]:
-        if isinstance(template, Slot):
-            return shape_of(types[template.position])
-        if not isinstance(template, list):
-            return ()
-        inner = [shape(part) for part in template]
-        if any(len(part) != len(inner[0]) for part in inner):
-            raise OperationError("np.array of rows that differ in depth", "make the rows alike")
-        return (len(template), *(inner[0] if inner else ()))
-
-    dtype = attributes["dtype"]
-    return Array(dtype or (promote(types) if types else "f8"), shape(attributes["template"]))
-
-
-def _array_rule(g: Any, *rest: Any, template: Any, dtype: Any, index: int) -> Any:
-    return g.emit("index", key=_path(template, index))
-
-
-def _path(template: Any, position: int) -> tuple[int, ...]:
-    for k, part in enumerate(template):
-        if part == Slot(position):
-            return (k,)
-        if isinstance(part, list) and position in slots(part):
-            return (k, *_path(part, position))
-    raise AssertionError("a slot of the template")
-
-
-def bind_array(object: Any, dtype: Any = None) -> Bound:  # noqa: A002
-    operands: list[Any] = []
-    if not isinstance(object, (list, tuple)):
-        return arguments(object, template=Slot(0), dtype=dtype_argument(dtype))
-    template = _listed(object, operands)
-    return arguments(*operands, template=template, dtype=dtype_argument(dtype))
-
-
-def _listed(parts: Any, operands: list[Any]) -> Any:
-    if isinstance(parts, (list, tuple)):
-        return [_listed(part, operands) for part in parts]
-    operands.append(parts)
-    return Slot(len(operands) - 1)
-
-
-def _emit_array(emission: Emission) -> ast.expr:
-    dtype = emission.attributes["dtype"]
-    keywords = {"dtype": dtype_source(dtype)} if dtype else {}
-    template = template_source(emission.attributes["template"], emission.operands)
-    return call("np.array", (template,), **keywords)
-
-
-def dtype_source(code: str) -> ast.expr:
-    return reference(f"np.{np.dtype(code).name}")
-
-
-def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
-    """`np.zeros(shape)` and `np.zeros_like(x)`."""
-
-    def bind(shape: Any, dtype: Any = None) -> Bound:
-        template, operands = shape_template(shape)
-        return arguments(*operands, shape=template, dtype=dtype_argument(dtype))
-
-    def emit(emission: Emission) -> ast.expr:
-        template = emission.attributes["shape"]
-        shown = template if len(template) != 1 else template[0]
-        return call(f"np.{name}", (template_source(shown, emission.operands),), **_dtype(emission))
-
-    def evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:
-        shape = fill(attributes["shape"], operands)
-        return function(shape, dtype=attributes["dtype"])
-
-    plain = Op(
-        name,
-        lambda types, attributes: Array(
-            attributes["dtype"] or "f8", template_shape(attributes["shape"], types)
-        ),
-        evaluate,
-        emit,
-        spellings={function: Spelling(bind)},
-        fresh=True,
-        boxes=True,
-    )
-    alike = Op(
-        f"{name}_like",
-        lambda types, attributes: Array(
-            attributes["dtype"] or as_array(types[0]).dtype, shape_of(types[0])
-        ),
-        lambda attributes, operands: like(operands[0], dtype=attributes["dtype"]),
-        lambda emission: call(f"np.{name}_like", emission.operands, **_dtype(emission)),
-        spellings={
-            like: Spelling(lambda a, dtype=None: arguments(a, dtype=dtype_argument(dtype)))
-        },
-        shape_only=(0,),
-        fresh=True,
-        boxes=True,
-    )
-    return plain, alike
-
-
-def _dtype(emission: Emission) -> dict[str, ast.expr]:
-    code = emission.attributes["dtype"]
-    return {"dtype": dtype_source(code)} if code else {}
-
-
-def _bind_full(shape: Any, fill_value: Any, dtype: Any = None) -> Bound:
-    template, operands = shape_template(shape)
-    return arguments(fill_value, *operands, shape=template, dtype=dtype_argument(dtype))
-
-
-def _full_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    dtype = attributes["dtype"] or as_array(types[0]).dtype
-    return Array(dtype, template_shape(attributes["shape"], types[1:]))
-
-
-def _emit_full(emission: Emission) -> ast.expr:
-    value, *operands = emission.operands
-    template = emission.attributes["shape"]
-    shown = template if len(template) != 1 else template[0]
-    return call("np.full", (template_source(shown, operands), value), **_dtype(emission))
-
-
-def _bind_arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Bound:
-    if stop is None:
-        start, stop = 0, start
-    return arguments(start, stop, step, dtype=dtype_argument(dtype))
-
-
-def _arange_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    start, stop, step = types
-    size: Size = unknown()
-    if (
-        isinstance(start, Scalar) and isinstance(stop, Scalar) and isinstance(step, Scalar)
-        and start.size == 0 and step.size == 1 and stop.size is not None
-    ):  # fmt: skip
-        size = stop.size
-    return Array(attributes["dtype"] or promote(types), (size,))
-
-
-def _emit_arange(emission: Emission) -> ast.expr:
-    start, stop, step = emission.operands
-    shown = [start, stop, step]
-    if isinstance(step, ast.Constant) and step.value == 1 and type(step.value) is int:
-        shown = [start, stop]
-        if isinstance(start, ast.Constant) and start.value == 0 and type(start.value) is int:
-            shown = [stop]
-    return call("np.arange", shown, **_dtype(emission))
-
-
-def _bind_linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Bound:
-    return arguments(start, stop, num, endpoint=endpoint)
-
-
-def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    size = types[2].size if isinstance(types[2], Scalar) else None
-    return Array("f8", (unknown() if size is None else size,))
-
-
-def _linspace_rule(g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int) -> Any:  # noqa: E501
-    if index == 2:
-        return None
-    weights = np.linspace(num * 0, num * 0 + 1, num, endpoint=endpoint)
-    return g * (weights if index else 1 - weights)
-
-
-def _eye_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    sizes = [t.size if isinstance(t, Scalar) and t.size is not None else unknown() for t in types]
-    return Array(attributes["dtype"] or "f8", (sizes[0], sizes[-1]))
-
-
-def _bind_eye(N: Any, M: Any = None, dtype: Any = None) -> Bound:  # noqa: N803
-    sizes = (N,) if M is None else (N, M)
-    return arguments(*sizes, dtype=dtype_argument(dtype))
-
-
 def _view(
     name: str, infer: Callable[..., Type], evaluate: Callable[..., Any],
     emit: Callable[[Emission], ast.expr], rule: Any, spellings: dict[object, Spelling],
+    samples: tuple[Bound, ...],
 ) -> Op:  # fmt: skip
-    return Op(name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), boxes=True)
+    return Op(
+        name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), boxes=True,
+        samples=samples,
+    )  # fmt: skip
 
 
 _VIEWS = (
@@ -436,9 +276,10 @@ _VIEWS = (
           _transpose_emit, _transpose_rule, {
               np.transpose: Spelling(lambda a, axes=None: arguments(
                   a, axes=axes if axes is None else tuple(axes))),
-              ("attribute", "T"): Spelling(arguments, {"axes": None}),
+              ("attribute", "T"): Spelling(operands_only(1), {"axes": None}),
               ("method", "transpose"): Spelling(_transpose_method),
-          }),
+          }, (*(arguments(shape, axes=None) for shape in SHAPES), arguments((2, 3), axes=(0, 1)),
+              arguments((2, 1, 3), axes=(1, 2, 0)), arguments((2, 4, 3), axes=(-1, 0, -2)))),
     _view("swapaxes", _swapaxes_type,
           lambda attributes, operands: np.swapaxes(operands[0], *attributes.values()),
           lambda emission: call("np.swapaxes", (
@@ -447,19 +288,24 @@ _VIEWS = (
               np.swapaxes: Spelling(lambda a, axis1, axis2: arguments(a, axis1=axis1, axis2=axis2)),
               ("method", "swapaxes"): Spelling(
                   lambda a, axis1, axis2: arguments(a, axis1=axis1, axis2=axis2)),
-          }),
+          }, (arguments((2, 3), axis1=0, axis2=1), arguments((2, 4, 3), axis1=-1, axis2=0))),
     _view("ravel", _flat_type, lambda attributes, operands: np.ravel(operands[0]),
           lambda emission: call("np.ravel", emission.operands), _back_to_shape,
-          {np.ravel: Spelling(arguments), ("method", "ravel"): Spelling(arguments)}),
+          {np.ravel: Spelling(operands_only(1)), ("method", "ravel"): Spelling(operands_only(1))},
+          tuple(arguments(shape) for shape in SHAPES)),
     _view("squeeze", _squeeze_type,
           lambda attributes, operands: np.squeeze(operands[0], **attributes),
           default_call("np.squeeze", axis=None), _squeeze_back,
           {np.squeeze: Spelling(lambda a, axis=None: arguments(a, axis=axis)),
-           ("method", "squeeze"): Spelling(lambda a, axis=None: arguments(a, axis=axis))}),
+           ("method", "squeeze"): Spelling(lambda a, axis=None: arguments(a, axis=axis))},
+          (*(arguments(shape, axis=None) for shape in SHAPES), arguments((3, 1), axis=1),
+           arguments((1, 3, 1), axis=-1), arguments((1, 3, 1), axis=(0, 2)))),
     _view("expand_dims", _expand_type,
           lambda attributes, operands: np.expand_dims(operands[0], **attributes), _emit_expand,
           _back_to_shape,
-          {np.expand_dims: Spelling(lambda a, axis: arguments(a, axis=axis))}),
+          {np.expand_dims: Spelling(lambda a, axis: arguments(a, axis=axis))},
+          (*(arguments(shape, axis=0) for shape in SHAPES), arguments((3, 2), axis=-1),
+           arguments((3, 2), axis=1), arguments((3,), axis=(0, 2)), arguments(1.5, axis=0))),
 )  # fmt: skip
 
 ENTRIES: tuple[Op, ...] = (
@@ -469,40 +315,32 @@ ENTRIES: tuple[Op, ...] = (
            operands[0], fill(attributes["shape"], operands[1:])),
        _emit_reshape, rules=(_back_to_shape,), view=(0,), boxes=True,
        spellings={np.reshape: Spelling(_bind_reshape),
-                  ("method", "reshape"): Spelling(_bind_reshape_method)}),
+                  ("method", "reshape"): Spelling(_bind_reshape_method)},
+       samples=(
+           arguments((6,), shape=(2, 3)), arguments((6,), 2, shape=(Slot(0), -1)),
+           arguments((2, 3), shape=(-1,)), arguments((1,), shape=()), arguments((), shape=(1, 1)),
+           arguments((4, 3), shape=(2, 2, 3)), arguments((2, 0), shape=(0, 5)),
+       )),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
        lambda emission: method(emission.operands[0], "flatten"), rules=(_back_to_shape,),
-       fresh=True, spellings={("method", "flatten"): Spelling(arguments)}),
+       fresh=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
+       samples=tuple(arguments(shape) for shape in SHAPES if shape)),
     Op("concatenate", _joined,
        lambda attributes, operands: np.concatenate(operands, **attributes),
        lambda emission: call("np.concatenate", (ast.Tuple(list(emission.operands), ast.Load()),),
                              **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_concatenate_rule, fresh=True, spellings={np.concatenate: Spelling(_bind_join)}),
+       rules=_concatenate_rule, fresh=True, spellings={np.concatenate: Spelling(_bind_join)},
+       samples=(
+           arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
+           arguments((2, 3), (2, 1), axis=1), arguments((2, 3), (0, 3), axis=0),
+           arguments((3,), axis=0), arguments((2, 1, 3), (2, 4, 3), axis=-2),
+       )),
     Op("stack", _stacked, lambda attributes, operands: np.stack(operands, **attributes),
        lambda emission: call("np.stack", (ast.Tuple(list(emission.operands), ast.Load()),),
                              **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_stack_rule, fresh=True, spellings={np.stack: Spelling(_bind_join)}),
-    Op("array", _array_type,
-       lambda attributes, operands: np.array(
-           fill(attributes["template"], operands), dtype=attributes["dtype"]),
-       _emit_array, rules=_array_rule, fresh=True, boxes=True,
-       spellings={np.array: Spelling(bind_array), np.asarray: Spelling(bind_array)}),
-    *_filled("zeros", np.zeros, np.zeros_like),
-    *_filled("ones", np.ones, np.ones_like),
-    *_filled("empty", np.empty, np.empty_like),
-    Op("full", _full_type,
-       lambda attributes, operands: np.full(
-           fill(attributes["shape"], operands[1:]), operands[0], dtype=attributes["dtype"]),
-       _emit_full, rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
-       spellings={np.full: Spelling(_bind_full)}),
-    Op("arange", _arange_type,
-       lambda attributes, operands: np.arange(*operands, **attributes), _emit_arange, fresh=True,
-       spellings={np.arange: Spelling(_bind_arange)}),
-    Op("linspace", _linspace_type,
-       lambda attributes, operands: np.linspace(*operands, **attributes),
-       default_call("np.linspace", endpoint=True), rules=_linspace_rule, fresh=True,
-       spellings={np.linspace: Spelling(_bind_linspace)}),
-    Op("eye", _eye_type, lambda attributes, operands: np.eye(*operands, **attributes),
-       lambda emission: call("np.eye", emission.operands, **_dtype(emission)), fresh=True,
-       spellings={np.eye: Spelling(_bind_eye)}),
+       rules=_stack_rule, fresh=True, spellings={np.stack: Spelling(_bind_join)},
+       samples=(
+           arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1), arguments((), 1.5, axis=0),
+           arguments((2, 3), (2, 3), (2, 3), axis=1), arguments((1,), (1,), axis=1),
+       )),
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Operations that the compiler itself needs: constants, casts, zeros, shapes, gradient sums.
 
-`shape %x` is the run-time shape (`lenient`: () where x has no value); `zeros`, `broadcast`, `unbroadcast` and `reshape_to` take one, so
-that the backward part needs the shape of an array and not the array.
+`shape %x` is the run-time shape (`lenient`: () where x has no value); `zeros`, `broadcast`,
+`unbroadcast` and `reshape_to` take one, so that the backward part needs the shape of an array and
+not the array.
 """
 
 from __future__ import annotations
@@ -13,12 +14,34 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import (
-    BOOL, UNDEFINED, Array, List, Range, Scalar, Static, Tape, Type, dtype_code, rank, shape_of,
+    BOOL,
+    FLOAT,
+    UNDEFINED,
+    Array,
+    List,
+    Range,
+    Scalar,
+    Static,
+    Tape,
+    Type,
+    dtype_code,
+    rank,
+    shape_of,
 )  # fmt: skip
 from ..runtime import helpers
 from .emit import attribute, call, constant, method, prefix, reference
 from .inference import as_array
-from .op import Attributes, Emission, Op, OperationError, Spelling, arguments
+from .op import (
+    SHAPES,
+    Attributes,
+    Call,
+    Emission,
+    Op,
+    OperationError,
+    Spelling,
+    arguments,
+    operands_only,
+)
 
 __all__ = ["ENTRIES", "dtype_argument"]
 
@@ -77,13 +100,13 @@ def dtype_argument(dtype: Any) -> str | None:
 
 def _cast_spellings() -> dict[object, Spelling]:
     spellings: dict[object, Spelling] = {
-        python: Spelling(arguments, {"type": name}) for name, python in PYTHON_KINDS.items()
+        python: Spelling(operands_only(1), {"type": name}) for name, python in PYTHON_KINDS.items()
     }
     for name in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "bool_"):
         scalar = getattr(np, name)
-        spellings[scalar] = Spelling(arguments, {"type": dtype_argument(scalar)})
+        spellings[scalar] = Spelling(operands_only(1), {"type": dtype_argument(scalar)})
     spellings["method", "astype"] = Spelling(_astype_bind)
-    spellings["method", "item"] = Spelling(arguments, {"type": "float"})
+    spellings["method", "item"] = Spelling(operands_only(1), {"type": "float"})
     return spellings
 
 
@@ -168,10 +191,9 @@ def _size_emit(emission: Emission) -> ast.expr:
 
 def _range_emit(emission: Emission) -> ast.expr:
     start, stop, step = emission.operands
+    shown = [start, stop, step]
     if _is(step, 1):
         shown = [stop] if _is(start, 0) else [start, stop]
-    else:
-        shown = [start, stop, step]
     return call("builtin.range", shown)
 
 
@@ -187,8 +209,13 @@ def _static(types: Sequence[Type], attributes: Attributes) -> Type:
     return Static()
 
 
+_ANY = tuple(arguments(shape) for shape in SHAPES)
+_SHAPE_3_2 = Call("shape", (3, 2))
+_F8_3_2 = Array("f8", (3, 2))
+
 ENTRIES: tuple[Op, ...] = (
-    Op("constant", _constant_type, lambda attributes, operands: attributes["value"], _constant_emit),
+    Op("constant", _constant_type, lambda attributes, operands: attributes["value"],
+       _constant_emit),
     Op("undefined", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None)),
     Op("not", lambda types, attributes: BOOL, lambda attributes, operands: not operands[0],
@@ -196,13 +223,17 @@ ENTRIES: tuple[Op, ...] = (
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None)),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
-       lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,)),
+       lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,),
+       samples=_ANY),
     Op("own", lambda types, attributes: types[0],
        lambda attributes, operands: np.array(operands[0]),
        lambda emission: call("np.array", emission.operands), rules=(lambda g, x, y: g,),
-       fresh=True, boxes=True),
-    Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True, boxes=True,
-       spellings=_cast_spellings()),
+       fresh=True, boxes=True, samples=_ANY),
+    Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
+       boxes=True, spellings=_cast_spellings(), samples=(
+           *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
+           arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),
+       )),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit),
     Op("size", _size_type,
@@ -213,26 +244,38 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True),
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, samples=(
+           arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
+           arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
+       )),
     Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
-       _emit_filled, fresh=True, boxes=True),
+       _emit_filled, rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
+       samples=(arguments((), _SHAPE_3_2, type=_F8_3_2),)),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
-       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True),
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, samples=(
+           arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
+           arguments((4, 3, 2), _SHAPE_3_2, type=_F8_3_2),
+           arguments((4, 3, 2), Call("shape", (3, 1)), type=Array("f8", (3, 1))),
+       )),
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
        lambda emission: method(emission.operands[0], "reshape", emission.operands[1]),
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
-              None), view=(0,), boxes=True),
+              None), view=(0,), boxes=True, samples=(
+           arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
+       )),
     Op("accumulate", lambda types, attributes: types[0], _accumulate, _accumulate_emit,
-       rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True),
+       rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True,
+       samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, lambda attributes, operands: np.asarray(operands[0]),
        lambda emission: call("np.asarray", emission.operands), rules=(lambda g, x, y: g,),
-       view=(0,)),
+       view=(0,), samples=(*_ANY, arguments([0.5, 1.5]))),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
-       rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True),
+       rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True,
+       samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
 
-__all__ = ["BEFORE_SAVES", "AFTER_SAVES", "Pass", "run"]
+__all__ = ["AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
 
 Pass = Callable[[Function], Function]
 

@@ -32,7 +32,10 @@ def _block(block: Block, mapping: dict[Value, Value]) -> Block:
     operations = []
     for op in block.operations:
         if op.opcode == "copy":
-            mapping[op.result] = op.operands[0]
+            source = _last(op.operands[0], mapping)
+            if source.name is None:
+                mapping[source] = source = Value(source.type, op.result.name)
+            mapping[op.result] = source
             continue
         if op.blocks:
             op = replace(op, blocks=tuple(_block(inner, mapping) for inner in op.blocks))

@@ -60,7 +60,8 @@ def _block(block: Block, sources: dict[Shape, Value], read: set[Value]) -> Block
             op = replace(op, blocks=blocks)
         operations.append(_redirected(op, sources))
         for value in op.results:
-            if value in read:
+            # What the backward part makes may be overwritten in place, if nothing reads it later.
+            if value in read and not op.backward:
                 _offer(value, sources)
     return replace(block, operations=tuple(operations))
 

@@ -150,7 +150,7 @@ def _shrink(c: Var, like: Value) -> Var:
     lead = c.ndim - len(target)
     tail = c.shape[max(lead, 0) :]
     own = target[max(-lead, 0) :]
-    if any(needs_guard(t, s) for t, s in zip(own, tail, strict=True)):
+    if any(s != 1 and needs_guard(t, s) for t, s in zip(own, tail, strict=True)):
         shape = c.tracer.var(like).emit("shape")
         return c.emit("unbroadcast", shape, type=Array(_dtype(c.type), target))
     if lead > 0:

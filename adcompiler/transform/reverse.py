@@ -16,13 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
-    INT, UNDEFINED, Array, Range, Scalar, Tape, Type, is_differentiable, rank, shape_of,
+    INT,
+    UNDEFINED,
+    Array,
+    Range,
+    Scalar,
+    Tape,
+    Type,
+    is_differentiable,
+    rank,
+    shape_of,
 )  # fmt: skip
 from ..ops import TABLE, Tracer, Var
 from .activity import active_values, differentiable_operands

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Derived, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in, substitute
-from ..ir.types import UNDEFINED, Tape, is_integer, rank, shape_of
 from ..ir.sizes import Affine
+from ..ir.types import UNDEFINED, Tape, is_integer, rank, shape_of
 from ..ops import TABLE
 from .fillers import fill_taped
 

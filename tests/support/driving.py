@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sampling import conforms
 
 from adcompiler import optimize
 from adcompiler.frontend.context import ARGUMENT, StaticNeeded, lookup_path
 from adcompiler.frontend.lower import Lowered, lower
 from adcompiler.frontend.signature import Static, abstract
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.core import Function, Value
+from adcompiler.ir.core import Function, Operation, Value
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ir.types import is_differentiable, rank
 from adcompiler.ir.verifier import verify
@@ -119,7 +120,18 @@ def gradient(
 
 
 def run(function: Function, inputs: Any) -> tuple[Any, ...]:
-    return interpret(function, inputs, evaluate)
+    """The function's results; every operation's results have the types that it promises."""
+    return interpret(function, inputs, evaluate, _conforming)
+
+
+def _conforming(op: Operation, results: Any) -> None:
+    for result, value in zip(op.results, results, strict=True):
+        assert _unset(value) or conforms(value, result.type), (op.opcode, value, result.type)
+
+
+def _unset(value: Any) -> bool:
+    """What stands for a variable without a value, or goes on a tape for it."""
+    return value is None or type(value) is object
 
 
 def same(a: Any, b: Any) -> bool:

@@ -1,0 +1,222 @@
+"""The proof of the table: each entry's value, type and derivative on its own samples."""
+
+import math
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driving import LEVELS, close, gradient, numeric, run, same
+from sampling import Sample, conforms, samples, spelled, vias
+
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.core import Value
+from adcompiler.ir.types import rank
+from adcompiler.ir.verifier import verify
+from adcompiler.ops import SPELLINGS, TABLE, Tracer, infer
+
+# The entries without a derivative, by reason.
+NO_GRADIENT = {
+    "the result is a bool or an int": {
+        "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "invert", "not", "lshift", "rshift",
+        "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
+        "argmax", "argmin", "any", "all", "count_nonzero",
+    },
+    "constant between jumps": {
+        "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",
+    },
+    "nothing of the operands but their shape": {
+        "size", "shape", "count", "zeros_of", "zeros_like", "ones_like", "empty_like",
+    },
+    "no float among the operands": {
+        "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
+    },
+    "the gate's author gives the rule": {"call"},
+}  # fmt: skip
+WITHOUT = set().union(*NO_GRADIENT.values())
+DIFFERENTIABLE = [op for op in TABLE.values() if op.name not in WITHOUT]
+VALUED = [op for op in TABLE.values() if op.domain or op.samples]
+
+
+def has_rules(op):
+    return bool(op.rules) or op.accumulate is not None
+
+
+@pytest.mark.parametrize("op", TABLE.values(), ids=lambda op: op.name)
+def test_every_entry_has_samples_or_stands_in_the_list(op):
+    if op.name in WITHOUT:
+        assert not any(op.rule(k) for k in range(3)) and op.accumulate is None
+    else:
+        assert has_rules(op)
+        assert op.domain or op.samples
+
+
+def cases(dtype, ops):
+    return [pytest.param(s, id=str(s)) for op in ops for s in samples(op, dtype)]
+
+
+BOTH = (np.float64, np.float32)
+ALL = [case for dtype in BOTH for case in cases(dtype, VALUED)]
+
+
+@pytest.mark.parametrize("sample", ALL)
+def test_value_and_type(sample):
+    """What the entry promises of its result, the result is."""
+    function, inputs = sample.function()
+    verify(function, infer)
+    (value,) = quietly(run, function, inputs)
+    assert conforms(value, function.results[0].type), (value, function.results[0].type)
+
+
+@pytest.mark.parametrize("sample", [c for c in ALL if c.values[0].op.elementwise])
+def test_value_is_that_of_the_function_spelled(sample):
+    function, inputs = sample.function()
+    expected = quietly(spelled(sample.op, sample.attributes["via"]), *inputs)
+    assert same(quietly(run, function, inputs)[0], expected)
+
+
+def quietly(function, *args):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*args)
+
+
+def gradients(sample):
+    """The gradients of the sample's weighted sum, at both levels; with its function."""
+    made = sample.scalar()
+    if made is None or not made[2]:
+        return None
+    function, inputs, positions = made
+    positions = [k for k in positions if np.size(inputs[k]) or True]
+    wrt = [function.parameters[k] for k in positions]
+    seed = 1.0
+    found = [run(gradient(function, wrt, level), (*inputs, seed)) for level in LEVELS]
+    for a, b in zip(*found, strict=True):
+        assert np.array_equal(a, b, equal_nan=True)
+    return function, inputs, positions, found[1]
+
+
+@pytest.mark.parametrize("sample", cases(np.float64, DIFFERENTIABLE))
+def test_gradient(sample):
+    made = gradients(sample)
+    if made is None:
+        pytest.skip("no float in, or none out")
+    function, inputs, positions, found = made
+
+    def evaluated(*args):
+        return run(function, args)[0]
+
+    for k, g in zip(positions, found, strict=True):
+        has_form_of(g, inputs[k])
+        close(g, numeric(evaluated, inputs, k), 1e-8)
+
+
+@pytest.mark.parametrize("sample", cases(np.float32, DIFFERENTIABLE))
+def test_gradient_in_single_precision(sample):
+    """The dtype of each argument, and the value that double precision gives."""
+    made = gradients(sample)
+    if made is None:
+        pytest.skip("no float in, or none out")
+    _, inputs, positions, found = made
+    double = Sample(sample.op, tuple(map(_double, sample.operands)), sample.attributes)
+    exact = gradients(double)
+    for k, g, e in zip(positions, found, exact[3], strict=True):
+        has_form_of(g, inputs[k])
+        close(g, e, 2e-4)
+
+
+def _double(operand):
+    if isinstance(operand, (np.ndarray, np.generic)) and operand.dtype == np.float32:
+        return operand.astype(np.float64)
+    return operand
+
+
+def has_form_of(gradient_, argument):
+    if isinstance(argument, list):
+        assert isinstance(gradient_, list) and len(gradient_) == len(argument)
+        return
+    assert np.shape(gradient_) == np.shape(argument)
+    assert np.asarray(gradient_).dtype == np.asarray(argument).dtype
+    if np.ndim(argument):
+        assert isinstance(gradient_, np.ndarray)
+
+
+@pytest.mark.parametrize("sample", cases(np.float64, DIFFERENTIABLE))
+def test_second_order(sample):
+    """The gradient of a weighted sum of the gradients, along a random direction."""
+    made = sample.scalar()
+    if made is None or not made[2]:
+        pytest.skip("no float in, or none out")
+    function, inputs, positions = made
+    positions = [k for k in positions if not isinstance(inputs[k], list)]
+    if not positions:
+        pytest.skip("lists are differentiated twice elsewhere")
+    wrt = [function.parameters[k] for k in positions]
+    first = gradient(function, wrt, 1)
+    total, weights = _weighted(first, positions, inputs)
+    arguments = (*inputs, 1.0, *weights)
+    second = gradient(total, [total.parameters[k] for k in positions], 1, order=2)
+    found = run(second, (*arguments, 1.0))
+    for k, g in zip(positions, found, strict=True):
+        has_form_of(g, inputs[k])
+        close(g, numeric(lambda *a: run(total, a)[0], arguments, k), 1e-7)
+
+
+def _weighted(first, positions, inputs):
+    rng = np.random.default_rng(11)
+    builder = Builder()
+    builder.operations += first.body.operations
+    tracer = Tracer(builder, TABLE, SPELLINGS)
+    total, parameters, values = 0.0, [], []
+    for k, g in zip(positions, first.results, strict=True):
+        parameters.append(Value(first.parameters[k].type, f"weight{k}"))
+        weight = rng.uniform(0.5, 1.5, np.shape(inputs[k]))
+        values.append(weight if np.ndim(weight) else type(inputs[k])(weight))
+        product = tracer.var(g) * tracer.var(parameters[-1])
+        total = (np.sum(product) if rank(product.type) else product) + total
+    body = builder.block((*first.parameters, *parameters), (tracer.lift(total),))
+    return replace(first, body=body), values
+
+
+UNARY = [op for op in DIFFERENTIABLE if op.elementwise and len(op.domain) == 1]
+LINEAR = {"neg", "pos", "degrees", "radians", "rad2deg", "deg2rad"}
+
+
+@pytest.mark.parametrize("op", UNARY, ids=lambda op: op.name)
+def test_nan_is_never_masked(op):
+    """Where the operand is NaN, so is the gradient, unless the derivative is a constant."""
+    sample = Sample(op, (np.array([math.nan, 0.5]),), {"via": vias(op)[0]})
+    *_, found = quietly(gradients, sample)
+    assert math.isnan(found[0][0]) or op.name in LINEAR
+    assert not math.isnan(found[0][1]) or op.name == "arccosh"
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "max", "min"])
+def test_a_nan_that_was_chosen_isn_t_hidden_by_a_zero(name):
+    op = TABLE[name]
+    x = np.array([math.nan, 0.5, 0.7])
+    if op.elementwise:
+        sample = Sample(op, (x, np.array([0.1, 0.2, math.nan])), {"via": "np"})
+    else:
+        sample = Sample(op, (x,), {"axis": None, "keepdims": False})
+    *_, found = quietly(gradients, sample)
+    assert not (np.asarray(found[0])[0] == 0)
+
+
+@pytest.mark.parametrize("name", ["fmax", "fmin"])
+def test_fmax_passes_by_nan(name):
+    sample = Sample(TABLE[name], (np.array([math.nan, 0.5]), np.array([0.1, math.nan])),
+                    {"via": "np"})  # fmt: skip
+    *_, (left, right) = gradients(sample)
+    assert left[0] == 0 != right[0]
+    assert right[1] == 0 != left[1]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [(0.0, 1.0, (1, 0, 0)), (0.7, 1.0, (0, 1, 0)), (0.0, 0.3, (0, 0, 1)), (0.7, 0.3, (0, 0, 1))],
+)
+def test_clip_gives_the_gradient_to_what_it_returns(lower, upper, expected):
+    operands = (np.array([0.5]), np.array([lower]), np.array([upper]))
+    *_, found = gradients(Sample(TABLE["clip"], operands, {"bounds": "both"}))
+    assert tuple(int(g[0] != 0) for g in found) == expected

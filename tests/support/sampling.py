@@ -1,0 +1,172 @@
+"""A table entry's samples as functions of IR, built without the front end."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.signature import abstract
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.core import Function, Value
+from adcompiler.ir.types import is_differentiable, rank
+from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
+from adcompiler.ops.op import SHAPES, Call
+
+# How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
+# either side, in either place, and a missing dimension.
+PAIRS = (
+    ((), ()), ((3,), (3,)), ((), (3,)), ((3,), ()), ((2, 3), (2, 3)), ((2, 1), (2, 3)),
+    ((2, 3), (1, 3)), ((2, 1), (1, 3)), ((3,), (2, 3)), ((2, 3), (1,)), ((1,), (1,)), ((0,), (1,)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One call of an entry: operands as they come, the attributes."""
+
+    op: Op
+    operands: tuple[Any, ...]
+    attributes: dict[str, Any]
+
+    def __str__(self) -> str:
+        shown = [_shown(v) for v in self.operands]
+        shown += [f"{k}={v}" for k, v in self.attributes.items()]
+        return f"{self.op.name}-{'-'.join(shown)}"
+
+    def function(self) -> tuple[Function, tuple[Any, ...]]:
+        """The call as a function, and its inputs; constants stay constants."""
+        builder = Builder()
+        tracer = Tracer(builder, TABLE, SPELLINGS, self.attributes.get("via", "np"))
+        parameters: list[Value] = []
+        inputs: list[Any] = []
+
+        def enter(operand: Any) -> Any:
+            if isinstance(operand, Call):
+                return tracer.emit(operand.opcode, (enter(operand.operand),), {})
+            label = f"a{len(parameters)}"
+            parameters.append(Value(abstract(operand, label), label))
+            inputs.append(operand)
+            return tracer.var(parameters[-1])
+
+        result = tracer.emit(self.op.name, list(map(enter, self.operands)), self.attributes)
+        block = builder.block(parameters, (result.value,))
+        return Function(self.op.name, block), tuple(inputs)
+
+    def scalar(self) -> tuple[Function, tuple[Any, ...], list[int]] | None:
+        """The weighted sum of the result's elements, its inputs and which of them are floats."""
+        function, inputs = self.function()
+        (result,) = function.results
+        if not is_differentiable(result.type):
+            return None
+        builder = Builder()
+        builder.operations += function.body.operations
+        tracer = Tracer(builder, TABLE, SPELLINGS)
+        positions = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
+        found = tracer.var(result)
+        if type(result.type).__name__ == "List":
+            found = found.emit("asarray")
+        parameters = function.parameters
+        if rank(found.type):
+            weight = Value(found.type, "weight")
+            value = _evaluated(function, inputs)
+            shape = np.shape(value)
+            drawn = np.random.default_rng(5).uniform(0.5, 1.5, shape)
+            inputs = (*inputs, drawn.astype(np.asarray(value).dtype))
+            parameters = (*parameters, weight)
+            found = np.sum(found * tracer.var(weight))
+        total: Var = found * found if not rank(found.type) else found
+        block = builder.block(parameters, (total.value,))
+        return Function(self.op.name, block), inputs, positions
+
+
+def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
+    from driving import run
+
+    return run(function, inputs)[0]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return f"{value.dtype}{list(value.shape)}".replace(" ", "")
+    return type(value).__name__
+
+
+def samples(op: Op, dtype: Any = np.float64) -> Iterator[Sample]:
+    """Every sample of an entry, arrays in this dtype."""
+    rng = np.random.default_rng(len(op.name))
+    if op.elementwise:
+        yield from _elementwise(op, dtype, rng)
+        return
+    for operands, attributes in op.samples:
+        yield Sample(op, tuple(_drawn(v, dtype, rng) for v in operands), attributes)
+
+
+def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
+    if isinstance(operand, Call):
+        return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
+    if not isinstance(operand, tuple):
+        return operand
+    return rng.uniform(-2, 2, operand).astype(dtype)[()] if operand else dtype(rng.uniform(-2, 2))
+
+
+def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
+    for via in vias(op):
+        for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
+            if via == "math" and any(shapes) or via == "op" and any(shapes) and _is_builtin(op):
+                continue
+            drawn = [
+                rng.uniform(*interval, shape).astype(dtype)
+                for interval, shape in zip(op.domain, shapes, strict=True)
+            ]
+            for operands in itertools.product(*map(_forms, drawn)):
+                yield Sample(op, operands, {"via": via})
+
+
+def _forms(drawn: Any) -> list[Any]:
+    """A number comes as a Python float and as a NumPy scalar."""
+    if drawn.shape:
+        return [drawn]
+    return [float(drawn), drawn[()]]
+
+
+def _is_builtin(op: Op) -> bool:
+    return op.name in ("maximum", "minimum")
+
+
+def vias(op: Op) -> list[str]:
+    """The ways in which an entry can be spelled."""
+    found = [s.preset["via"] for s in op.spellings.values() if "via" in s.preset]
+    return list(dict.fromkeys(found))
+
+
+def spelled(op: Op, via: str) -> Any:
+    """The function that users call."""
+    return next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
+
+
+def conforms(value: Any, type_: Any) -> bool:
+    """Whether a value has the type: kind or dtype, rank, known sizes."""
+    match type(type_).__name__:
+        case "Scalar":
+            return type(value).__name__ == type_.kind
+        case "Array":
+            if type_.weak and not isinstance(value, (np.ndarray, np.generic)):
+                return isinstance(value, (bool, int, float, complex))
+            if not isinstance(value, (np.ndarray, np.generic)):
+                return False
+            sizes = zip(value.shape, type_.shape, strict=True)
+            return f"{value.dtype.kind}{value.dtype.itemsize}" == type_.dtype and all(
+                not isinstance(known, int) or known == size for size, known in sizes
+            )
+        case "List" | "Tape":
+            return isinstance(value, list) and all(conforms(v, type_.element) for v in value)
+    return True
+
+
+def finite(value: Any) -> bool:
+    return all(map(math.isfinite, np.ravel(value)))

@@ -1,0 +1,592 @@
+"""Bad input: each kind has its own message, class, code and place, and shows no inner frames."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import math
+import traceback
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adcompiler
+from adcompiler import (
+    AdcompilerError,
+    SignatureError,
+    SourceError,
+    UnsupportedError,
+    grad,
+    primitive,
+    sigmoid,
+    value_and_grad,
+)
+
+PACKAGE = Path(adcompiler.__file__).parent
+V = np.array([1.0, 2.0, 3.0])
+
+
+def refusal(call, *args, **kwargs):
+    """The error that a public call raises; its traceback shows that one call of ours only."""
+    with pytest.raises(AdcompilerError) as caught:
+        call(*args, **kwargs)
+    error = caught.value
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(PACKAGE)]
+    assert len(ours) <= 1, ours
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    return error
+
+
+def underlined(error):
+    """The text that the message underlines, cut out of the file by the span."""
+    span = error.diagnostics[0].span
+    assert span.filename == __file__
+    line = linecache.getline(span.filename, span.line).rstrip("\n")
+    end = span.end_column if span.end_line == span.line else len(line)
+    shown = str(error).splitlines()
+    assert shown[1].endswith(f" | {line}")
+    start = shown[1].index(" | ") + 3
+    assert shown[2][start:].lstrip(" ") == "^" * (end - span.column)
+    assert shown[2].index("^") - start == span.column
+    return line[span.column : end]
+
+
+def check(error, kind, code, words):
+    assert type(error) is kind
+    (diagnostic,) = error.diagnostics
+    assert diagnostic.code == code
+    assert words in diagnostic.reason
+    assert diagnostic.reason.endswith(".")
+    assert diagnostic.advice.endswith((".", "?"))
+    assert f"error[{code}]: {diagnostic.reason}" in str(error)
+    assert f"  help: {diagnostic.advice}" in str(error)
+
+
+def square(x):
+    return x * x
+
+
+def product(x, y):
+    return x * y
+
+
+async def coroutine(x):
+    return x
+
+
+def generator(x):
+    yield x
+
+
+@functools.wraps(square)
+def wrapper(x):
+    return square(x)
+
+
+@functools.lru_cache
+def cached(x):
+    return x * x
+
+
+class Model:
+    def __call__(self, x):
+        return x * x
+
+    def loss(self, x):
+        return x * x
+
+    @classmethod
+    def make(cls, x):
+        return x * x
+
+
+# What can't be a function of ours at all: known when `grad` is called.
+NO_FUNCTIONS = {
+    "a builtin": (len, SourceError, "builtin-function", "`len`"),
+    "a C function": (math.sin, SourceError, "builtin-function", "`sin`"),
+    "a ufunc": (np.sin, SourceError, "builtin-function", "`sin`"),
+    "a NumPy function": (np.sum, SourceError, "builtin-function", "`sum`"),
+    "a method of a builtin": ([].append, SourceError, "builtin-function", "`append`"),
+    "a number": (3.0, SourceError, "not-a-function", "`float`"),
+    "a string": ("square", SourceError, "not-a-function", "`str`"),
+    "a class": (Model, SourceError, "not-a-function", "`Model` is a class"),
+    "an instance": (Model(), SourceError, "not-a-function", "`Model`"),
+    "a bound method": (Model().loss, SourceError, "not-a-function", "bound to an instance"),
+    "a class method": (Model.make, SourceError, "not-a-function", "bound"),
+    "a partial": (functools.partial(product, 2.0), SourceError, "not-a-function", "partial"),
+    "a cached function": (cached, SourceError, "wrapped-function", "`cached`"),
+    "a gradient": (grad(square), UnsupportedError, "second-order", "gradient of a gradient"),
+    "a gate": (sigmoid, UnsupportedError, "gate", "`sigmoid` is a gate"),
+}
+
+
+@pytest.mark.parametrize("case", NO_FUNCTIONS)
+@pytest.mark.parametrize("take", [grad, value_and_grad, grad(), grad(optimize=0)])
+def test_what_is_no_python_function_is_refused_at_once(case, take):
+    function, *expected = NO_FUNCTIONS[case]
+    check(refusal(take, function), *expected)
+
+
+WRONG_WRT = {
+    "q": "'q'", 2: "2", -3: "-3", True: "True", 0.0: "0.0", None: "None", ("x", "q"): "'q'",
+    ("x", 7): "7", (("x",),): "('x',)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrt", WRONG_WRT, ids=repr)
+def test_an_unknown_wrt_is_refused_at_once(wrt):
+    error = refusal(grad, product, wrt=wrt)
+    check(error, SignatureError, "unknown-wrt", f"wrt={WRONG_WRT[wrt]} names no parameter")
+    assert error.diagnostics[0].advice == "its parameters are: x, y."
+
+
+def test_a_list_as_wrt_is_told_that_a_tuple_is_meant():
+    error = refusal(grad, product, wrt=["x", "y"])
+    check(error, SignatureError, "unknown-wrt", "['x', 'y']")
+    assert "tuple" in error.diagnostics[0].advice
+
+
+def test_a_function_without_parameters():
+    def nothing():
+        return 1.0
+
+    error = refusal(grad, nothing)
+    check(error, SignatureError, "unknown-wrt", "wrt=0")
+    assert error.diagnostics[0].advice == "its parameters are: none."
+
+
+@pytest.mark.parametrize("level", [2, -1, "1", None, 0.5])
+def test_an_unknown_level(level):
+    check(refusal(grad, square, optimize=level), SignatureError, "unknown-level", repr(level))
+
+
+# Known at the first call: (function, arguments, class, code, words, underlined).
+def not_a_table_function(x):
+    return np.sum(np.linalg.svd(x)[1])
+
+
+def misspelled(x):
+    return np.sum(np.tahn(x))
+
+
+def unknown_name(x):
+    return nowhere(x)  # noqa: F821
+
+
+def unknown_method(x):
+    return x.summ()
+
+
+def inner(x):
+    return np.tahn(x)
+
+
+def outer(x):
+    y = x * 2
+    return inner(y)
+
+
+def store(x):
+    x[0] = 1.0
+    return x.sum()
+
+
+def augmented_store(x):
+    x += 1.0
+    return x.sum()
+
+
+def with_block(x):
+    with np.errstate(all="ignore"):
+        return x * x
+
+
+def comprehension(x):
+    return sum([x * k for k in range(3)])
+
+
+def global_statement(x):
+    global V
+    V = x
+    return x
+
+
+def try_block(x):
+    try:
+        return 1 / x
+    except ZeroDivisionError:
+        return 0.0
+
+
+def class_inside(x):
+    class Local:
+        pass
+
+    return x
+
+
+def break_in_loop(x):
+    for _ in range(3):
+        if x > 1:
+            break
+        x = x * 2
+    return x
+
+
+def walrus(x):
+    return (y := x) * y
+
+
+def match_statement(x, mode):
+    match mode:
+        case "a":
+            return x
+    return x * x
+
+
+def recursive(x):
+    return x if x < 1 else recursive(x / 2)
+
+
+def number_called(x):
+    return x(2.0)
+
+
+def array_truth(x):
+    return x.sum() if x else 0.0
+
+
+def too_many_arguments(x):
+    return np.exp(x, x, x, x)
+
+
+def unknown_keyword(x):
+    return np.sum(x, initial=3.0)
+
+
+def wrong_helper_arguments(x):
+    return inner(x, x)
+
+
+def axis_out_of_range(x):
+    return np.sum(np.sum(x, axis=2))
+
+
+def unicode_before(größe):
+    ä = "ü"; return größe + np.tahn(größe) + len(ä)  # noqa: E702 # fmt: skip
+
+
+BODIES = {
+    not_a_table_function: ("unknown-function", "`np.linalg.svd`", "np.linalg.svd(x)"),
+    misspelled: ("unknown-name", "`tahn`", "np.tahn"),
+    unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
+    unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
+    outer: ("unknown-name", "`tahn`", "np.tahn"),
+    store: ("in-place-store", "stores into arrays", "x[0]"),
+    augmented_store: ("in-place-store", "in place", "x += 1.0"),
+    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
+    comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
+    global_statement: ("unsupported-statement", "`global`", "global V"),
+    try_block: ("unsupported-statement", "`try`", "try:"),
+    class_inside: ("unsupported-statement", "class", "class Local:"),
+    break_in_loop: ("unsupported-statement", "`break`", "break"),
+    walrus: ("unsupported-expression", "`:=`", "y := x"),
+    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    number_called: ("not-callable", "no function", "x(2.0)"),
+    too_many_arguments: ("operation", "3 too many", "np.exp(x, x, x, x)"),
+    unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
+    wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
+    axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
+    unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
+}
+SCALARS = (try_block, break_in_loop, recursive, number_called, walrus)
+
+
+@pytest.mark.parametrize("function", BODIES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_body_outside_the_subset_is_underlined(function, level):
+    code, words, marked = BODIES[function]
+    argument = 3.0 if function in SCALARS else V
+    error = refusal(grad(function, optimize=level), argument)
+    check(error, UnsupportedError, code, words)
+    assert underlined(error) == marked
+
+
+@pytest.mark.parametrize("method", ["source", "module", "ir"])
+def test_the_other_ways_to_ask_refuse_alike(method):
+    error = refusal(getattr(grad(misspelled), method), V)
+    check(error, UnsupportedError, "unknown-name", "`tahn`")
+    assert underlined(error) == "np.tahn"
+
+
+def test_a_refusal_repeats_itself():
+    g = grad(misspelled)
+    assert str(refusal(g, V)) == str(refusal(g, V)) == str(refusal(g.value_and_grad, V))
+
+
+def test_the_calls_that_led_to_a_refusal_are_told():
+    error = refusal(grad(outer), V)
+    (call,) = error.diagnostics[0].trail
+    assert linecache.getline(call.filename, call.line).strip() == "return inner(y)"
+    assert str(error).splitlines()[-1] == f"  note: reached by the call at {call}"
+
+
+def test_a_misspelled_name_gets_a_suggestion():
+    assert "tan" in refusal(grad(misspelled), V).diagnostics[0].advice
+
+
+def test_the_truth_of_an_array():
+    error = refusal(grad(array_truth), V)
+    check(error, UnsupportedError, "truth-value", "neither true nor false")
+    assert underlined(error) == "x"
+
+
+def test_match_is_refused_by_name():
+    error = refusal(grad(match_statement), 2.0, "a")
+    check(error, UnsupportedError, "unsupported-statement", "`match`")
+    assert underlined(error) == "match mode:"
+
+
+def test_the_end_of_the_range_may_lie_on_another_line():
+    def several_lines(x):
+        return np.linalg.svd(
+            x,
+        )
+
+    error = refusal(grad(several_lines), V)
+    assert underlined(error) == "np.linalg.svd("
+
+
+# Functions whose text isn't the text that runs, or isn't there.
+def test_source_that_cannot_be_read():
+    namespace = {}
+    exec("def hidden(x):\n    return x * x\n", namespace)
+    error = refusal(grad(namespace["hidden"]), 2.0)
+    check(error, SourceError, "no-source", "`hidden`")
+
+
+def test_a_file_that_was_edited_after_import(tmp_path):
+    path = tmp_path / "edited.py"
+    path.write_text("def f(x):\n    return x * x\n")
+    namespace = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    path.write_text("def f(x):\n    return x * x * x * x\n")
+    check(refusal(grad(namespace["f"]), 2.0), SourceError, "source-changed", "edited")
+
+
+def test_a_file_that_is_gone(tmp_path):
+    path = tmp_path / "gone.py"
+    namespace = {}
+    exec(compile("def f(x):\n    return x * x\n", str(path), "exec"), namespace)
+    check(refusal(grad(namespace["f"]), 2.0), SourceError, "no-source", str(path))
+
+
+def test_lambdas_that_share_a_line():
+    pair = (lambda x: x * x, lambda x: x + x)
+    error = refusal(grad(pair[1]), 2.0)
+    check(error, SourceError, "shared-line-lambda", "2 lambdas")
+    assert underlined(error) == "lambda x: x * x"
+
+
+@pytest.mark.parametrize("function", [coroutine, generator], ids=lambda f: f.__name__)
+def test_functions_that_do_not_return_their_value(function):
+    error = refusal(grad(function), 2.0)
+    check(error, SourceError, "unsupported-function", f"`{function.__name__}`")
+    assert function.__name__ in underlined(error)
+
+
+def test_a_wrapper_before_the_function():
+    error = refusal(grad(wrapper), 2.0)
+    check(error, SourceError, "wrapped-function", "wrapper")
+
+
+# Arguments.
+@pytest.mark.parametrize(
+    ("argument", "kind"),
+    [(2, "int"), (True, "bool"), (np.int32(2), "i4"), (np.bool_(True), "b1"), (np.array(2), "i8")],
+    ids=repr,
+)
+def test_an_integer_argument_has_no_gradient(argument, kind):
+    error = refusal(grad(square), argument)
+    check(error, SignatureError, "integer-wrt", f"`x`, which is {kind}")
+    assert underlined(error) == "def square(x):"
+
+
+def total(x):
+    return np.sum(x)
+
+
+@pytest.mark.parametrize(
+    "argument", [np.arange(3), np.ones(3, bool), np.ones((2, 2), np.uint8), [1, 2], [True, False]]
+)
+def test_integer_arrays_and_lists_have_no_gradient(argument):
+    check(refusal(grad(total), argument), SignatureError, "integer-wrt", "`x`")
+
+
+def test_an_integer_among_floats_is_named_by_its_place():
+    def first(p):
+        return p["a"][0] * p["a"][1]
+
+    error = refusal(grad(first), {"a": (2.0, 3)})
+    check(error, SignatureError, "integer-wrt", "`p['a'][1]`, which is int")
+
+
+def test_an_integer_beside_the_floats_is_no_obstacle():
+    assert grad(product)(2.0, 3) == 3.0
+    check(refusal(grad(product, wrt="y"), 2.0, 3), SignatureError, "integer-wrt", "`y`")
+    check(refusal(grad(product, wrt=(0, 1)), 2.0, 3), SignatureError, "integer-wrt", "`y`")
+
+
+@pytest.mark.parametrize("argument", ["abc", None, square, b"x"], ids=repr)
+def test_an_argument_that_is_no_number(argument):
+    def ignored(x, y):
+        return y
+
+    check(refusal(grad(ignored), argument, 2.0), SignatureError, "static-wrt", "`x`")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        np.array([1.0, None]),
+        np.array(["a"]),
+        np.array([1], "M8[s]"),
+        np.zeros(2, "f4,f8"),
+        np.array([b"a"]),
+    ],
+    ids=lambda a: a.dtype.str,
+)
+def test_an_array_of_something_else_than_numbers(argument):
+    check(refusal(grad(total), argument), SignatureError, "dtype", "`x` has dtype")
+    # Also where no gradient is asked for.
+    check(refusal(grad(product), 1.0, argument), SignatureError, "dtype", "`y` has dtype")
+
+
+@pytest.mark.parametrize("argument", [{1.0}, bytearray(b"a"), [1.0, {2.0}]], ids=repr)
+def test_an_argument_that_cannot_be_told_apart_by_value(argument):
+    check(refusal(grad(product), 1.0, argument), SignatureError, "argument-kind", "type")
+
+
+def any_number(*args):
+    return args[0]
+
+
+def any_names(**kwargs):
+    return kwargs["x"]
+
+
+@pytest.mark.parametrize(("function", "shown"), [(any_number, "*args"), (any_names, "**kwargs")])
+def test_a_parameter_that_takes_any_number(function, shown):
+    error = refusal(grad(function), x=1.0) if function is any_names else refusal(grad(function), 1.0)
+    check(error, SignatureError, "unsupported-signature", f"`{shown}`")
+
+
+@pytest.mark.parametrize("take", [grad, value_and_grad])
+@pytest.mark.parametrize(
+    ("args", "kwargs", "words"),
+    [
+        ((1.0,), {}, "'y'"),
+        ((1.0, 2.0, 3.0), {}, "too many positional"),
+        ((1.0, 2.0), {"z": 3.0}, "'z'"),
+        ((1.0, 2.0), {"x": 3.0}, "'x'"),
+    ],
+)
+def test_a_wrong_number_of_arguments_is_pythons_own_error(take, args, kwargs, words):
+    gradient = take(product)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="product") as caught:
+            gradient(*args, **kwargs)
+        assert type(caught.value) is TypeError
+        assert words in str(caught.value)
+        gradient(1.0, 2.0)
+
+
+def test_signature_errors_are_type_errors():
+    """So code that expects Python's own classes catches them."""
+    with pytest.raises(TypeError):
+        grad(product, wrt="q")
+
+
+# Results.
+def returns_array(x):
+    return x * 2
+
+
+def returns_tuple(x):
+    return x, x
+
+
+def returns_dict(x):
+    return {"loss": x}
+
+
+def returns_nothing(x):
+    x = x * x
+
+
+def returns_bare(x):
+    return
+
+
+def returns_text(x):
+    return "loss"
+
+
+def returns_complex(x):
+    return x * 1j
+
+
+NO_NUMBER = {
+    returns_array: "array (f8[x0])",
+    returns_tuple: "a tuple",
+    returns_dict: "a dict",
+    returns_nothing: "nothing",
+    returns_bare: "nothing",
+    returns_text: "a str",
+}
+
+
+@pytest.mark.parametrize("function", NO_NUMBER, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("take", [grad, value_and_grad])
+def test_a_result_that_is_not_one_number(function, take):
+    error = refusal(take(function), V)
+    check(error, UnsupportedError, "non-scalar-result", NO_NUMBER[function])
+    assert "return" in error.diagnostics[0].advice
+    assert underlined(error) == f"def {function.__name__}(x):"
+
+
+def test_a_complex_result():
+    check(refusal(grad(returns_complex), 2.0), UnsupportedError, "non-scalar-result", "complex")
+
+
+# Gates.
+def test_a_gate_without_a_rule():
+    @primitive
+    def lonely(x):
+        return x * 2
+
+    def user(x):
+        return lonely(x)
+
+    error = refusal(grad(user), 2.0)
+    check(error, UnsupportedError, "gate-rule", "`lonely` has no derivative")
+    assert "@lonely.backward" in error.diagnostics[0].advice
+    assert underlined(error) == "lonely(x)"
+
+
+def test_a_gate_whose_rule_counts_wrongly():
+    @primitive
+    def two(x, y):
+        return x * y
+
+    @two.backward
+    def two_backward(g, x, y, out):
+        return g * y
+
+    def user(x):
+        return two(x, x)
+
+    check(refusal(grad(user), 2.0), UnsupportedError, "gate-rule", "1 contribution")
