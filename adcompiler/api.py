@@ -8,7 +8,8 @@
 >>> print(square.source(3.0))
 def square_grad(x, *, grad_out=1.0):
     # backward
-    return grad_out * x + grad_out * x
+    grad_x = grad_out * x * 2
+    return grad_x
 <BLANKLINE>
 """
 
@@ -22,6 +23,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast, overload
 
+from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, SignatureError, UnsupportedError
 from .frontend.signature import abstract, key_of
 from .frontend.source import read_function
@@ -94,8 +96,8 @@ class Gradient:
             compiled = self._specialization(arguments)
         except AdcompilerError as error:
             raise error.with_traceback(None) from None
-        positional, keywords = compiled.inputs(self.function, arguments)
-        return compiled.call(*positional, **keywords)
+        positional, keywords = split(self.signature, arguments)
+        return compiled.call(*positional, **keywords, **compiled.outside(self.function))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""
@@ -128,28 +130,15 @@ class Gradient:
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self.options.value else "grad"
-        return f"<{kind} of {self.function.__qualname__} with respect to {self.options.wrt}>"
+        wrt = ", ".join(self.options.wrt)
+        return f"<{kind} of {self.function.__qualname__} with respect to {wrt}>"
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
         function = self.function
         if function.__code__ is not self._code or function.__defaults__ is not self._defaults:
             # Tools that reload edited modules exchange the insides of functions.
             self._read_signature(self.options.level, self.options.value)
-        try:
-            bound = self.signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{function.__qualname__}() {error}") from None
-        bound.apply_defaults()
-        for parameter in self.signature.parameters.values():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                raise SignatureError(
-                    Diagnostic(
-                        "unsupported-signature",
-                        f"the parameter `{parameter}` takes any number of arguments.",
-                        "name the parameters, or take one tuple or dict.",
-                    )
-                )
-        return bound.arguments
+        return bind(self.signature, function.__qualname__, args, kwargs)
 
     def _read_signature(self, level: int, value: bool) -> None:
         function = self.function
@@ -178,7 +167,7 @@ class Gradient:
             kept = [e for e in self._entries.get(key, ()) if e.check()]
             self._entries[key] = [made, *kept]
             kinds = tuple(type(value) for value in arguments.values())
-            by_keyword = made.captures or made.keyword_only
+            by_keyword = made.captures or split(self.signature, arguments)[1]
             if set(kinds) <= set(_PLAIN) and not by_keyword and not made.static_arguments:
                 self._fast[kinds] = (made.check, made.call)
             return made

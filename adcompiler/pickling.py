@@ -8,14 +8,20 @@ signatures it was pickled with, the outside numbers and arrays as they were then
 from __future__ import annotations
 
 import importlib
+import inspect
 import types
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .arguments import bind, split, with_named_tuples
+from .codegen.module import Emitted
 from .diagnostics import Diagnostic, SignatureError
-from .frontend.context import lookup_path
 from .frontend.signature import key_of
 from .frontend.source import fingerprint
+from .pipeline import Options
 from .runtime.loader import load
+from .specialize import same
 
 if TYPE_CHECKING:
     from .api import Gradient
@@ -23,25 +29,36 @@ if TYPE_CHECKING:
 __all__ = ["FrozenGradient", "reduce_gradient"]
 
 
+@dataclass(frozen=True)
+class FrozenEntry:
+    """One compiled signature: its key, its static arguments, its text, and what is outside."""
+
+    key: Hashable
+    static_arguments: tuple[tuple[str, Any], ...]
+    emitted: Emitted
+    outside: dict[str, Any]
+
+
 class FrozenGradient:
     """Emitted gradients without the function that they came from."""
 
-    def __init__(self, name: str, parameters: tuple[str, ...], entries: list[Any]) -> None:
+    def __init__(
+        self, name: str, signature: inspect.Signature, options: Options, entries: list[FrozenEntry]
+    ) -> None:
         self.__name__ = name
-        self.parameters = parameters
+        self.signature = signature
+        self.options = options
         self.entries = entries
-        self._loaded: dict[int, Any] = {}
+        self._loaded: dict[int, Callable[..., Any]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient, for a signature that it was pickled with; SignatureError for others."""
-        values = dict(zip(self.parameters, args, strict=False)) | kwargs
-        key = tuple(key_of(values[name]) for name in self.parameters if name in values)
-        for number, (wanted, static, module, name, outside) in enumerate(self.entries):
-            if wanted == key and all(values[n] == v for n, v in static):
-                if number not in self._loaded:
-                    self._loaded[number] = load(module, self.__name__)[name]
-                ordered = [values[n] for n in self.parameters]
-                return self._loaded[number](*ordered, **outside)
+        arguments = bind(self.signature, self.__name__, args, kwargs)
+        key = tuple(map(key_of, arguments.values()))
+        for number, entry in enumerate(self.entries):
+            if entry.key == key and all(same(arguments[n], v) for n, v in entry.static_arguments):
+                positional, keywords = split(self.signature, arguments)
+                return self._function(number, arguments)(*positional, **keywords, **entry.outside)
         raise SignatureError(
             Diagnostic(
                 "frozen-gradient",
@@ -51,12 +68,19 @@ class FrozenGradient:
             )
         )
 
+    def _function(self, number: int, arguments: Mapping[str, Any]) -> Callable[..., Any]:
+        if number not in self._loaded:
+            emitted = self.entries[number].emitted
+            function = load(emitted.module, self.__name__)[emitted.name]
+            self._loaded[number] = with_named_tuples(function, arguments, self.options)
+        return self._loaded[number]
+
     def source(self) -> list[str]:
         """The emitted modules."""
-        return [module for _, _, module, _, _ in self.entries]
+        return [entry.emitted.module for entry in self.entries]
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return (self.__name__, self.parameters, self.entries)
+        return (self.__name__, self.signature, self.options, self.entries)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.__init__(*state)  # type: ignore[misc]
@@ -66,26 +90,31 @@ def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     """`__reduce__` of a gradient."""
     function = gradient.function
     entries = [
-        (key, found.static_arguments, found.emitted.module, found.emitted.name,
-         {name: lookup_path(function, path) for name, path in found.captures})
+        FrozenEntry(key, found.static_arguments, found.emitted, found.outside(function))
         for key, specializations in gradient._entries.items() for found in specializations
         if found.check()
     ]  # fmt: skip
-    options = gradient.options
-    parameters = tuple(gradient.signature.parameters)
     where = (function.__module__, function.__qualname__, fingerprint(function))
-    how = (gradient.wrt, options.level, options.value)
-    return _rebuild, (where, how, parameters, entries)
+    how = (gradient.wrt, gradient.options.level, gradient.options.value)
+    frozen = (_bare(gradient.signature), gradient.options, entries)
+    return _rebuild, (where, how, frozen)
 
 
-def _rebuild(where: tuple[str, str, str], how: Any, parameters: Any, entries: list[Any]) -> Any:
+def _bare(signature: inspect.Signature) -> inspect.Signature:
+    """Without annotations, which may name anything."""
+    empty = inspect.Signature.empty
+    parameters = [p.replace(annotation=empty) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=empty)
+
+
+def _rebuild(where: tuple[str, str, str], how: Any, frozen: Any) -> Any:
     from .api import Gradient
 
     module, qualname, print_ = where
     function = _find(module, qualname)
     if function is not None and fingerprint(function) == print_:
         return Gradient(function, *how)
-    return FrozenGradient(qualname.split(".")[-1], parameters, entries)
+    return FrozenGradient(qualname.rpartition(".")[2], *frozen)
 
 
 def _find(module: str, qualname: str) -> types.FunctionType | None:
@@ -94,7 +123,7 @@ def _find(module: str, qualname: str) -> types.FunctionType | None:
         found: Any = importlib.import_module(module)
         for name in qualname.split("."):
             found = getattr(found, name)
-    except (ImportError, AttributeError):
+    except Exception:  # whatever the module's own code raises: then there is no function here
         return None
     found = getattr(found, "function", found)
     return found if isinstance(found, types.FunctionType) else None

@@ -21,16 +21,17 @@ from typing import Any
 import numpy as np
 
 from ._version import VERSION
+from .arguments import with_named_tuples
 from .codegen.module import Emitted
 from .frontend.context import ARGUMENT, Path, lookup_path
 from .frontend.signature import Static, Structure, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
 from .pipeline import Compiled, Options, compile_gradient
-from .runtime.cache import Entry, open_cache
+from .runtime.cache import DiskCache, Entry, open_cache
 from .runtime.loader import load
 
-__all__ = ["Specialization", "specialize"]
+__all__ = ["Specialization", "same", "specialize"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +44,10 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[str, Any], ...]
     check: Callable[[], bool]
-    keyword_only: tuple[str, ...] = ()
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not all(_same(arguments[name], value) for name, value in self.static_arguments):
+        if not all(same(arguments[name], value) for name, value in self.static_arguments):
             return False
         if not self.check():
             return False
@@ -57,16 +57,13 @@ class Specialization:
             return False
         return found == self.capture_keys
 
-    def inputs(
-        self, root: types.FunctionType, arguments: Mapping[str, Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
-        """What to pass to `call`: the outside numbers and arrays as they are now, by keyword."""
-        keywords = {name: lookup_path(root, path) for name, path in self.captures}
-        keywords |= {name: arguments[name] for name in self.keyword_only}
-        return [v for n, v in arguments.items() if n not in self.keyword_only], keywords
+    def outside(self, root: types.FunctionType) -> dict[str, Any]:
+        """The outside numbers and arrays as they are now, to be passed by keyword."""
+        return {name: lookup_path(root, path) for name, path in self.captures}
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether two static objects are one, or equal in type and value."""
     return a is b or (type(a) is type(b) and bool(a == b))
 
 
@@ -81,44 +78,42 @@ def specialize(
     cache = open_cache()
     key = _disk_key(function, structures, options) if cache else None
     if cache and key:
-        entry = cache.get(key)
-        found = entry and _restore(function, arguments, entry)
-        if found:
-            return found
+        for candidate in (key, _refined(cache, key, arguments)):
+            entry = cache.get(candidate)
+            found = entry and _restore(function, arguments, entry, options)
+            if found:
+                return found
 
     def value_of(path: Path) -> Any:
         return arguments[path[1]]
 
     compiled = compile_gradient(function, structures, options, value_of, defaults)
-    made = _loaded(function, arguments, compiled)
+    made = _loaded(function, arguments, compiled, options)
     if cache and key:
         metadata = _metadata(function, arguments, compiled)
         if metadata is not None:
+            kept = cache.get(key)
+            if kept and kept.metadata["static"] != metadata["static"]:
+                key = _refined(cache, key, arguments)
             cache.put(key, Entry(metadata, compiled.emitted.module))
     return made
 
 
 def _loaded(
-    function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
-) -> Specialization:
+    function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled,
+    options: Options,
+) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
     names = [p[1] for p in sorted(compiled.static_paths) if p[0] == ARGUMENT]
     return Specialization(
         emitted,
-        namespace[emitted.name],
+        with_named_tuples(namespace[emitted.name], arguments, options),
         compiled.captures,
         tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
         tuple((name, arguments[name]) for name in names),
         guard_check(function, compiled.guards),
-        keyword_only_names(function),
     )
-
-
-def keyword_only_names(function: types.FunctionType) -> tuple[str, ...]:
-    code = function.__code__
-    start = code.co_argcount
-    return code.co_varnames[start : start + code.co_kwonlyargcount]
 
 
 def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callable[[], bool]:
@@ -127,7 +122,7 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
     One expression compiled for the purpose: it runs at every call.
     """
     tests = []
-    names = {"g": root.__globals__, "look": _look, "same": _same, "root": root}
+    names = {"g": root.__globals__, "look": _look, "same": same, "root": root}
     insides: list[tuple[str, Any, tuple[str, ...]]] = [("root", root, ("__code__",))]
     own = root.__code__.co_freevars
     for number, (path, value) in enumerate(sorted(guards.items())):
@@ -204,6 +199,17 @@ def _describe(value: Any) -> Any:
     return None
 
 
+def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
+    """Where the entry lies if the one under `key` was made for other static arguments.
+
+    Which arguments enter by value is known only after lowering; the first entry tells.
+    """
+    entry = cache.get(key)
+    names = [path[1] for path, _ in entry.metadata.get("static", ())] if entry else []
+    values = [_describe(arguments.get(name)) for name in names]
+    return hashlib.sha256(repr((key, values)).encode()).hexdigest() if names else key
+
+
 def _content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
@@ -223,14 +229,27 @@ def _disk_key(
     ]
     if None in statics:
         return None
-    shown = {n: [(p, repr(t)) for p, t in parts(s, n) if not isinstance(t, Static)]
-             for n, s in structures.items()}  # fmt: skip
+    shown = [(name, _shown(structure)) for name, structure in structures.items()]
     identity = [
         VERSION, sys.version_info[:2], np.__version__, function.__module__, function.__qualname__,
         fingerprint(function), repr(function.__code__.co_filename), shown, statics,
         repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
     ]  # fmt: skip
     return hashlib.sha256(repr(identity).encode()).hexdigest()
+
+
+def _shown(structure: Structure) -> Any:
+    """A structure with its containers, as data with a stable `repr`."""
+    match structure:
+        case Static():
+            return "static"
+        case tuple() if hasattr(structure, "_fields"):
+            return ("named", structure._fields, *map(_shown, structure))
+        case tuple() | list():
+            return (type(structure).__name__, *map(_shown, structure))
+        case dict():
+            return ("dict", *[(repr(key), _shown(part)) for key, part in structure.items()])
+    return repr(structure)
 
 
 def _metadata(
@@ -257,7 +276,7 @@ def _metadata(
 
 
 def _restore(
-    function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry
+    function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry, options: Options
 ) -> Specialization | None:
     """A specialisation from a cache entry, if all that it relied on is as it was."""
     data = entry.metadata
@@ -274,7 +293,8 @@ def _restore(
     except (LookupError, NameError, AttributeError, TypeError, ValueError):
         return None
     static = frozenset(tuple(path) for path, _ in data["static"])
-    return _loaded(function, arguments, Compiled(emitted, captures, guards, static, (function,)))
+    compiled = Compiled(emitted, captures, guards, static, (function,))
+    return _loaded(function, arguments, compiled, options)
 
 
 def _expect(function: types.FunctionType, path: list[str], told: Any) -> Any:

@@ -373,6 +373,7 @@ def _command(*args: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     program = "from adcompiler.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", program, *args], cwd=cwd, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, timeout=60,
     )  # fmt: skip
 
@@ -404,17 +405,19 @@ def test_wrong_usage_in_a_process(model):
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_a_terminal_gets_colour(model, no_color):
     import pty
+    import select
 
     controller, terminal = pty.openpty()
     program = "from adcompiler.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "show", "model.py:square"],
-        cwd=model.parent, stdout=terminal, stderr=terminal,
+        cwd=model.parent, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": no_color},
     )  # fmt: skip
     os.close(terminal)
     text = b""
     while True:
+        assert select.select([controller], [], [], 60)[0], "the command hangs"
         try:
             chunk = os.read(controller, 4096)
         except OSError:  # Linux reports a closed terminal so

@@ -219,7 +219,7 @@ class Emitter:
             self.backwards.update(op.results[count:])
         sequences = [self.sequence(v, reverse) for v in op.operands[count:]]
         targets: list[ast.expr] = [
-            ast.Name(self.names[p] if p in self.read else "_", ast.Store())
+            ast.Name(self.names[p] if p in self.read or p.name else "_", ast.Store())
             for p in body.parameters[count:]
         ]
         target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())

@@ -43,8 +43,7 @@ class Comment(ast.stmt):
     text: str
 
     def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+        super().__init__(text=text)
 
 
 class Blank(ast.stmt):

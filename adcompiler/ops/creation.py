@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, unknown
-from ..ir.types import Array, Scalar, Type, shape_of
+from ..ir.types import FLOAT, Array, Scalar, Type, shape_of
 from .emit import call, default_call, reference
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
@@ -36,7 +36,7 @@ def _array_type(types: Sequence[Type], attributes: Attributes) -> Type:
         return (len(template), *(inner[0] if inner else ()))
 
     dtype = attributes["dtype"]
-    return Array(dtype or (promote(types) if types else "f8"), shape(attributes["template"]))
+    return Array(dtype or (promote([as_array(t) for t in types]) if types else "f8"), shape(attributes["template"]))
 
 
 def _array_rule(g: Any, *rest: Any, template: Any, dtype: Any, index: int) -> Any:
@@ -158,7 +158,7 @@ def _arange_type(types: Sequence[Type], attributes: Attributes) -> Type:
         and start.size == 0 and step.size == 1 and stop.size is not None
     ):  # fmt: skip
         size = stop.size
-    return Array(attributes["dtype"] or promote(types), (size,))
+    return Array(attributes["dtype"] or promote([as_array(t) for t in types]), (size,))
 
 
 def _arange_rule(
@@ -167,7 +167,9 @@ def _arange_rule(
     """Where the steps begin and how long they are; the stop only tells how many there are."""
     if index == 1:
         return None
-    return g * np.arange(y.emit("size", axis=0)) if index else g
+    if index == 0:
+        return g
+    return g * g.tracer.call(np.arange, y.emit("size", axis=0))
 
 
 def _emit_arange(emission: Emission) -> ast.expr:
@@ -186,7 +188,7 @@ def _bind_linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -
 
 def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
     size = types[2].size if isinstance(types[2], Scalar) else None
-    return Array("f8", (unknown() if size is None else size,))
+    return Array(promote((*types[:2], FLOAT)), (unknown() if size is None else size,))
 
 
 def _linspace_rule(g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int) -> Any:  # noqa: E501

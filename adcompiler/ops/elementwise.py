@@ -93,7 +93,7 @@ _NUMPY_NAMES = {"abs": "abs", "div": "divide"}
 
 def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via: str) -> Type:
     if via == "math":
-        return Scalar("int" if functions["math"] in _MATH_INTEGER else "float")
+        return Scalar(_MATH_KINDS.get(functions["math"], "float"))
     if via == "np":
         return ufunc_type(ufunc, types)
     if functions["op"] in (builtins.max, builtins.min):
@@ -110,7 +110,10 @@ def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via:
     return operator_type(function, ufunc, types)
 
 
-_MATH_INTEGER = {math.floor, math.ceil, math.trunc}
+_MATH_KINDS = {
+    **dict.fromkeys((math.floor, math.ceil, math.trunc), "int"),
+    **dict.fromkeys((math.isnan, math.isinf, math.isfinite), "bool"),
+}
 
 
 def select(condition: Any, chosen: Any, otherwise: Any) -> Any:
@@ -123,7 +126,8 @@ def _power_base(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
     exponent = b.constant
     if exponent is None:
         # The exponent n - 1 is kept away from -1 where n is 0: 0 ** -1 times 0 would be NaN.
-        return g * b * _pow(a, select(b == 0, 1, b - 1))
+        one = 1 if is_integer(b.type) else 1.0
+        return g * b * _pow(a, select(b == 0, one, b - 1))
     if exponent in (0, 1):
         return g if exponent else None
     if exponent == 2:
@@ -143,7 +147,7 @@ def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
     if a.constant:
         return g * y * np.log(a)
     # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
-    return g * y * np.log(select(a == 0, 1, a))
+    return g * y * np.log(select(a == 0, 1.0, a))
 
 
 def _quotient(g: Any, b: Any) -> Any:
@@ -172,7 +176,7 @@ def _quotient_singular(a: Any, b: Any) -> float | None:
 
 
 POSITIVE = ((0.3, 3.0),)
-UNIT = ((-0.9, 0.9),)
+UNIT = ((-0.7, 0.7),)
 
 _ARITHMETIC = (
     elementwise("add", np.add, lambda g, a, b, y, via: g, lambda g, a, b, y, via: g,
@@ -215,13 +219,20 @@ _COMPARISONS = tuple(
     )
 )
 
+_INTS = ((0, 7), (0, 7))
 _LOGIC = (
-    elementwise("and", np.bitwise_and, operator_function=operator.and_, node=ast.BitAnd()),
-    elementwise("or", np.bitwise_or, operator_function=operator.or_, node=ast.BitOr()),
-    elementwise("xor", np.bitwise_xor, operator_function=operator.xor, node=ast.BitXor()),
-    elementwise("invert", np.bitwise_not, operator_function=operator.invert, node=ast.Invert()),
-    elementwise("lshift", np.left_shift, operator_function=operator.lshift, node=ast.LShift()),
-    elementwise("rshift", np.right_shift, operator_function=operator.rshift, node=ast.RShift()),
+    elementwise("and", np.bitwise_and, operator_function=operator.and_, node=ast.BitAnd(),
+                domain=_INTS),
+    elementwise("or", np.bitwise_or, operator_function=operator.or_, node=ast.BitOr(),
+                domain=_INTS),
+    elementwise("xor", np.bitwise_xor, operator_function=operator.xor, node=ast.BitXor(),
+                domain=_INTS),
+    elementwise("invert", np.bitwise_not, operator_function=operator.invert, node=ast.Invert(),
+                domain=_INTS[:1]),
+    elementwise("lshift", np.left_shift, operator_function=operator.lshift, node=ast.LShift(),
+                domain=_INTS),
+    elementwise("rshift", np.right_shift, operator_function=operator.rshift, node=ast.RShift(),
+                domain=_INTS),
     elementwise("logical_and", np.logical_and),
     elementwise("logical_or", np.logical_or),
     elementwise("logical_xor", np.logical_xor),
@@ -277,8 +288,8 @@ _TRIGONOMETRY = (
     elementwise("arctan2", np.arctan2, lambda g, a, b, y, via: g * b / (a * a + b * b),
                 lambda g, a, b, y, via: -g * a / (a * a + b * b), math_function=math.atan2,
                 singular=1.0, domain=((0.3, 2.0), (0.3, 2.0))),
-    elementwise("hypot", np.hypot, lambda g, a, b, y, via: g * a / select(y == 0, 1, y),
-                lambda g, a, b, y, via: g * b / select(y == 0, 1, y), math_function=math.hypot,
+    elementwise("hypot", np.hypot, lambda g, a, b, y, via: g * a / select(y == 0, 1.0, y),
+                lambda g, a, b, y, via: g * b / select(y == 0, 1.0, y), math_function=math.hypot,
                 domain=((0.3, 2.0), (-2.0, -0.3))),
     elementwise("degrees", np.degrees, lambda g, x, y, via: g * (180 / math.pi),
                 math_function=math.degrees),

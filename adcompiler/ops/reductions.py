@@ -167,7 +167,7 @@ def _std(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
     if 0 in x.shape:
         return None
     centred = x - np.mean(x, axis=axis, keepdims=axis is not None)
-    scale = select(y == 0, 1, y) * (_count(x, axis) - ddof)
+    scale = select(y == 0, 1.0, y) * (_count(x, axis) - ddof)
     return restore(g / scale, x, axis, keepdims) * centred
 
 

@@ -66,8 +66,9 @@ class Tracer:
 
 
 def _library(via: str, op: Op, operands: Sequence[Any]) -> str:
-    python = all(not isinstance(v, Var) or isinstance(v.type, Scalar) for v in operands)
-    return "math" if via == "np" and python and op.elementwise and len(operands) == 1 else via
+    """`math` computes in double precision, whatever the number's dtype; so does its derivative."""
+    numbers = all(not isinstance(v, Var) or not v.ndim for v in operands)
+    return "math" if via == "np" and numbers and op.elementwise and len(operands) == 1 else via
 
 
 class Var:
@@ -158,7 +159,7 @@ def _unary(function: Callable[..., Any]) -> Callable[..., Var]:
     return lambda self: self.tracer.call(function, self)
 
 
-for _name in ("add", "sub", "mul", "pow", "matmul"):
+for _name in ("add", "sub", "mul", "pow", "floordiv", "matmul"):
     _forward, _reflected = _binary(getattr(operator, f"__{_name}__"))
     setattr(Var, f"__{_name}__", _forward)
     setattr(Var, f"__r{_name}__", _reflected)

@@ -18,7 +18,7 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
-from ..ir.types import Array, Scalar, rank
+from ..ir.types import Array, Scalar, rank, shape_of
 from ..ops import TABLE, OperationError
 from ..ops.inference import as_array
 
@@ -147,9 +147,17 @@ def _sink_broadcast(
     current = Value(type_)
     made = [replace(op, operands=tuple(operands), results=(current,))]
     for step in steps:
-        last = step is steps[-1]
-        result = op.result if last else Value(step.result.type)
-        made.append(replace(step, operands=(current, *step.operands[1:]), results=(result,)))
+        wider = Array(as_array(type_).dtype, shape_of(step.result.type))
+        result = op.result if step is steps[-1] else Value(wider)
+        typed = {"type": wider} if "type" in step.attributes else {}
+        made.append(
+            replace(
+                step,
+                operands=(current, *step.operands[1:]),
+                results=(result,),
+                attributes={**step.attributes, **typed},
+            )
+        )
         current = result
     definitions.update((step.results[0], step) for step in made)
     builder.operations += made

@@ -7,6 +7,7 @@ def divide(a, b):
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 
 from . import helpers
@@ -16,6 +17,7 @@ __all__ = ["HELPERS", "helper_source"]
 HELPERS = ("unbroadcast", "divide", "power", "sign", "add_lists", "prod_others")
 
 
+@functools.cache
 def helper_source(name: str) -> str:
     """The source text of one helper, ready to stand in a module that has `np`.
 

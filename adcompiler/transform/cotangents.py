@@ -30,6 +30,8 @@ def cotangent_type(type_: Type, exact: bool = False) -> Type:
             return Array("f8", (), weak=True)
         case Array(dtype, ()):
             return Array(dtype, (), weak=not exact)
+        case Tape(element):
+            return Tape(cotangent_type(element, exact))
     return type_
 
 

@@ -126,12 +126,7 @@ def run(function: Function, inputs: Any) -> tuple[Any, ...]:
 
 def _conforming(op: Operation, results: Any) -> None:
     for result, value in zip(op.results, results, strict=True):
-        assert _unset(value) or conforms(value, result.type), (op.opcode, value, result.type)
-
-
-def _unset(value: Any) -> bool:
-    """What stands for a variable without a value, or goes on a tape for it."""
-    return value is None or type(value) is object
+        assert conforms(value, result.type), (op.opcode, value, result.type)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -188,8 +183,12 @@ def _seed(value: Any) -> Any:
     return type(value)(1.0) if isinstance(value, (np.generic, float)) else 1.0
 
 
-def numeric(function: Any, inputs: Any, position: int) -> Any:
+def numeric(function: Function, inputs: Any, position: int) -> Any:
     """The derivative with respect to one argument by 5-point central differences, in float64."""
+
+    def evaluated(*arguments: Any) -> Any:
+        return interpret(function, arguments, evaluate)[0]
+
     inputs = list(map(_double, inputs))
     base = np.array(inputs[position], dtype=float)
     result = np.zeros_like(base)
@@ -199,7 +198,7 @@ def numeric(function: Any, inputs: Any, position: int) -> Any:
         def at(offset: float, index: Any = index) -> float:
             moved = base.copy()
             moved[index] += offset
-            return float(function(*inputs[:position], _like(moved, inputs[position]),
+            return float(evaluated(*inputs[:position], _like(moved, inputs[position]),
                                   *inputs[position + 1 :]))  # fmt: skip
 
         near, far = at(step) - at(-step), at(2 * step) - at(-2 * step)
@@ -234,13 +233,9 @@ def check(f: Any, *args: Any, second: bool = True) -> list[Any]:
     """Value, gradient against central differences, second order against those of the gradient."""
     found = gradients(f, *args)
     made = case(f, *args)
-
-    def evaluated(*inputs: Any) -> Any:
-        return run(made.function, inputs)[0]
-
     rtol = tolerance(made.inputs)
     for k, g in zip(made.active, found, strict=True):
-        close(g, numeric(evaluated, made.inputs, k), rtol)
+        close(g, numeric(made.function, made.inputs, k), rtol)
     if second:
         check_second(made)
     return found
@@ -256,14 +251,10 @@ def check_second(made: Case) -> None:
         total, weights = weighted(first, made)
         inputs = (*made.inputs, seed, *weights)
         second = gradient(total, [total.parameters[k] for k in made.active], level, order=2)
-
-        def evaluated(*inputs: Any, total: Function = total) -> Any:
-            return run(total, inputs)[0]
-
         found = run(second, (*inputs, 1.0))
         for k, g in zip(made.active, found, strict=True):
             fits(g, made.inputs[k])
-            close(g, numeric(evaluated, inputs, k), 10 * rtol)
+            close(g, numeric(total, inputs, k), 10 * rtol)
 
 
 def weighted(first: Function, made: Case) -> tuple[Function, list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
-from adcompiler.ir.types import is_differentiable, rank
+from adcompiler.ir.types import Array, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
 from adcompiler.ops.op import SHAPES, Call
 
@@ -57,8 +57,11 @@ class Sample:
         block = builder.block(parameters, (result.value,))
         return Function(self.op.name, block), tuple(inputs)
 
-    def scalar(self) -> tuple[Function, tuple[Any, ...], list[int]] | None:
-        """The weighted sum of the result's elements, its inputs and which of them are floats."""
+    def scalar(self, square: bool = True) -> tuple[Function, tuple[Any, ...], list[int]] | None:
+        """The weighted sum of the result's elements, its inputs and which of them are floats.
+
+        It is squared, so that linear operations have second derivatives too.
+        """
         function, inputs = self.function()
         (result,) = function.results
         if not is_differentiable(result.type):
@@ -79,7 +82,7 @@ class Sample:
             inputs = (*inputs, drawn.astype(np.asarray(value).dtype))
             parameters = (*parameters, weight)
             found = np.sum(found * tracer.var(weight))
-        total: Var = found * found if not rank(found.type) else found
+        total: Var = found * found if square else found
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
 
@@ -103,7 +106,13 @@ def samples(op: Op, dtype: Any = np.float64) -> Iterator[Sample]:
         yield from _elementwise(op, dtype, rng)
         return
     for operands, attributes in op.samples:
+        if isinstance(attributes.get("type"), Array):
+            attributes = {**attributes, "type": replace(attributes["type"], dtype=_code(dtype))}
         yield Sample(op, tuple(_drawn(v, dtype, rng) for v in operands), attributes)
+
+
+def _code(dtype: Any) -> str:
+    return np.dtype(dtype).str[1:]
 
 
 def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
@@ -120,18 +129,24 @@ def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sampl
             if via == "math" and any(shapes) or via == "op" and any(shapes) and _is_builtin(op):
                 continue
             drawn = [
-                rng.uniform(*interval, shape).astype(dtype)
+                _number(interval, shape, dtype, rng)
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
             for operands in itertools.product(*map(_forms, drawn)):
-                yield Sample(op, operands, {"via": via})
+                # NumPy's float32 can't be truncated by `math`.
+                if (op.name, via, type(operands[0])) != ("trunc", "math", np.float32):
+                    yield Sample(op, operands, {"via": via})
+
+
+def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:
+    if isinstance(interval[0], int):
+        return np.asarray(rng.integers(*interval, shape))
+    return np.asarray(rng.uniform(*interval, shape)).astype(dtype)
 
 
 def _forms(drawn: Any) -> list[Any]:
-    """A number comes as a Python float and as a NumPy scalar."""
-    if drawn.shape:
-        return [drawn]
-    return [float(drawn), drawn[()]]
+    """A number comes as a Python number and as a NumPy scalar."""
+    return [drawn] if drawn.shape else [drawn.item(), drawn[()]]
 
 
 def _is_builtin(op: Op) -> bool:
@@ -150,7 +165,9 @@ def spelled(op: Op, via: str) -> Any:
 
 
 def conforms(value: Any, type_: Any) -> bool:
-    """Whether a value has the type: kind or dtype, rank, known sizes."""
+    """Whether a value has the type: kind or dtype, rank, known sizes; or is a missing one."""
+    if value is None or type(value) is object:
+        return True
     match type(type_).__name__:
         case "Scalar":
             return type(value).__name__ == type_.kind
@@ -159,6 +176,8 @@ def conforms(value: Any, type_: Any) -> bool:
                 return isinstance(value, (bool, int, float, complex))
             if not isinstance(value, (np.ndarray, np.generic)):
                 return False
+            if not value.shape and type_.shape:
+                return not value  # the zero of a variable without a value
             sizes = zip(value.shape, type_.shape, strict=True)
             return f"{value.dtype.kind}{value.dtype.itemsize}" == type_.dtype and all(
                 not isinstance(known, int) or known == size for size, known in sizes

@@ -1,0 +1,152 @@
+"""Exceptions of the user's function stay the same, where the gradient computes that part."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adcompiler
+from adcompiler import grad, value_and_grad
+
+PACKAGE = Path(adcompiler.__file__).parent
+
+
+def divide(x):
+    return 1.0 / x
+
+
+def index(x):
+    return x[5] * 2.0
+
+
+def index_in_loop(x, n):
+    total = 0.0
+    for i in range(n):
+        total = total + x[i] ** 2
+    return total
+
+
+def sometimes_unbound(x, k):
+    if k > 0:
+        y = x
+    return y * x
+
+
+def unbound_after_loop(x, n):
+    for _ in range(n):
+        y = x * x
+    return y * x
+
+
+def add(x, y):
+    return np.sum((x + y) ** 2)
+
+
+def multiply(x, y):
+    return np.sum(np.tanh(x @ y))
+
+
+def root(x):
+    return math.sqrt(x)
+
+
+def logarithm(x):
+    return math.log(x)
+
+
+def overflow(x):
+    return math.exp(x)
+
+
+def power_overflow(x):
+    return x**400
+
+
+def negative_power(x):
+    return x**-1
+
+
+def reshape(x):
+    return np.sum(x.reshape(2, 3) ** 2)
+
+
+def concatenate(x, y):
+    return np.sum(np.concatenate((x, y), axis=1) ** 2)
+
+
+def list_index(x):
+    return x[3] * x[0]
+
+
+def zero_step(x, step):
+    y = x
+    for _ in range(0, 3, step):
+        y = y * x
+    return y
+
+
+A = np.ones(3)
+CASES = [
+    (divide, (0.0,), ZeroDivisionError),
+    (index, (A,), IndexError),
+    (index_in_loop, (A, 4), IndexError),
+    (sometimes_unbound, (1.0, 0), UnboundLocalError),
+    (unbound_after_loop, (1.0, 0), UnboundLocalError),
+    (add, (A, np.ones(4)), ValueError),
+    (multiply, (np.ones((2, 3)), np.ones((4, 2))), ValueError),
+    (root, (-1.0,), ValueError),
+    (logarithm, (0.0,), ValueError),
+    (overflow, (1e4,), OverflowError),
+    (power_overflow, (1e9,), OverflowError),
+    (negative_power, (0.0,), ZeroDivisionError),
+    (reshape, (np.ones(7),), ValueError),
+    (concatenate, (np.ones((2, 3)), np.ones((3, 2))), ValueError),
+    (list_index, ([1.0, 2.0],), IndexError),
+    (zero_step, (2.0, 0), ValueError),
+]
+
+
+@pytest.mark.parametrize(("function", "args", "kind"), CASES, ids=lambda c: getattr(c, "__name__", ""))
+@pytest.mark.parametrize("level", [0, 1])
+def test_the_exception_is_the_users_own(request, function, args, kind, level):
+    if level and function is logarithm:
+        reason = "the value is computed last, in the return"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    with pytest.raises(kind) as expected:
+        function(*args)
+    for _ in range(2):
+        with pytest.raises(kind) as found:
+            value_and_grad(function, optimize=level)(*args)
+        assert type(found.value) is type(expected.value)
+        assert str(found.value) == str(expected.value)
+
+
+# The derivatives of these two need no value, and exist, or fail otherwise, where the value doesn't.
+NEEDED = [case for case in CASES if case[0] not in (logarithm, negative_power)]
+
+
+@pytest.mark.parametrize(("function", "args", "kind"), NEEDED, ids=lambda c: getattr(c, "__name__", ""))
+def test_the_gradient_alone_raises_too(function, args, kind):
+    with pytest.raises(kind):
+        grad(function)(*args)
+
+
+def test_the_traceback_shows_emitted_lines():
+    with pytest.raises(ZeroDivisionError) as caught:
+        value_and_grad(divide)(0.0)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert frames[-1].filename.startswith("<adcompiler divide-")
+    assert "1.0 / x" in frames[-1].line
+    assert sum(Path(f.filename).is_relative_to(PACKAGE) for f in frames) == 1
+
+
+def test_an_exception_changes_nothing():
+    g = grad(divide)
+    assert g(2.0) == -0.25
+    with pytest.raises(ZeroDivisionError):
+        g(0.0)
+    assert g(2.0) == -0.25
