@@ -198,7 +198,7 @@ def _plain_function(function: Any) -> types.FunctionType:
             )
         )  # fmt: skip
     if isinstance(function, Primitive):
-        name = function.__name__
+        name = getattr(function.function, "__name__", "gate")
         raise UnsupportedError(
             Diagnostic(
                 "gate", f"`{name}` is a gate, not a plain function.",

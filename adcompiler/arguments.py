@@ -71,7 +71,8 @@ def with_named_tuples(
 def _named_form(value: Any) -> Any:
     """The containers around the named tuples of a structure; None where it has none."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)._make, list(map(_named_form, value))
+        make: Any = type(value)
+        return make._make, list(map(_named_form, value))
     if isinstance(value, (tuple, list)):
         parts = list(map(_named_form, value))
     elif isinstance(value, dict):

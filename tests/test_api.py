@@ -64,8 +64,8 @@ def test_decorators_with_and_without_arguments():
     ("wrt", "expected"),
     [
         (0, 3.0), (1, 2.0), (-1, 2.0), (-2, 3.0), ("x", 3.0), ("y", 2.0), ((0,), (3.0,)),
-        ((0, 1), (3.0, 2.0)), ((1, 0), (2.0, 3.0)), (("y", "x"), (2.0, 3.0)), (("x", -1), (3.0, 2.0)),
-        (("x", "x"), (3.0, 3.0)), ((), ()),
+        ((0, 1), (3.0, 2.0)), ((1, 0), (2.0, 3.0)), (("y", "x"), (2.0, 3.0)),
+        (("x", -1), (3.0, 2.0)), (("x", "x"), (3.0, 3.0)), ((), ()),
     ],
     ids=repr,
 )  # fmt: skip
@@ -246,7 +246,11 @@ def odd_keys(p):
 
 @pytest.mark.xfail(strict=True, reason="a key becomes part of a name as it is")
 def test_keys_that_are_no_names():
-    assert grad(odd_keys)({"a b": 2.0, 3: 5.0, "class": 7.0}) == {"a b": 35.0, 3: 14.0, "class": 10.0}
+    assert grad(odd_keys)({"a b": 2.0, 3: 5.0, "class": 7.0}) == {
+        "a b": 35.0,
+        3: 14.0,
+        "class": 10.0,
+    }
 
 
 @pytest.mark.xfail(strict=True, reason="emission knows no literal for such keys")

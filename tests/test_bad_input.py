@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import functools
-import linecache
 import math
-import traceback
-from pathlib import Path
 
 import numpy as np
 import pytest
+from refusing import check, refusal, underlined
 
-import adcompiler
 from adcompiler import (
-    AdcompilerError,
     SignatureError,
     SourceError,
     UnsupportedError,
@@ -21,48 +17,9 @@ from adcompiler import (
     primitive,
     sigmoid,
     value_and_grad,
-)
+)  # fmt: skip
 
-PACKAGE = Path(adcompiler.__file__).parent
 V = np.array([1.0, 2.0, 3.0])
-
-
-def refusal(call, *args, **kwargs):
-    """The error that a public call raises; its traceback shows that one call of ours only."""
-    with pytest.raises(AdcompilerError) as caught:
-        call(*args, **kwargs)
-    error = caught.value
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [f for f in frames if Path(f.filename).is_relative_to(PACKAGE)]
-    assert len(ours) <= 1, ours
-    assert error.__cause__ is None
-    assert error.__context__ is None or error.__suppress_context__
-    return error
-
-
-def underlined(error):
-    """The text that the message underlines, cut out of the file by the span."""
-    span = error.diagnostics[0].span
-    assert span.filename == __file__
-    line = linecache.getline(span.filename, span.line).rstrip("\n")
-    end = span.end_column if span.end_line == span.line else len(line)
-    shown = str(error).splitlines()
-    assert shown[1].endswith(f" | {line}")
-    start = shown[1].index(" | ") + 3
-    assert shown[2][start:].lstrip(" ") == "^" * (end - span.column)
-    assert shown[2].index("^") - start == span.column
-    return line[span.column : end]
-
-
-def check(error, kind, code, words):
-    assert type(error) is kind
-    (diagnostic,) = error.diagnostics
-    assert diagnostic.code == code
-    assert words in diagnostic.reason
-    assert diagnostic.reason.endswith(".")
-    assert diagnostic.advice.endswith((".", "?"))
-    assert f"error[{code}]: {diagnostic.reason}" in str(error)
-    assert f"  help: {diagnostic.advice}" in str(error)
 
 
 def square(x):
@@ -163,203 +120,6 @@ def test_an_unknown_level(level):
     check(refusal(grad, square, optimize=level), SignatureError, "unknown-level", repr(level))
 
 
-# Known at the first call: (function, arguments, class, code, words, underlined).
-def not_a_table_function(x):
-    return np.sum(np.linalg.svd(x)[1])
-
-
-def misspelled(x):
-    return np.sum(np.tahn(x))
-
-
-def unknown_name(x):
-    return nowhere(x)  # noqa: F821
-
-
-def unknown_method(x):
-    return x.summ()
-
-
-def inner(x):
-    return np.tahn(x)
-
-
-def outer(x):
-    y = x * 2
-    return inner(y)
-
-
-def store(x):
-    x[0] = 1.0
-    return x.sum()
-
-
-def augmented_store(x):
-    x += 1.0
-    return x.sum()
-
-
-def with_block(x):
-    with np.errstate(all="ignore"):
-        return x * x
-
-
-def comprehension(x):
-    return sum([x * k for k in range(3)])
-
-
-def global_statement(x):
-    global V
-    V = x
-    return x
-
-
-def try_block(x):
-    try:
-        return 1 / x
-    except ZeroDivisionError:
-        return 0.0
-
-
-def class_inside(x):
-    class Local:
-        pass
-
-    return x
-
-
-def break_in_loop(x):
-    for _ in range(3):
-        if x > 1:
-            break
-        x = x * 2
-    return x
-
-
-def walrus(x):
-    return (y := x) * y
-
-
-def match_statement(x, mode):
-    match mode:
-        case "a":
-            return x
-    return x * x
-
-
-def recursive(x):
-    return x if x < 1 else recursive(x / 2)
-
-
-def number_called(x):
-    return x(2.0)
-
-
-def array_truth(x):
-    return x.sum() if x else 0.0
-
-
-def too_many_arguments(x):
-    return np.exp(x, x, x, x)
-
-
-def unknown_keyword(x):
-    return np.sum(x, initial=3.0)
-
-
-def wrong_helper_arguments(x):
-    return inner(x, x)
-
-
-def axis_out_of_range(x):
-    return np.sum(np.sum(x, axis=2))
-
-
-def unicode_before(größe):
-    ä = "ü"; return größe + np.tahn(größe) + len(ä)  # noqa: E702 # fmt: skip
-
-
-BODIES = {
-    not_a_table_function: ("unknown-function", "`np.linalg.svd`", "np.linalg.svd(x)"),
-    misspelled: ("unknown-name", "`tahn`", "np.tahn"),
-    unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
-    unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
-    outer: ("unknown-name", "`tahn`", "np.tahn"),
-    store: ("in-place-store", "stores into arrays", "x[0]"),
-    augmented_store: ("in-place-store", "in place", "x += 1.0"),
-    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
-    comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
-    global_statement: ("unsupported-statement", "`global`", "global V"),
-    try_block: ("unsupported-statement", "`try`", "try:"),
-    class_inside: ("unsupported-statement", "class", "class Local:"),
-    break_in_loop: ("unsupported-statement", "`break`", "break"),
-    walrus: ("unsupported-expression", "`:=`", "y := x"),
-    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
-    number_called: ("not-callable", "no function", "x(2.0)"),
-    too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
-    unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
-    wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
-    axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
-    unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
-}
-SCALARS = (try_block, break_in_loop, recursive, number_called, walrus)
-
-
-@pytest.mark.parametrize("function", BODIES, ids=lambda f: f.__name__)
-@pytest.mark.parametrize("level", [0, 1])
-def test_a_body_outside_the_subset_is_underlined(function, level):
-    code, words, marked = BODIES[function]
-    argument = 3.0 if function in SCALARS else V
-    error = refusal(grad(function, optimize=level), argument)
-    check(error, UnsupportedError, code, words)
-    assert underlined(error) == marked
-
-
-@pytest.mark.parametrize("method", ["source", "module", "ir"])
-def test_the_other_ways_to_ask_refuse_alike(method):
-    error = refusal(getattr(grad(misspelled), method), V)
-    check(error, UnsupportedError, "unknown-name", "`tahn`")
-    assert underlined(error) == "np.tahn"
-
-
-def test_a_refusal_repeats_itself():
-    g = grad(misspelled)
-    assert str(refusal(g, V)) == str(refusal(g, V)) == str(refusal(g.value_and_grad, V))
-
-
-def test_the_calls_that_led_to_a_refusal_are_told():
-    error = refusal(grad(outer), V)
-    (call,) = error.diagnostics[0].trail
-    assert linecache.getline(call.filename, call.line).strip() == "return inner(y)"
-    assert str(error).splitlines()[-1] == f"  note: reached by the call at {call}"
-
-
-def test_a_misspelled_name_gets_a_suggestion():
-    assert "tan" in refusal(grad(misspelled), V).diagnostics[0].advice
-
-
-def test_the_truth_of_an_array():
-    error = refusal(grad(array_truth), V)
-    check(error, UnsupportedError, "truth-value", "neither true nor false")
-    assert underlined(error) == "x"
-
-
-def test_match_is_refused_by_name():
-    error = refusal(grad(match_statement), 2.0, "a")
-    check(error, UnsupportedError, "unsupported-statement", "`match`")
-    assert underlined(error) == "match mode:"
-
-
-def test_the_end_of_the_range_may_lie_on_another_line():
-    def several_lines(x):
-        return np.linalg.svd(
-            x,
-        )
-
-    error = refusal(grad(several_lines), V)
-    assert underlined(error) == "np.linalg.svd("
-
-
 # Functions whose text isn't the text that runs, or isn't there.
 def test_source_that_cannot_be_read():
     namespace = {}
@@ -388,14 +148,14 @@ def test_lambdas_that_share_a_line():
     pair = (lambda x: x * x, lambda x: x + x)
     error = refusal(grad(pair[1]), 2.0)
     check(error, SourceError, "shared-line-lambda", "2 lambdas")
-    assert underlined(error) == "lambda x: x * x"
+    assert underlined(error, __file__) == "lambda x: x * x"
 
 
 @pytest.mark.parametrize("function", [coroutine, generator], ids=lambda f: f.__name__)
 def test_functions_that_do_not_return_their_value(function):
     error = refusal(grad(function), 2.0)
     check(error, SourceError, "unsupported-function", f"`{function.__name__}`")
-    assert function.__name__ in underlined(error)
+    assert function.__name__ in underlined(error, __file__)
 
 
 def test_a_wrapper_before_the_function():
@@ -412,7 +172,7 @@ def test_a_wrapper_before_the_function():
 def test_an_integer_argument_has_no_gradient(argument, kind):
     error = refusal(grad(square), argument)
     check(error, SignatureError, "integer-wrt", f"`x`, which is {kind}")
-    assert underlined(error) == "def square(x):"
+    assert underlined(error, __file__) == "def square(x):"
 
 
 def total(x):
@@ -440,7 +200,9 @@ def test_an_integer_beside_the_floats_is_no_obstacle():
     check(refusal(grad(product, wrt=(0, 1)), 2.0, 3), SignatureError, "integer-wrt", "`y`")
 
 
-@pytest.mark.parametrize("argument", ["abc", None, square, b"x"], ids=["str", "None", "function", "bytes"])
+@pytest.mark.parametrize(
+    "argument", ["abc", None, square, b"x"], ids=["str", "None", "function", "bytes"]
+)
 def test_an_argument_that_is_no_number(argument):
     def ignored(x, y):
         return y
@@ -480,7 +242,9 @@ def any_names(**kwargs):
 
 @pytest.mark.parametrize(("function", "shown"), [(any_number, "*args"), (any_names, "**kwargs")])
 def test_a_parameter_that_takes_any_number(function, shown):
-    error = refusal(grad(function), x=1.0) if function is any_names else refusal(grad(function), 1.0)
+    error = (
+        refusal(grad(function), x=1.0) if function is any_names else refusal(grad(function), 1.0)
+    )
     check(error, SignatureError, "unsupported-signature", f"`{shown}`")
 
 
@@ -555,7 +319,7 @@ def test_a_result_that_is_not_one_number(function, take):
     error = refusal(take(function), V)
     check(error, UnsupportedError, "non-scalar-result", NO_NUMBER[function])
     assert "return" in error.diagnostics[0].advice
-    assert underlined(error) == f"def {function.__name__}(x):"
+    assert underlined(error, __file__) == f"def {function.__name__}(x):"
 
 
 def test_a_complex_result():
@@ -574,7 +338,7 @@ def test_a_gate_without_a_rule():
     error = refusal(grad(user), 2.0)
     check(error, UnsupportedError, "gate-rule", "`lonely` has no derivative")
     assert "@lonely.backward" in error.diagnostics[0].advice
-    assert underlined(error) == "lonely(x)"
+    assert underlined(error, __file__) == "lonely(x)"
 
 
 def test_a_gate_whose_rule_counts_wrongly():

@@ -47,14 +47,17 @@ def switching():
 
 
 def test_threads_call_and_compile_at_once(switching):
-    gradients = [grad(net), grad(net, wrt=("x", "w")), value_and_grad(net, optimize=0)]
+    def fresh():
+        return [grad(net), grad(net, wrt=("x", "w")), value_and_grad(net, optimize=0)]
+
+    gradients = fresh()
     arguments = [
         (np.full(shape, 0.1, dtype), np.full((3, 2), 0.2))
         for shape in ((2, 3), (1, 3), (0, 3)) for dtype in ("f4", "f8")
     ]  # fmt: skip
     expected = {
         (i, k): grads(*args) for i, args in enumerate(arguments)
-        for k, grads in enumerate([grad(net), grad(net, wrt=("x", "w")), value_and_grad(net, optimize=0)])
+        for k, grads in enumerate(fresh())
     }  # fmt: skip
     problems, barrier = [], threading.Barrier(8)
 
@@ -129,7 +132,11 @@ def run(code, *, path=(), **environment):
     """The output of another Python process."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *map(str, path)]), **environment}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "error", "-c", code],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -202,10 +209,12 @@ def f(x):
 if __name__ == "__main__":
     g = grad(f)
     g(3.0)
-    pickle.dump((g, g), open({str(tmp_path / 'main.pickle')!r}, "wb"))
+    pickle.dump((g, g), open({str(tmp_path / "main.pickle")!r}, "wb"))
 """)
     run(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')")
-    code = f"import pickle; print(pickle.load(open({str(tmp_path / 'main.pickle')!r}, 'rb'))[0](5.0))"
+    code = (
+        f"import pickle; print(pickle.load(open({str(tmp_path / 'main.pickle')!r}, 'rb'))[0](5.0))"
+    )
     assert run(code) == "10.0"
 
 

@@ -165,7 +165,7 @@ def test_numbers_of_the_neuron(level):
 @pytest.mark.parametrize("level", LEVELS)
 def test_numbers_of_the_two_layer_network(level):
     case = load("two_layer")
-    W0, W1, x, y = case.ARGUMENTS
+    W0, W1, x, _ = case.ARGUMENTS
     x1 = W0 @ x
     assert rounded([x1, np.tanh(x1), W1 @ np.tanh(x1)], 3) == [[0.7, 0.3], [0.604, 0.291], 0.313]
     assert case.FUNCTION(*case.ARGUMENTS) == pytest.approx(0.5 * 0.1869**2, rel=1e-3)
@@ -250,6 +250,5 @@ def power_grad(x, n, *, grad_y=1.0):
 """
 
 
-@pytest.mark.xfail(strict=True, reason="an unread loop variable prints as `_`")
 def test_the_loop_of_the_design_page_verbatim():
     assert body("power", 1) == POWER.strip("\n").splitlines()

@@ -202,7 +202,9 @@ TEMPLATES = {"K": reads_k, "sum": sums_k, "helper": calls_helper, "twice": calls
 
 
 @pytest.mark.parametrize(
-    "value", [4.0, np.float32(2), np.float64(2), 5, True, np.array(3.0), np.array(3.0, "f4")], ids=repr
+    "value",
+    [4.0, np.float32(2), np.float64(2), 5, True, np.array(3.0), np.array(3.0, "f4")],
+    ids=repr,
 )
 def test_a_number_of_another_kind(outside, value):
     module = outside("K = 3.0")

@@ -129,7 +129,8 @@ _CHOICES = (
 )  # fmt: skip
 _CHOICE = (
     Op("select", _select_type, _evaluate_select, _emit_select,
-       rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), samples=_CHOICES),
+       rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), fresh=True,
+       samples=_CHOICES),
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
        rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True, samples=_CHOICES,

@@ -201,7 +201,7 @@ _ARITHMETIC = (
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
                 node=ast.Mod(), domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("fmod", np.fmod, lambda g, a, b, y, via: g,
-                lambda g, a, b, y, via: -g * np.trunc(a / b), math_function=math.fmod,
+                lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"), math_function=math.fmod,
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("floordiv", np.floor_divide, operator_function=operator.floordiv,
                 node=ast.FloorDiv(), domain=((-2.0, 2.0), (0.5, 2.0))),

@@ -97,7 +97,8 @@ class Op:
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
     `masks`: the gradient passed on may hold exact zeros because something wasn't selected.
-    `view`: the result may share memory with the operands at these positions.
+    `view`: the result may share memory with the operands at these positions (with `fresh`: at
+    rank 0 only).
     `shape_only`: operands of which nothing but the shape is used.
     `fresh`: the result is memory of its own.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.

@@ -24,7 +24,9 @@ from ..ir.types import (
     Static,
     Tape,
     Type,
+    TypeMismatch,
     dtype_code,
+    join,
     rank,
     shape_of,
 )  # fmt: skip
@@ -118,6 +120,15 @@ def _add(a: Any, b: Any) -> Any:
     if isinstance(a, list):
         return [_add(p, q) for p, q in zip(a, b, strict=True)]
     return a + b
+
+
+def _sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """At rank 0 one may be a Python float, the other a NumPy scalar."""
+    a, b = types
+    try:
+        return join(a, b) if not rank(a) else a
+    except TypeMismatch:
+        return a
 
 
 def _accumulate_emit(emission: Emission) -> ast.expr:
@@ -266,7 +277,7 @@ ENTRIES: tuple[Op, ...] = (
               None), view=(0,), boxes=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
-    Op("accumulate", lambda types, attributes: types[0], _accumulate, _accumulate_emit,
+    Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, lambda attributes, operands: np.asarray(operands[0]),

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import substitute
+from ..ir.types import Type, kind_of, rank
 
 __all__ = ["read_branch_results"]
 
@@ -46,4 +47,11 @@ def _block(block: Block, originals: dict[object, Operation]) -> Block:
 
 def _handed_on(original: Operation, side: int) -> dict[Value, Value]:
     pairs = zip(original.blocks[side].results, original.results, strict=True)
-    return {inner: result for inner, result in pairs if inner.type == result.type}
+    return {inner: result for inner, result in pairs if _same_kind(inner.type, result.type)}
+
+
+def _same_kind(inner: Type, result: Type) -> bool:
+    """At rank 0 the other side may have made a NumPy scalar out of a Python float."""
+    return inner == result or (
+        not rank(inner) and not rank(result) and kind_of(inner) == kind_of(result) is not None
+    )

@@ -37,7 +37,7 @@ def test_overlap(a: list[tuple[int, int]], b: list[tuple[int, int]], meet: bool)
 
 def power(x: Any, n: int) -> Any:
     y = 1.0
-    for _i in range(n):
+    for i in range(n):  # noqa: B007
         y = y * x
     return y
 
@@ -47,7 +47,7 @@ def test_versions_of_a_variable_share_its_name() -> None:
         "    # forward",
         "    y = 1.0",
         "    y_tape = []",
-        "    for _ in range(n):",
+        "    for i in range(n):",
         "        y_tape.append(y)",
         "        y = y * x",
         "    # backward",

@@ -1,0 +1,209 @@
+"""Function bodies outside the subset: what the message says, and what it underlines."""
+
+from __future__ import annotations
+
+import linecache
+
+import numpy as np
+import pytest
+from refusing import check, refusal, underlined
+
+from adcompiler import UnsupportedError, grad
+
+V = np.array([1.0, 2.0, 3.0])
+
+
+def not_a_table_function(x):
+    return np.sum(np.linalg.svd(x)[1])
+
+
+def misspelled(x):
+    return np.sum(np.tahn(x))
+
+
+def unknown_name(x):
+    return nowhere(x)  # noqa: F821
+
+
+def unknown_method(x):
+    return x.summ()
+
+
+def inner(x):
+    return np.tahn(x)
+
+
+def outer(x):
+    y = x * 2
+    return inner(y)
+
+
+def store(x):
+    x[0] = 1.0
+    return x.sum()
+
+
+def augmented_store(x):
+    x += 1.0
+    return x.sum()
+
+
+def with_block(x):
+    with np.errstate(all="ignore"):
+        return x * x
+
+
+def comprehension(x):
+    return sum([x * k for k in range(3)])
+
+
+def global_statement(x):
+    global V
+    V = x
+    return x
+
+
+def try_block(x):
+    try:
+        return 1 / x
+    except ZeroDivisionError:
+        return 0.0
+
+
+def class_inside(x):
+    class Local:
+        pass
+
+    return x
+
+
+def break_in_loop(x):
+    for _ in range(3):
+        if x > 1:
+            break
+        x = x * 2
+    return x
+
+
+def walrus(x):
+    return (y := x) * y
+
+
+def match_statement(x, mode):
+    match mode:
+        case "a":
+            return x
+    return x * x
+
+
+def recursive(x):
+    return x if x < 1 else recursive(x / 2)
+
+
+def number_called(x):
+    return x(2.0)
+
+
+def array_truth(x):
+    return x.sum() if x else 0.0
+
+
+def too_many_arguments(x):
+    return np.exp(x, x, x, x)
+
+
+def unknown_keyword(x):
+    return np.sum(x, initial=3.0)
+
+
+def wrong_helper_arguments(x):
+    return inner(x, x)
+
+
+def axis_out_of_range(x):
+    return np.sum(np.sum(x, axis=2))
+
+
+def unicode_before(größe):
+    ä = "ü"; return größe + np.tahn(größe) + len(ä)  # noqa: E702 # fmt: skip
+
+
+BODIES = {
+    not_a_table_function: ("unknown-function", "`np.linalg.svd`", "np.linalg.svd(x)"),
+    misspelled: ("unknown-name", "`tahn`", "np.tahn"),
+    unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
+    unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
+    outer: ("unknown-name", "`tahn`", "np.tahn"),
+    store: ("in-place-store", "stores into arrays", "x[0]"),
+    augmented_store: ("in-place-store", "in place", "x += 1.0"),
+    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
+    comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
+    global_statement: ("unsupported-statement", "`global`", "global V"),
+    try_block: ("unsupported-statement", "`try`", "try:"),
+    class_inside: ("unsupported-statement", "class", "class Local:"),
+    break_in_loop: ("unsupported-statement", "`break`", "break"),
+    walrus: ("unsupported-expression", "`:=`", "y := x"),
+    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    number_called: ("not-callable", "no function", "x(2.0)"),
+    too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
+    unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
+    wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
+    axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
+    unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
+}
+SCALARS = (try_block, break_in_loop, recursive, number_called, walrus)
+
+
+@pytest.mark.parametrize("function", BODIES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_body_outside_the_subset_is_underlined(function, level):
+    code, words, marked = BODIES[function]
+    argument = 3.0 if function in SCALARS else V
+    error = refusal(grad(function, optimize=level), argument)
+    check(error, UnsupportedError, code, words)
+    assert underlined(error, __file__) == marked
+
+
+@pytest.mark.parametrize("method", ["source", "module", "ir"])
+def test_the_other_ways_to_ask_refuse_alike(method):
+    error = refusal(getattr(grad(misspelled), method), V)
+    check(error, UnsupportedError, "unknown-name", "`tahn`")
+    assert underlined(error, __file__) == "np.tahn"
+
+
+def test_a_refusal_repeats_itself():
+    g = grad(misspelled)
+    assert str(refusal(g, V)) == str(refusal(g, V)) == str(refusal(g.value_and_grad, V))
+
+
+def test_the_calls_that_led_to_a_refusal_are_told():
+    error = refusal(grad(outer), V)
+    (call,) = error.diagnostics[0].trail
+    assert linecache.getline(call.filename, call.line).strip() == "return inner(y)"
+    assert str(error).splitlines()[-1] == f"  note: reached by the call at {call}"
+
+
+def test_a_misspelled_name_gets_a_suggestion():
+    assert "tan" in refusal(grad(misspelled), V).diagnostics[0].advice
+
+
+def test_the_truth_of_an_array():
+    error = refusal(grad(array_truth), V)
+    check(error, UnsupportedError, "truth-value", "neither true nor false")
+    assert underlined(error, __file__) == "x"
+
+
+def test_match_is_refused_by_name():
+    error = refusal(grad(match_statement), 2.0, "a")
+    check(error, UnsupportedError, "unsupported-statement", "`match`")
+    assert underlined(error, __file__) == "match mode:"
+
+
+def test_the_end_of_the_range_may_lie_on_another_line():
+    def several_lines(x):
+        return np.linalg.svd(
+            x,
+        )
+
+    error = refusal(grad(several_lines), V)
+    assert underlined(error, __file__) == "np.linalg.svd("
