@@ -43,18 +43,33 @@ Found = frozenset[Site]
 
 
 def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Value]:
-    """The results of updates that may take over their first operand's memory."""
-    sites = Sites(function)
-    alive = {site: _Alive(lifetimes, values) for site, values in sites.holders().items()}
-    found = set()
-    for op in walk(function.body):
-        if op.opcode in ("add_at", "accumulate") and _has_memory(op.result):
-            mine = sites.of(op.operands[0])
-            at = lifetimes.write(op)
-            immutable = not rank(op.result.type) and not any(site.boxed for site in mine)
-            if immutable or (_ours(mine) and not any(alive[s].alive(at) for s in mine)):
-                found.add(op.result)
-    return frozenset(found)
+    """The results of updates that may take over their first operand's memory.
+
+    All are taken to be in place until one is seen not to be; what it copies is memory of its own.
+    """
+    updates = [
+        op for op in walk(function.body)
+        if op.opcode in ("add_at", "accumulate") and _has_memory(op.result)
+    ]  # fmt: skip
+    copying: frozenset[Value] = frozenset()
+    while True:
+        sites = Sites(function, copying)
+        alive = {site: _Alive(lifetimes, values) for site, values in sites.holders().items()}
+        refused = {
+            op.result for op in updates
+            if op.result not in copying
+            and not _unseen(op, sites.of(op.operands[0]), alive, lifetimes.write(op))
+        }  # fmt: skip
+        if not refused:
+            return frozenset(op.result for op in updates) - copying
+        copying |= refused
+
+
+def _unseen(op: Operation, mine: Found, alive: dict[Site, _Alive], at: int) -> bool:
+    """Whether nobody can tell that the operand's memory is changed."""
+    if not rank(op.result.type) and not any(site.boxed for site in mine):
+        return True
+    return _ours(mine) and not any(alive[site].alive(at) for site in mine)
 
 
 def shared_results(function: Function) -> list[int]:
@@ -81,9 +96,13 @@ def _has_memory(value: Value) -> bool:
 
 
 class Sites:
-    """For every value the sites that its memory may come from."""
+    """For every value the sites that its memory may come from.
 
-    def __init__(self, function: Function) -> None:
+    `copying`: the updates that copy; None where that isn't known yet.
+    """
+
+    def __init__(self, function: Function, copying: frozenset[Value] | None = None) -> None:
+        self.copying = copying
         self.found: dict[Value, Found] = {
             p: frozenset({Site(p, foreign=True)}) for p in function.parameters if _has_memory(p)
         }
@@ -127,8 +146,11 @@ class Sites:
                 Site(s.value, s.foreign, True, s.boxed, s.old) for s in viewed
             ) | {Site(result, fixed=True)}
         if op.opcode in ("add_at", "accumulate"):
-            before = self.of(op.operands[0])
-            viewed = before if _ours(before) else frozenset()
+            viewed = self.of(op.operands[0])
+            if not _ours(viewed) or (self.copying is not None and result in self.copying):
+                viewed = frozenset()
+            elif self.copying is not None:
+                return viewed
         elif viewed and "gate" not in op.attributes:
             return viewed
         foreign = "gate" in op.attributes

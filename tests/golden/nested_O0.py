@@ -24,7 +24,7 @@ def total_grad(x, n):
             s_tape = None
         else:
             s_tape = []
-            for _ in range(i):
+            for j in range(i):
                 s_tape.append(s)
                 s3 = s * x
                 s4 = math.sin(s3)

@@ -22,7 +22,7 @@ def total_grad(x, n, *, grad_s=1.0):
             s_tape = None
         else:
             s_tape = []
-            for _ in range(i):
+            for j in range(i):
                 s_tape.append(s)
                 s = s + math.sin(s * x)
         s_tape_tape.append(s_tape)

@@ -9,7 +9,7 @@ def power_grad(x, n, *, grad_y=1.0):
     # forward
     y = 1.0
     y_tape = []
-    for _ in range(n):
+    for i in range(n):
         y_tape.append(y)
         y = y * x
     # backward

@@ -36,7 +36,7 @@ def spread_grad(x):
     grad_largest = grad_s3 * s2
     grad_s2 = grad_s3 * largest
     grad_x += (
-        (grad_s2 / (np.where(s2 == 0, 1, s2) * (x.shape[1] - 0)))[:, None]
+        (grad_s2 / (np.where(s2 == 0, 1.0, s2) * (x.shape[1] - 0)))[:, None]
         * (x - np.mean(x, axis=1, keepdims=True))
     )
     t0 = s1 == largest[:, None]

@@ -28,7 +28,7 @@ def spread_grad(x, *, grad_out=1.0):
     grad_x[0] += grad_out * prod_others(np.ravel(s5), axis=0).reshape(s5.shape)
     grad_largest = grad_out * s2
     grad_x += (
-        (grad_out * largest / (np.where(s2 == 0, 1, s2) * (x.shape[1] - 0)))[:, None]
+        (grad_out * largest / (np.where(s2 == 0, 1.0, s2) * (x.shape[1] - 0)))[:, None]
         * (x - np.mean(x, axis=1, keepdims=True))
     )
     t0 = s1 == largest[:, None]
