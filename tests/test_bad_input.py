@@ -123,7 +123,7 @@ def test_an_unknown_level(level):
 # Functions whose text isn't the text that runs, or isn't there.
 def test_source_that_cannot_be_read():
     namespace = {}
-    exec("def hidden(x):\n    return x * x\n", namespace)
+    exec(compile("def hidden(x):\n    return x * x\n", "<nowhere>", "exec"), namespace)
     error = refusal(grad(namespace["hidden"]), 2.0)
     check(error, SourceError, "no-source", "`hidden`")
 

@@ -33,6 +33,17 @@ class RangeItem:
     step: Item
 
 
+def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
+    """A call on static values; what it raises would be raised at run time too."""
+    try:
+        return compute()
+    except Exception as error:
+        return ctx.refuse(
+            node, "static-error", f"this call fails: {type(error).__name__}: {error}.",
+            "correct its arguments.",
+        )  # fmt: skip
+
+
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
@@ -64,7 +75,9 @@ def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Ite
 def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:
     wanted = classes if isinstance(classes, tuple) else (classes,)
     if not isinstance(item, Value):
-        return isinstance(item, wanted)
+        return bool(_computed(ctx, node, lambda: isinstance(item, wanted)))
+    if not all(isinstance(one, type) for one in wanted):
+        ctx.refuse(node, "static-error", "isinstance() of something that is no class.", "name one.")
     answers = {isinstance(sample, wanted) for sample in _representatives(item.type)}
     if len(answers) > 1:
         ctx.refuse(
@@ -107,7 +120,7 @@ def _extreme(function: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
         parts = items[0] if len(items) == 1 and isinstance(items[0], (tuple, list)) else items
         if all(map(is_number, parts)) and len(parts) > 1:
-            return function(*parts)
+            return _computed(ctx, node, lambda: function(*parts))
         if len(parts) < 2:
             ctx.refuse(
                 node, "unsupported-call", f"{function.__name__}() of one thing that isn't a tuple"
@@ -127,7 +140,7 @@ def _extreme(function: Any) -> Callable[..., Item]:
 def _convert(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = 0) -> Item:
         if not isinstance(item, (Value, list, tuple)):
-            return kind(item)
+            return _computed(ctx, node, lambda: kind(item))
         if isinstance(item, Value) and item.type == Scalar(kind.__name__):
             return item
         return ctx.emit(node, "cast", (item,), {"type": kind.__name__}, name)
@@ -192,7 +205,7 @@ def _ndim(ctx: Context, node: ast.Call, name: str | None, item: Item) -> int:
 
 def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: Item = None) -> Item:
     if not isinstance(item, Value):
-        return round(item, digits)
+        return _computed(ctx, node, lambda: round(item, digits))
     wanted = ctx.static(digits, node, "the number of digits")
     return ctx.emit(node, "round", (item,), {"digits": wanted}, name)
 

@@ -53,8 +53,23 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
         return tuple(callee())
     handler = _handler(callee)
     if handler is not None:
-        return handler(ctx, node, name, *args, **keywords)
+        return _settled(ctx, node, name, callee, handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
+
+
+def _settled(
+    ctx: Context, node: ast.Call, name: str | None, callee: Any, handler: Any, args: list[Item],
+    keywords: dict[str, Item],
+) -> Item:  # fmt: skip
+    """A call that is settled at compile time, if it has arguments that this is done for."""
+    try:
+        inspect.signature(handler).bind(ctx, node, name, *args, **keywords)
+    except TypeError as error:
+        ctx.refuse(
+            node, "unsupported-argument", f"these arguments of {spelled(callee)} are not"
+            f" supported: {error}.", "leave them out, or compute their effect apart.",
+        )  # fmt: skip
+    return handler(ctx, node, name, *args, **keywords)
 
 
 def _handler(callee: Any) -> Any:

@@ -300,6 +300,8 @@ def _compare(
 
 def _contains(ctx: Context, node: ast.Compare, left: Item, right: Item) -> bool:
     keys = list(right) if isinstance(right, (dict, tuple, list, str)) else None
+    if isinstance(right, str) and not isinstance(left, str):
+        keys = None
     if keys is None or isinstance(left, Value) or any(isinstance(k, Value) for k in keys):
         ctx.refuse(
             node, "unsupported-expression", "`in` looks for a value known only at run time.",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import INT, Array, Scalar, Type, join, kind_of, shape_of
+from ..ir.types import FLOAT, INT, Array, Scalar, Type, join, kind_of, shape_of
 from ..runtime import helpers
 from .elementwise import elementwise, select
 from .emit import call, constant, default_call
@@ -91,12 +91,19 @@ def _select_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     if isinstance(condition, Scalar) and not isinstance(a, Array) and not isinstance(b, Array):
         return join(a, b)
     shape = broadcast_shapes(shape_of(t) for t in types)
-    return Array(promote((a, b)), shape, weak=not shape)
+    return Array(_chosen_dtype(a, b), shape, weak=not shape)
+
+
+def _chosen_dtype(a: Type, b: Type) -> str:
+    """Of two Python numbers, or what may be, NumPy makes the widest array of their kind."""
+    if all(isinstance(t, Scalar) or (isinstance(t, Array) and t.weak) for t in (a, b)):
+        return promote([as_array(FLOAT) if kind_of(t) == "float" else as_array(t) for t in (a, b)])
+    return promote((a, b))
 
 
 def _where_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     _, a, b = types
-    return Array(promote((a, b)), broadcast_shapes(shape_of(t) for t in types))
+    return Array(_chosen_dtype(a, b), broadcast_shapes(shape_of(t) for t in types))
 
 
 def _emit_select(emission: Emission) -> ast.expr:

@@ -179,13 +179,10 @@ def _stretch(c: Var, like: Value) -> Var:
     if rank(c.type) == len(target) and _covers(c.shape, target):
         return c
     shape = c.tracer.var(like).emit("shape")
-    return c.emit("broadcast", shape, type=Array(_stretched_dtype(c.type, like.type), target))
-
-
-def _stretched_dtype(c: Type, like: Type) -> str:
-    if isinstance(c, Scalar) or (isinstance(c, Array) and c.weak):
-        return _dtype(like) if isinstance(c, Array) and _dtype(like) == c.dtype else _dtype(c)
-    return _dtype(c)
+    if c.is_python and (_dtype(c.type), _dtype(like.type)) != ("f8", "f8"):
+        # An array made of what may be a Python float would be float64.
+        c = c.astype(_dtype(like.type))
+    return c.emit("broadcast", shape, type=Array(_dtype(c.type), target))
 
 
 def _covers(shape: tuple[Size, ...], target: tuple[Size, ...]) -> bool:

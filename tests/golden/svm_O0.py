@@ -32,7 +32,6 @@ def loss_grad(W, b, X, y, reg):
     grad_scores = grad_s3
     grad_s2 = np.sum(-grad_s3, axis=1, keepdims=True)
     grad_correct = grad_s2.reshape(correct.shape)
-    grad_scores = grad_scores.copy()
     np.add.at(grad_scores, (s1, y), grad_correct)
     grad_s0 = grad_scores
     grad_b = np.sum(grad_scores, axis=0)

@@ -29,10 +29,7 @@ def loss_grad(W, x, label):
             s4 = k < s3
             if s4:
                 z = math.tanh(z)
-                z_1 = z
-            else:
-                z_1 = None
-            z_tape.append(z_1)
+            z_tape.append(z)
             s5 = np.arange(W.shape[1])
             s6 = s5 == j
             tape_s6.append(s6)
@@ -76,7 +73,6 @@ def loss_grad(W, x, label):
                 grad_s2 = grad_z
                 grad_s0 = grad_s2 * s1
                 grad_s1 = grad_s2 * s0
-                grad_y = grad_y.copy()
                 grad_y[i] += grad_s1
                 grad_W[k, i, j] += grad_s0
             grad_units = np.where(s6, 0.0, grad_units)

@@ -25,10 +25,7 @@ def loss_grad(W, x, label, *, grad_out=1.0):
                 z = z + W[k, i, j] * y[i]
             if k < W.shape[0] - 1:
                 z = math.tanh(z)
-                z_1 = z
-            else:
-                z_1 = None
-            z_tape.append(z_1)
+            z_tape.append(z)
             s6 = np.arange(W.shape[1]) == j
             tape_s6.append(s6)
             units = np.where(s6, z, units)
@@ -59,7 +56,6 @@ def loss_grad(W, x, label, *, grad_out=1.0):
             if k < W.shape[0] - 1:
                 grad_z = grad_z * (1 - z * z)
             for i in reversed(range(W.shape[1])):
-                grad_y = grad_y.copy()
                 grad_y[i] += grad_z * W[k, i, j]
                 grad_W[k, i, j] += grad_z * y[i]
             grad_units = np.where(s6, 0.0, grad_units)
