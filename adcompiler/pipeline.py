@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from .ir.builder import Builder
 from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, walk
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, is_differentiable, rank
+from .ir.types import Array, Scalar, Static as StaticType, is_differentiable, rank
 from .optimize.dead_code import drop_dead
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
@@ -108,7 +108,8 @@ def gradient_function(
     kind = "value_and_grad" if options.value else "grad"
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
     if options.level:
-        gradient = _with_named_seed(gradient)
+        taken = {*lowered.arguments, *(c.name for c in lowered.captures)}
+        gradient = _with_named_seed(gradient, taken)
     seed: Value | None = gradient.parameters[-1]
     _checked(check, gradient, True)
     if options.level == 0:
@@ -117,7 +118,7 @@ def gradient_function(
     gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
-    gradient = own_results(gradient)
+    gradient = own_results(gradient, wrt)
     _checked(check, gradient, False)
     return gradient, seed
 
@@ -153,12 +154,13 @@ def _with_temporaries(function: Function) -> Function:
 _UNNUMBERED = {"constant", "range", "undefined", "size", "shape", "count"}
 
 
-def _with_named_seed(gradient: Function) -> Function:
+def _with_named_seed(gradient: Function, taken: set[str]) -> Function:
     """The seed is a parameter that people read: `grad_out` where the result has no name."""
     seed = gradient.parameters[-1]
-    if not is_temporary(seed):
-        return gradient
-    named = Value(seed.type, "grad_out")
+    name = "grad_out" if is_temporary(seed) else str(hint(seed))
+    while name in taken:
+        name += "_"
+    named = Value(seed.type, name)
     return replace(gradient, body=substitute(gradient.body, {seed: named}))
 
 
@@ -174,8 +176,12 @@ def _with_constant_seed(gradient: Function, function: Function) -> Function:
     return replace(gradient, body=builder.block(parameters, body.results))
 
 
-def own_results(function: Function) -> Function:
-    """Results that would share memory with an argument, a view or each other become copies."""
+def own_results(function: Function, wrt: Sequence[Value] = ()) -> Function:
+    """Results that would share memory with an argument, a view or each other become copies.
+
+    What only fills its argument's shape asks that argument for it: sizes that are taken to agree,
+    since the function would fail otherwise, may not if nothing computes them here.
+    """
     from .codegen.ownership import shared_results
 
     shared = shared_results(function)
@@ -189,8 +195,12 @@ def own_results(function: Function) -> Function:
         value = results[position]
         made = definitions.get(value)
         if made is not None and made.opcode == "broadcast" and not rank(made.operands[0].type):
+            operands = made.operands
+            of = position - len(results) + len(wrt)
+            if 0 <= of < len(wrt) and wrt[of] in function.parameters:
+                operands = (operands[0], builder.emit("shape", (wrt[of],), StaticType()))
             results[position] = builder.emit(
-                "filled", made.operands, value.type, value.name, made.attributes
+                "filled", operands, value.type, value.name, made.attributes
             )
         else:
             results[position] = builder.emit("own", (value,), value.type, value.name)

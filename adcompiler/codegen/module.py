@@ -97,6 +97,8 @@ class _Names:
         lines = [_import("builtins", self.alias("builtins"))] if hidden else []
         if "math" in self.references:
             lines.append(_import("math", self.alias("math")))
+        if lines and (helpers or "np" in self.references):
+            lines.append("")
         if helpers or "np" in self.references:
             lines.append(_import("numpy", self.alias("np")))
             if helpers and self.alias("np") != "np":

@@ -55,21 +55,34 @@ def plan_nesting(function: Function, level: int) -> Nesting:
     home: dict[Value, Block] = {}
     user: dict[Value, Block] = {}
     blocks = [function.body]
+    repeated: set[Block] = set()
     for op in walk(function.body):
         for value in op.results:
             definitions[value] = op
         uses.update(op.operands)
         for block in op.blocks:
-            uses.update(block.results)
+            shown = [v for v in block.results if not _repeats(op, block, v)]
+            uses.update(shown)
             blocks.append(block)
+            if len(shown) < len(block.results):
+                repeated.add(block)
     for block in blocks:
         for op in block.operations:
             home.update(dict.fromkeys(op.results, block))
             user.update(dict.fromkeys(op.operands, block))
-        user.update(dict.fromkeys(block.results, block))
-    plan = _Plan(uses, definitions, home, user, _collected(function), _carried(function), level)
+        if block not in repeated:
+            user.update(dict.fromkeys(block.results, block))
+    plan = _Plan(uses, definitions, home, user, _collected(function), _carried(function),
+                 function.results, level)  # fmt: skip
     plan.block(function.body)
     return Nesting(frozenset(plan.inlined), definitions)
+
+
+def _repeats(op: Operation, block: Block, value: Value) -> bool:
+    """`a and b` is an `if` that yields its own condition on one side; the text has it once."""
+    return bool(op.attributes.get("expression")) and not block.operations and (
+        value is op.operands[0]
+    )  # fmt: skip
 
 
 def _collected(function: Function) -> set[Value]:
@@ -96,10 +109,15 @@ class _Plan:
     def __init__(
         self, uses: Counter[Value], definitions: dict[Value, Operation], home: dict[Value, Block],
         user: dict[Value, Block], collected: set[Value], carried: set[Value],
-        level: int,
+        returned: tuple[Value, ...], level: int,
     ) -> None:  # fmt: skip
         self.carried = carried
         self.consumer: dict[Value, Operation] = {}
+        # The function's own value is computed in the forward part, not on the way out.
+        backward = any(op.backward for op in definitions.values())
+        self.returned = {
+            v for v in returned if backward and v in definitions and not definitions[v].backward
+        }
         self.uses = uses
         self.definitions = definitions
         self.home = home
@@ -159,7 +177,7 @@ class _Plan:
         return self.definitions[value].backward or not is_temporary(value)
 
     def _nests(self, value: Value) -> bool:
-        if self.uses[value] != 1 or value in self.collected:
+        if self.uses[value] != 1 or value in self.collected or value in self.returned:
             return False
         if not self._is_near(value):
             return False

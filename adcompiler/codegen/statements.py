@@ -40,12 +40,13 @@ class Emitter:
         self.read = _read_values(function)
 
     def body(self) -> list[ast.stmt]:
-        """The function's statements, up to its `return`."""
+        """The function's statements, up to its `return`; comments tell the two parts apart."""
+        two_parts = self.level and any(op.backward for op in self.function.body.operations)
         statements: list[ast.stmt] = []
         part = None
         for op in self.function.body.operations:
             lines = self.operation(op)
-            if lines and self.level and part is not op.backward:
+            if lines and two_parts and part is not op.backward:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
@@ -63,7 +64,12 @@ class Emitter:
             return self.conditional(op)
         operands = [self.expression(v) for v in op.operands]
         types = [v.type for v in op.operands]
-        return TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        made = TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
+            positive = without_minus(made.right)
+            if positive is not None:
+                return ast.BinOp(made.left, ast.Sub(), positive)
+        return made
 
     def conditional(self, op: Operation) -> ast.expr:
         """`a if c else b`, or `c and b`, `c or a`, where one side is the condition itself."""
@@ -113,8 +119,9 @@ class Emitter:
         mine = self.expression(before)
         sign: ast.operator = ast.Add()
         change = self.expression(added)
-        if isinstance(change, ast.UnaryOp) and isinstance(change.op, ast.USub):
-            sign, change = ast.Sub(), change.operand
+        positive = without_minus(change)
+        if positive is not None:
+            sign, change = ast.Sub(), positive
         if self._ours(op) and isinstance(mine, ast.Name) and mine.id == name:
             return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
         return self.assign(op.result, ast.BinOp(mine, sign, change))
@@ -246,6 +253,17 @@ class Emitter:
             return [*before, ast.While(asked, lines or [ast.Pass()], [])]
         leave = ast.If(negated(asked), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
+
+
+def without_minus(expression: ast.expr) -> ast.expr | None:
+    """`-a * b` as `a * b`: in products and quotients a sign moves exactly. None without a minus."""
+    match expression:
+        case ast.UnaryOp(ast.USub(), operand):
+            return operand
+        case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
+            positive = without_minus(left)
+            return None if positive is None else ast.BinOp(positive, op, right)
+    return None
 
 
 def _builtin(name: str, *arguments: ast.expr) -> ast.expr:

@@ -91,7 +91,7 @@ def _select_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     if isinstance(condition, Scalar) and not isinstance(a, Array) and not isinstance(b, Array):
         return join(a, b)
     shape = broadcast_shapes(shape_of(t) for t in types)
-    return Array(_chosen_dtype(a, b), shape, weak=not shape)
+    return Array(_chosen_dtype(a, b) if shape else promote((a, b)), shape, weak=not shape)
 
 
 def _chosen_dtype(a: Type, b: Type) -> str:

@@ -155,11 +155,16 @@ def _others_of_rows(g: Any, x: Any) -> Any:
     return np.sum(np.expand_dims(g, -1) * select(same, 0, others), axis=-2)
 
 
+def _freedom(x: Any, axis: Any, ddof: int) -> Any:
+    count = _count(x, axis)
+    return count - ddof if ddof else count
+
+
 def _var(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
     if 0 in x.shape:
         return None
     centred = x - np.mean(x, axis=axis, keepdims=axis is not None)
-    return restore(g, x, axis, keepdims) * 2 * centred / (_count(x, axis) - ddof)
+    return restore(g, x, axis, keepdims) * 2 * centred / _freedom(x, axis, ddof)
 
 
 def _std(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
@@ -167,7 +172,7 @@ def _std(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
     if 0 in x.shape:
         return None
     centred = x - np.mean(x, axis=axis, keepdims=axis is not None)
-    scale = select(y == 0, 1.0, y) * (_count(x, axis) - ddof)
+    scale = select(y == 0, 1.0, y) * _freedom(x, axis, ddof)
     return restore(g / scale, x, axis, keepdims) * centred
 
 

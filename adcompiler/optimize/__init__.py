@@ -17,6 +17,16 @@ __all__ = ["AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
 Pass = Callable[[Function], Function]
 
 
+def keep_gates(function: Function) -> Function:
+    """`drop_dead` for the lecture form: every gate of the user's stays."""
+    return drop_dead(function, forward=True)
+
+
+def keep_gates_and_sequences(function: Function) -> Function:
+    """The same before saves are legalised."""
+    return drop_dead(function, sequences=False, forward=True)
+
+
 def keep_sequences(function: Function) -> Function:
     """`drop_dead` while mirror loops are still matched with their originals by position."""
     return drop_dead(function, sequences=False)
@@ -24,14 +34,14 @@ def keep_sequences(function: Function) -> Function:
 
 # By level; at 0 only what no gate of the user's stands behind goes.
 BEFORE_SAVES: Sequence[Sequence[Pass]] = (  # fmt: skip
-    (read_branch_results, keep_sequences),
+    (read_branch_results, keep_gates_and_sequences),
     (
         forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences,
         share_shapes, keep_sequences,
     ),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (drop_dead, drop_dead),
+    (keep_gates, keep_gates),
     (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead),
 )
 

@@ -20,22 +20,31 @@ from ..ir.core import Block, Function, Operation, Value, walk
 __all__ = ["drop_dead"]
 
 
-def drop_dead(function: Function, sequences: bool = True) -> Function:
+def drop_dead(function: Function, sequences: bool = True, forward: bool = False) -> Function:
     """The function without dead code. `sequences`: drop unread sequences of loops too, if others
-    remain to count the iterations."""
-    live = _Live(function)
+    remain to count the iterations. `forward`: keep all that the user's own operations compute."""
+    live = _Live(function, forward)
     body = _Sweep(live.values, sequences).block(function.body)
     return replace(function, body=body)
+
+
+# What a reader wouldn't call a step of the computation.
+_NO_GATES = {"constant", "undefined", "filler", "range", "size", "shape", "count", "copy"}
 
 
 class _Live:
     """Marks backwards from the results."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, forward: bool) -> None:
         self.values: set[Value] = set()
         self.sources: dict[Value, list[Value]] = {}
         self._survey(function.body, [])
         pending = list(function.results)
+        if forward:
+            pending += [
+                v for op in walk(function.body) if not op.backward and not op.blocks
+                and op.opcode not in _NO_GATES for v in op.results
+            ]  # fmt: skip
         while pending:
             value = pending.pop()
             if value not in self.values:

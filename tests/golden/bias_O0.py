@@ -11,6 +11,7 @@ def loss_grad(x, b, s):
     s0 = x + b
     s1 = s0 * s
     s2 = np.tanh(s1)
+    s3 = np.sum(s2)
     grad_s3 = 1.0
     grad_s2 = np.broadcast_to(grad_s3, s2.shape)
     grad_s1 = grad_s2 * (1 - s2 * s2)

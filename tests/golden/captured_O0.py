@@ -10,6 +10,9 @@ import numpy as np
 def penalty_grad(x, *, RATE, MEANS):
     s0 = x - MEANS
     s1 = s0 ** 2
+    s2 = np.sum(s1)
+    s3 = RATE * s2
+    s4 = s3 * np.pi
     grad_s4 = 1.0
     grad_s3 = grad_s4 * np.pi
     grad_s2 = grad_s3 * RATE

@@ -17,6 +17,11 @@ def loss_grad(x, y):
     s2 = a <= 1.0
     if s2:
         s4 = 0.5 * r
+        s3 = s4 * r
+    else:
+        s6 = 0.5 * 1.0
+        s7 = a - s6
+        s3 = 1.0 * s7
     s12 = 0 < x
     if s12:
         s12 = x < 2
@@ -26,6 +31,7 @@ def loss_grad(x, y):
         s14 = math.exp(x)
     else:
         s14 = math.sin(y)
+    z = s3 + s14
     grad_z = 1.0
     grad_s3 = grad_z
     grad_s14 = grad_z

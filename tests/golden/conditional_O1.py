@@ -15,9 +15,7 @@ def loss_grad(x, y, *, grad_z=1.0):
     s2 = a <= 1.0
     if s2:
         s4 = 0.5 * r
-    s12 = 0 < x
-    s12 = s12 and x < 2
-    s12 = s12 or y > 5
+    s12 = 0 < x and x < 2 or y > 5
     s14 = math.exp(x) if s12 else math.sin(y)
     # backward
     if s12:

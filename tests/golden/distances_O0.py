@@ -14,6 +14,7 @@ def mean_distance_grad(x, y):
     s2 = d ** 2
     s3 = np.sum(s2, axis=-1)
     s4 = np.sqrt(s3)
+    s5 = np.mean(s4)
     grad_s5 = 1.0
     grad_s4 = np.broadcast_to(grad_s5 / s4.size, s4.shape)
     grad_s3 = grad_s4 / (2 * s4)

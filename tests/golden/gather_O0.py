@@ -8,6 +8,13 @@ import numpy as np
 
 
 def weighted_grad(x, order):
+    s = 0.0
+    for i in range(len(order)):
+        s0 = order[i]
+        s1 = x[s0]
+        s2 = s1 ** 2
+        s3 = s2 * i
+        s = s + s3
     grad_s = 1.0
     grad_x = np.zeros(x.shape)
     for i in reversed(range(len(order))):

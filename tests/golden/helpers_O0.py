@@ -15,7 +15,11 @@ def loss_grad(w1, w2, x):
     s3 = s2 + 0.0
     out = np.tanh(s3)
     s4 = out * out
+    s5 = np.sum(s4)
     s6 = w1 * w1
+    s7 = np.sum(s6)
+    s8 = 0.5 * s7
+    s9 = s5 + s8
     grad_s9 = 1.0
     grad_s5 = grad_s9
     grad_s8 = grad_s9

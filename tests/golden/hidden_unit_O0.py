@@ -8,7 +8,6 @@ import math
 
 
 def sigmoid(x):
-    # forward
     e = math.exp(-abs(x))
     return 1 / (1 + e) if x >= 0 else e / (1 + e)
 
@@ -18,6 +17,8 @@ def loss_grad(v, w, x, y):
     h = sigmoid(z)
     e = v * h
     s0 = y - e
+    s1 = s0 ** 2
+    l = 0.5 * s1
     grad_l = 1.0
     grad_s1 = grad_l * 0.5
     grad_s0 = grad_s1 * 2 * s0

@@ -8,7 +8,6 @@ import math
 
 
 def sigmoid(x):
-    # forward
     e = math.exp(-abs(x))
     return 1 / (1 + e) if x >= 0 else e / (1 + e)
 

@@ -8,7 +8,6 @@ import numpy as np
 
 
 def sigmoid(x):
-    # forward
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
@@ -18,6 +17,8 @@ def loss_grad(v, w, x, y):
     h = sigmoid(z)
     e = v * h
     s0 = y - e
+    s1 = s0 ** 2
+    s2 = s1 / 2
     grad_s2 = 1.0
     grad_s1 = grad_s2 / 2
     grad_s0 = grad_s1 * 2 * s0

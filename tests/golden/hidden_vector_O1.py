@@ -8,7 +8,6 @@ import numpy as np
 
 
 def sigmoid(x):
-    # forward
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 

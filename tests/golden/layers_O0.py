@@ -34,6 +34,8 @@ def loss_grad(W, x, label):
     s6 = np.sum(s5)
     p = s4 / s6
     s7 = p[label]
+    s8 = np.log(s7)
+    s9 = -s8
     grad_s9 = 1.0
     grad_s8 = -grad_s9
     grad_s7 = grad_s8 / s7

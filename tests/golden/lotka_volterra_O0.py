@@ -87,6 +87,9 @@ def final_grad(u, v, a, b, c, d, h, steps):
         s60 = s59 + s47
         s61 = s55 * s60
         v = v + s61
+    s62 = u * u
+    s63 = v * v
+    s64 = s62 + s63
     grad_s64 = 1.0
     grad_s62 = grad_s64
     grad_s63 = grad_s64

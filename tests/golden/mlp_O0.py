@@ -22,6 +22,8 @@ def loss_grad(params, x, labels):
     logp = z_1 - s6
     s7 = np.arange(len(labels))
     s8 = logp[s7, labels]
+    s9 = np.mean(s8)
+    s10 = -s9
     grad_s10 = 1.0
     grad_s9 = -grad_s10
     grad_s8 = np.broadcast_to(grad_s9 / s8.size, s8.shape)

@@ -26,7 +26,7 @@ def root_grad(a):
         grad_s5 = grad_x * 0.5
         grad_x = grad_s5
         grad_s4 = grad_s5
-        grad_x += -grad_s4 * s4 / x
+        grad_x -= grad_s4 * s4 / x
         grad_a += grad_s4 / x
     grad_a += grad_x
     return grad_a

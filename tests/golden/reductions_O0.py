@@ -23,11 +23,16 @@ def spread_grad(x):
     largest = np.max(s1, axis=1)
     s2 = np.std(x, axis=1)
     s3 = largest * s2
+    s4 = np.sum(s3)
     s5 = x[0]
+    s6 = np.prod(s5)
+    s7 = s4 + s6
+    s8 = np.var(x)
+    s9 = s7 + s8
     grad_s9 = 1.0
     grad_s7 = grad_s9
     grad_s8 = grad_s9
-    grad_x = grad_s8 * 2 * (x - np.mean(x)) / (x.size - 0)
+    grad_x = grad_s8 * 2 * (x - np.mean(x)) / x.size
     grad_s4 = grad_s7
     grad_s6 = grad_s7
     grad_s5 = grad_s6 * prod_others(np.ravel(s5), axis=0).reshape(s5.shape)
@@ -36,7 +41,7 @@ def spread_grad(x):
     grad_largest = grad_s3 * s2
     grad_s2 = grad_s3 * largest
     grad_x += (
-        (grad_s2 / (np.where(s2 == 0, 1.0, s2) * (x.shape[1] - 0)))[:, None]
+        (grad_s2 / (np.where(s2 == 0, 1.0, s2) * x.shape[1]))[:, None]
         * (x - np.mean(x, axis=1, keepdims=True))
     )
     t0 = s1 == largest[:, None]

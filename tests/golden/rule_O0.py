@@ -14,6 +14,7 @@ def softplus(x):
 def loss_grad(w, x):
     s0 = w * x
     s1 = softplus(s0)
+    s2 = np.sum(s1)
     grad_s2 = 1.0
     grad_s1 = np.broadcast_to(grad_s2, s1.shape)
     grad_s0 = grad_s1 * (1 - np.exp(-s1))

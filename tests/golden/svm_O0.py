@@ -16,7 +16,13 @@ def loss_grad(W, b, X, y, reg):
     s3 = scores - s2
     s4 = s3 + 1
     margins = np.maximum(0, s4)
+    s5 = np.sum(margins)
+    s6 = s5 - X.shape[0]
+    s7 = s6 / X.shape[0]
     s8 = W * W
+    s9 = np.sum(s8)
+    s10 = reg * s9
+    s11 = s7 + s10
     grad_s11 = 1.0
     grad_s7 = grad_s11
     grad_s10 = grad_s11

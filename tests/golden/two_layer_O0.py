@@ -12,6 +12,8 @@ def loss_grad(W0, W1, x, y):
     x2 = np.tanh(x1)
     prediction = W1 @ x2
     s0 = prediction - y
+    s1 = s0 ** 2
+    s2 = 0.5 * s1
     grad_s2 = 1.0
     grad_s1 = grad_s2 * 0.5
     grad_s0 = grad_s1 * 2 * s0

@@ -170,7 +170,8 @@ def gradients(f: Any, *args: Any) -> list[Any]:
         value, *grads = run(compiled, (*made.inputs, 1.0))
         _, *again = run(compiled, (*made.inputs, _seed(expected)))
         for a, b in zip(grads, again, strict=True):
-            assert same(a, b) or np.ndim(a) == 0 and np.array_equal(a, b, equal_nan=True)
+            fits(a, b)
+            np.testing.assert_allclose(a, b, 1e-5 if np.asarray(a).dtype == np.float32 else 0)
         assert same(value, expected), (level, value, expected)
         for old, new in zip(before, made.inputs, strict=True):
             assert np.array_equal(old, new, equal_nan=old.dtype.kind == "f"), "argument changed"
