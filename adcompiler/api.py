@@ -25,11 +25,11 @@ from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, SignatureError, UnsupportedError
-from .frontend.signature import abstract, key_of
+from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
 from .ir.printer import print_function
 from .ops.gates import Primitive
-from .pipeline import LEVELS, Options, gradient_function, lower_settled
+from .pipeline import LEVELS, Options, check_wrt, gradient_function, lower_settled
 from .specialize import Specialization, specialize
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad"]
@@ -125,6 +125,7 @@ class Gradient:
         """The gradient's SSA for these arguments, as text."""
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
+        check_wrt(self.function, structures, self.options)
         lowered, _ = lower_settled(self.function, structures, lambda path: arguments[path[1]])
         return print_function(gradient_function(lowered, self.options)[0])
 
@@ -148,7 +149,7 @@ class Gradient:
         self.options = Options(names, not isinstance(self.wrt, tuple), value, level)
 
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
-        key = tuple(map(key_of, arguments.values()))
+        key = keys_of(arguments)
         for found in self._entries.get(key, ()):
             if found.fits(self.function, arguments):
                 return found

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import bind, split, with_named_tuples
 from .codegen.module import Emitted
 from .diagnostics import Diagnostic, SignatureError
-from .frontend.signature import key_of
+from .frontend.signature import keys_of
 from .frontend.source import fingerprint
 from .pipeline import Options
 from .runtime.loader import load
@@ -54,7 +54,7 @@ class FrozenGradient:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient, for a signature that it was pickled with; SignatureError for others."""
         arguments = bind(self.signature, self.__name__, args, kwargs)
-        key = tuple(map(key_of, arguments.values()))
+        key = keys_of(arguments)
         for number, entry in enumerate(self.entries):
             if entry.key == key and all(same(arguments[n], v) for n, v in entry.static_arguments):
                 positional, keywords = split(self.signature, arguments)

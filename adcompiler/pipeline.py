@@ -16,19 +16,29 @@ from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .frontend.context import ARGUMENT, Path, StaticNeeded
-from .frontend.items import Item, leaves, rebuild
+from .frontend.items import article, in_words, leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Static, Structure, describe, parts
+from .frontend.source import read_function
 from .ir.builder import Builder
 from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, walk
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, Static as StaticType, is_differentiable, rank
+from .ir.types import Array, Scalar, kind_of, rank
+from .ir.types import Static as StaticType
 from .optimize.dead_code import drop_dead
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 
-__all__ = ["STAGES", "Compiled", "Options", "compile_gradient", "gradient_function", "show_stage"]
+__all__ = [
+    "STAGES",
+    "Compiled",
+    "Options",
+    "check_wrt",
+    "compile_gradient",
+    "gradient_function",
+    "show_stage",
+]
 
 STAGES = ("source", "ast", "ssa", "backward", "module")
 LEVELS = (0, 1)
@@ -90,6 +100,7 @@ def compile_gradient(
     check: Check | None = None,
 ) -> Compiled:
     """The emitted gradient of `function` for arguments of the given structures."""
+    check_wrt(function, structures, options)
     lowered, static = lower_settled(function, structures, values)
     gradient, seed = gradient_function(lowered, options, check)
     shape = _shape(lowered, gradient, seed, options, defaults or {})
@@ -109,7 +120,7 @@ def gradient_function(
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
     if options.level:
         taken = {*lowered.arguments, *(c.name for c in lowered.captures)}
-        gradient = _with_named_seed(gradient, taken)
+        gradient = _with_named_seed(gradient, function.results[0], taken)
     seed: Value | None = gradient.parameters[-1]
     _checked(check, gradient, True)
     if options.level == 0:
@@ -154,14 +165,17 @@ def _with_temporaries(function: Function) -> Function:
 _UNNUMBERED = {"constant", "range", "undefined", "size", "shape", "count"}
 
 
-def _with_named_seed(gradient: Function, taken: set[str]) -> Function:
-    """The seed is a parameter that people read: `grad_out` where the result has no name."""
+def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Function:
+    """The seed is a parameter that people read: `grad_out` where the result has no name, which
+    is then `out`."""
     seed = gradient.parameters[-1]
     name = "grad_out" if is_temporary(seed) else str(hint(seed))
     while name in taken:
         name += "_"
-    named = Value(seed.type, name)
-    return replace(gradient, body=substitute(gradient.body, {seed: named}))
+    named = {seed: Value(seed.type, name)}
+    if is_temporary(result) and result not in gradient.parameters:
+        named[result] = Value(result.type, "out")
+    return replace(gradient, body=substitute(gradient.body, named))
 
 
 def _with_constant_seed(gradient: Function, function: Function) -> Function:
@@ -216,7 +230,7 @@ def _check_result(lowered: Lowered, function: Function) -> None:
     if not isinstance(item, Value):
         raise UnsupportedError(
             Diagnostic(
-                "non-scalar-result", f"the function returns {_what(item)}, not one number.",
+                "non-scalar-result", f"the function returns {in_words(item)}, not one number.",
                 "return a single number, for example the loss.", span, trail,
             )
         )  # fmt: skip
@@ -224,35 +238,52 @@ def _check_result(lowered: Lowered, function: Function) -> None:
     if rank(type_):
         reason = f"the function returns an array ({type_}), and only a number has a gradient."
         advice = "sum it (np.sum), or take the mean, before returning it."
-    elif not isinstance(type_, (Scalar, Array)) or getattr(type_, "kind", "") == "complex":
-        reason, advice = f"the function returns a {type_}.", "return a real number."
+    elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
+        reason = f"the function returns {article(str(type_))}."
+        advice = "return a real number, for example the loss."
     else:
         return
     raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
 
 
-def _what(item: Item) -> str:
-    return "nothing" if item is None else f"a {type(item).__name__}"
-
-
-def _differentiable(lowered: Lowered, name: str) -> list[Value]:
-    """The leaves of a parameter; each must be a float."""
-    item = lowered.arguments[name]
-    places = parts(lowered.structures[name], name)
-    for (place, found), leaf in zip(places, leaves(item), strict=True):
-        if not isinstance(leaf, Value) or not is_differentiable(leaf.type):
-            kind = "static" if isinstance(found, Static) else str(found)
+def check_wrt(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options
+) -> None:
+    """Refuse to differentiate with respect to anything but floats."""
+    for name in options.wrt:
+        for place, found in parts(structures[name], name):
+            kind = None if isinstance(found, Static) else kind_of(found)
+            if kind == "float":
+                continue
+            source = read_function(function)
+            code = {None: "static", "complex": "complex"}.get(kind, "integer")
+            shown = f"{in_words(found.value)}" if isinstance(found, Static) else str(found)
             raise SignatureError(
                 Diagnostic(
-                    "integer-wrt" if isinstance(leaf, Value) else "static-wrt",
-                    f"the gradient is asked for with respect to `{place}`, which is {kind}:"
+                    f"{code}-wrt",
+                    f"the gradient is asked for with respect to `{place}`, which is {shown}:"
                     " only floats have a gradient.",
                     f"pass a float (2.0 instead of 2, or x.astype(float)), or leave `{name}` out of"
                     " wrt.",
-                    lowered.function.span,
+                    source.span(source.node),
                 )
             )
-    return [leaf for leaf in leaves(item) if isinstance(leaf, Value)]
+
+
+def _differentiable(lowered: Lowered, name: str) -> list[Value]:
+    """The leaves of a parameter; none of them may have become static."""
+    found = list(leaves(lowered.arguments[name]))
+    if not all(isinstance(leaf, Value) for leaf in found):
+        raise SignatureError(
+            Diagnostic(
+                "static-wrt",
+                f"the gradient is asked for with respect to `{name}`, whose value must be known"
+                " when the function is compiled.",
+                f"leave `{name}` out of wrt.",
+                lowered.function.span,
+            )
+        )
+    return found
 
 
 def _shape(

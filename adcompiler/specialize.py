@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ._version import VERSION
+from ._version import build
 from .arguments import with_named_tuples
 from .codegen.module import Emitted
-from .frontend.context import ARGUMENT, Path, lookup_path
+from .diagnostics import SignatureError
+from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
@@ -53,7 +54,7 @@ class Specialization:
             return False
         try:
             found = tuple(key_of(lookup_path(root, path)) for _, path in self.captures)
-        except (NameError, AttributeError):
+        except (NameError, AttributeError, SignatureError):
             return False
         return found == self.capture_keys
 
@@ -105,15 +106,20 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    names = [p[1] for p in sorted(compiled.static_paths) if p[0] == ARGUMENT]
+    names = [p[1] for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
     return Specialization(
         emitted,
         with_named_tuples(namespace[emitted.name], arguments, options),
         compiled.captures,
         tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
-        tuple((name, arguments[name]) for name in names),
+        tuple((name, _kept(arguments[name])) for name in names),
         guard_check(function, compiled.guards),
     )
+
+
+def _kept(value: Any) -> Any:
+    """An argument's value as it is now, whatever happens to the object."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callable[[], bool]:
@@ -125,11 +131,14 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
     names = {"g": root.__globals__, "look": _look, "same": same, "root": root}
     insides: list[tuple[str, Any, tuple[str, ...]]] = [("root", root, ("__code__",))]
     own = root.__code__.co_freevars
-    for number, (path, value) in enumerate(sorted(guards.items())):
+    for number, path in enumerate(sorted(guards, key=path_order)):
+        value = guards[path]
         if _is_ours(root, path):
             continue
         names[f"o{number}"] = value
-        if len(path) == 1 and path[0] not in own:
+        if len(path) == 1 and not is_portable(path):
+            pass  # it is where it begins: only its insides can change
+        elif len(path) == 1 and path[0] not in own:
             get = f"g.get({path[0]!r})"
             present = path[0] in root.__globals__
             tests.append(f"{get} is o{number}" if present else f"{path[0]!r} not in g")
@@ -188,8 +197,11 @@ def _describe(value: Any) -> Any:
             return ["primitive", _describe(value.function), rule]
         case None | bool() | int() | float() | str():
             return [type(value).__name__, repr(value)]
+        case np.generic():
+            return ["number", value.dtype.str, repr(value)]
         case tuple():
-            return ["tuple", *map(_describe, value)]
+            described = [*map(_describe, value)]
+            return None if None in described else ["tuple", type(value).__name__, *described]
     qualified = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     module = getattr(value, "__module__", None)
     if qualified and module and (callable(value) or isinstance(value, type)):
@@ -231,7 +243,7 @@ def _disk_key(
         return None
     shown = [(name, _shown(structure)) for name, structure in structures.items()]
     identity = [
-        VERSION, sys.version_info[:2], np.__version__, function.__module__, function.__qualname__,
+        build(), sys.version_info[:2], np.__version__, function.__module__, function.__qualname__,
         fingerprint(function), repr(function.__code__.co_filename), shown, statics,
         repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
     ]  # fmt: skip
@@ -255,10 +267,12 @@ def _shown(structure: Structure) -> Any:
 def _metadata(
     function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
 ) -> dict[str, Any] | None:
+    if not all(map(is_portable, (*compiled.guards, *(path for _, path in compiled.captures)))):
+        return None
     guards = [[list(path), _describe(value)] for path, value in sorted(compiled.guards.items())]
     static = [
         [list(path), _describe(arguments[path[1]])]
-        for path in sorted(compiled.static_paths)
+        for path in sorted(compiled.static_paths, key=path_order)
         if path[0] == ARGUMENT
     ]
     if any(description is None for _, description in [*guards, *static]):

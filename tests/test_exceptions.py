@@ -114,10 +114,7 @@ CASES = [
     ("function", "args", "kind"), CASES, ids=lambda c: getattr(c, "__name__", "")
 )
 @pytest.mark.parametrize("level", [0, 1])
-def test_the_exception_is_the_users_own(request, function, args, kind, level):
-    if level and function is logarithm:
-        reason = "the value is computed last, in the return"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_the_exception_is_the_users_own(function, args, kind, level):
     with pytest.raises(kind) as expected:
         function(*args)
     for _ in range(2):

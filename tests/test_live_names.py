@@ -127,7 +127,6 @@ def numpy_user(x):
     return np.sin(x) * 2
 
 
-@pytest.mark.xfail(strict=True, reason="what it reads from outside is never found again")
 def test_a_function_as_argument_that_reads_globals_compiles_once(compiled):
     g = grad(by_function)
     g(2.0, numpy_user)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..ir.core import Function, Value, hint
+from ..ops.emit import constant
 
 if TYPE_CHECKING:
     from .statements import Emitter
@@ -120,7 +121,7 @@ def places(item: Any, at: ast.expr) -> list[tuple[Value, ast.expr]]:
 
 
 def _subscript(at: ast.expr, key: Any) -> ast.expr:
-    return ast.Subscript(at, ast.Constant(key), ast.Load())
+    return ast.Subscript(at, constant(key), ast.Load())
 
 
 def _structure(item: Any, emitter: Emitter) -> ast.expr:
@@ -134,6 +135,6 @@ def _structure(item: Any, emitter: Emitter) -> ast.expr:
         case list():
             return ast.List([_structure(part, emitter) for part in item], ast.Load())
         case dict():
-            keys: list[ast.expr | None] = [ast.Constant(key) for key in item]
+            keys: list[ast.expr | None] = [constant(key) for key in item]
             return ast.Dict(keys, [_structure(part, emitter) for part in item.values()])
     return ast.Constant(item)

@@ -18,7 +18,7 @@ from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
 from . import expressions
 from .context import Context
-from .items import Item, is_number
+from .items import Item, in_words, is_number
 
 __all__ = ["BUILTINS", "RangeItem"]
 
@@ -81,7 +81,7 @@ def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, clas
     answers = {isinstance(sample, wanted) for sample in _representatives(item.type)}
     if len(answers) > 1:
         ctx.refuse(
-            node, "not-static", f"a {item.type} may or may not be an instance of these.",
+            node, "not-static", f"{in_words(item)} may or may not be an instance of these.",
             "test x.ndim, or isinstance(x, (np.ndarray, np.generic)).",
         )  # fmt: skip
     return answers.pop()

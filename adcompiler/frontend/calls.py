@@ -10,8 +10,10 @@ import ast
 import difflib
 import functools
 import inspect
+import re
 import types
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from ..ops.gates import Primitive
 from . import expressions
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
-from .items import Ambiguous, BoundMethod, Item, LocalFunction
+from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
 from .source import FunctionSource, read_function
 
 __all__ = ["call", "inline"]
@@ -65,10 +67,8 @@ def _settled(
     try:
         inspect.signature(handler).bind(ctx, node, name, *args, **keywords)
     except TypeError as error:
-        ctx.refuse(
-            node, "unsupported-argument", f"these arguments of {spelled(callee)} are not"
-            f" supported: {error}.", "leave them out, or compute their effect apart.",
-        )  # fmt: skip
+        known = list(inspect.signature(handler).parameters.items())[3:]
+        _refuse_arguments(ctx, node, spelled(callee), dict(known), keywords, error)
     return handler(ctx, node, name, *args, **keywords)
 
 
@@ -124,26 +124,56 @@ def _apply(
     try:
         operands, attributes = spelling.bind(*args, **keywords)
     except TypeError as error:
-        _refuse_arguments(ctx, node, called, spelling, keywords, error)
+        known = dict(inspect.signature(spelling.bind).parameters)
+        if called.startswith("."):
+            known.pop(next(iter(known)))
+        _refuse_arguments(ctx, node, called, known, keywords, error)
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
     attributes = {
         key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
     }
+    _check_axes(ctx, node, attributes, called)
     return ctx.emit(node, entry.name, operands, {**spelling.preset, **attributes}, name)
 
 
+def _check_axes(
+    ctx: Context, node: ast.Call, attributes: dict[str, Any], called: str
+) -> None:  # fmt: skip
+    """Whatever the operation: an axis is an int, several are a tuple of ints."""
+    for key, value in attributes.items():
+        axes = value if isinstance(value, (tuple, list)) else (value,)
+        if key in _AXES and value is not None and any(type(one) is not int for one in axes):
+            ctx.refuse(
+                node, "operation", f"`{key}={value!r}` of {called} is no axis.",
+                "name an axis by its number, from 0.",
+            )  # fmt: skip
+
+
+_AXES = ("axis", "axes", "axis1", "axis2")
+
+
 def _refuse_arguments(
-    ctx: Context, node: ast.Call, called: str, spelling: Any, keywords: dict[str, Item],
-    error: TypeError,
-) -> Any:  # fmt: skip
-    known = inspect.signature(spelling.bind).parameters
+    ctx: Context, node: ast.Call, called: str, known: Mapping[str, inspect.Parameter],
+    keywords: dict[str, Item], error: TypeError,
+) -> NoReturn:  # fmt: skip
     strange = [key for key in keywords if key not in known]
+    advice = "leave it out, or compute its effect apart."
     if strange:
         reason = f"the argument `{strange[0]}=` of {called} is not supported."
+    elif any(p.kind is p.VAR_POSITIONAL for p in known.values()):
+        told = re.sub(r"^\S*\(\) ", "it ", str(error))  # the name of a function of ours
+        reason = f"these arguments of {called} are not supported: {told}."
     else:
-        reason = f"these arguments of {called} are not supported: {error}."
-    ctx.refuse(node, "unsupported-argument", reason, "leave it out, or compute its effect apart.")
+        reason = f"these arguments of {called} are not supported."
+        advice = f"the supported form is {called}({_form(known)})."
+    ctx.refuse(node, "unsupported-argument", reason, advice)
+
+
+def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
+    """`a, axis=None, *, keepdims=False`."""
+    bare = [p.replace(annotation=p.empty) for p in parameters.values()]
+    return str(inspect.Signature(bare))[1:-1]
 
 
 def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
@@ -168,7 +198,7 @@ def _method(
         names = [key[1] for key in SPELLINGS if isinstance(key, tuple) and key[0] == "method"]
         close = difflib.get_close_matches(method, names, n=1)
         ctx.refuse(
-            node, "unknown-function", f"the method `.{method}` of a {value.type} is not in the"
+            node, "unknown-function", f"the method `.{method}` of {in_words(value)} is not in the"
             " table.", f"did you mean .{close[0]}?" if close else "use a NumPy function.",
         )  # fmt: skip
     return _apply(ctx, node, found, [value, *args], keywords, name, f".{method}")
@@ -184,12 +214,13 @@ def _gate(
     return gate_call(ctx, node, gate, list(bound.values()), name)
 
 
-def path_of_callee(ctx: Context, node: ast.Call, function: Any) -> Path:
-    """Where the callee was found; its own outer names are looked up from there."""
+def path_of_callee(ctx: Context, node: ast.Call, callee: Any) -> Path:
+    """Where a function or gate was found; its own outer names are looked up from there."""
     path = expressions._path_of(ctx, node.func)
-    if path is not None:
-        return path
-    return ("<function>", getattr(function, "__qualname__", repr(function)))
+    if path is None:
+        path = (callee,)
+        ctx.guards.setdefault(path, callee)
+    return path
 
 
 def _inline_global(

@@ -3,7 +3,8 @@
 Whatever a function reads from outside itself is found through a path from the root function:
 `("layer", "SCALE")` is the global `SCALE` of the function that the root calls `layer`. Numbers and
 arrays met on the way become captures, read anew at each call; functions and modules become guards,
-so that compiled code notices when a name is bound to something else.
+so that compiled code notices when a name is bound to something else. A function that came in as
+an argument has no path from the root: the paths within it begin with the function itself.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..diagnostics import Diagnostic, Span, UnsupportedError
+from ..diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Value
-from ..ir.types import UNDEFINED, Scalar
+from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
-from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_number
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    BoundMethod,
+    Item,
+    in_words,
+    is_namedtuple,
+    is_number,
+    leaves,
+)  # fmt: skip
 from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
 
@@ -34,11 +44,13 @@ __all__ = [
     "NeedsUnrolling",
     "Path",
     "StaticNeeded",
+    "is_portable",
     "lookup_path",
     "namespace_value",
+    "path_order",
 ]
 
-Path = tuple[str, ...]
+Path = tuple[Any, ...]  # names; the first may be a function or a gate instead
 LOOP, ARGUMENT = "<loop>", "<argument>"
 
 
@@ -114,8 +126,18 @@ def lookup_path(root: types.FunctionType, path: Path) -> Any:
     """The object that a path leads to now; raises NameError or AttributeError."""
     found: Any = root
     for name in path:
-        found = step(found, name)
+        found = step(found, name) if isinstance(name, str) else name
     return found
+
+
+def is_portable(path: Path) -> bool:
+    """Whether the path means the same in another process: it is made of names alone."""
+    return all(isinstance(name, str) for name in path)
+
+
+def path_order(path: Path) -> tuple[str, ...]:
+    """What paths are sorted by."""
+    return tuple(n if isinstance(n, str) else str(getattr(n, "__qualname__", "")) for n in path)
 
 
 def _is_constant(structure: Structure) -> bool:
@@ -123,6 +145,15 @@ def _is_constant(structure: Structure) -> bool:
     if isinstance(structure, tuple):
         return all(map(_is_constant, structure))
     return isinstance(structure, Static)
+
+
+def _is_settings(item: Item) -> bool:
+    """A tuple like `(0, (1, None))`, which some programs use as an axis or a shape."""
+    if isinstance(item, tuple):
+        return all(map(_is_settings, item))
+    if not isinstance(item, Value):
+        return not isinstance(item, (list, dict))
+    return isinstance(item.type, Scalar) and item.type.kind in ("int", "bool")
 
 
 @dataclass
@@ -209,6 +240,12 @@ class Context:
             return self.emit(node, "array", operands, attributes, name)
         return self.refuse_item(item, node)
 
+    def refuse_unbound(self, node: ast.AST, name: str) -> NoReturn:
+        self.refuse(
+            node, "unbound", f"`{name}` is read before anything is assigned to it.",
+            f"give `{name}` a value beforehand, also before a loop that assigns it.",
+        )  # fmt: skip
+
     def refuse_item(self, item: Item, node: ast.AST) -> NoReturn:
         match item:
             case Ambiguous(reason):
@@ -220,16 +257,18 @@ class Context:
                 )  # fmt: skip
             case BoundMethod(_, name):
                 reason = f"the method `{name}` is used without being called."
-            case LocalFunction():
-                reason = "a function stands where a number or an array is needed."
             case _:
-                reason = f"a {type(item).__name__} stands where a number or an array is needed."
+                reason = f"{in_words(item)} stands where a number or an array is needed."
         self.refuse(node, "not-a-value", reason, "pass a number or an array.")
 
     def static(self, item: Item, node: ast.AST, what: str) -> Any:
         """An item as a static Python object, or the argument it comes from is specialised."""
+        if is_namedtuple(item):
+            return type(item)(*[self.static(part, node, what) for part in item])
         if isinstance(item, (tuple, list)):
             return type(item)(self.static(part, node, what) for part in item)
+        if isinstance(item, (np.generic, np.ndarray)) and not item.ndim:
+            return item.item()
         if not isinstance(item, Value):
             return item
         if item in self.constants:
@@ -259,10 +298,11 @@ class Context:
     def _capture_name(self, path: Path) -> str:
         """The name as it was read, or with its owner in front where another has that name."""
         taken = {c.name for c in self.captures.values()} | self.parameters
-        name = path[-1]
+        name: str = path[-1]
         for owner in reversed(path[:-1]):
-            if name in taken and owner.isidentifier():
-                name = f"{owner}_{name}"
+            word = owner if isinstance(owner, str) else getattr(owner, "__name__", "")
+            if name in taken and word.isidentifier():
+                name = f"{word}_{name}"
         while name in taken:
             name += "_"
         return name
@@ -271,13 +311,27 @@ class Context:
         """What stands outside the function: captures for data, guards for the rest."""
         if path in self.captures:
             return self.captures[path].item
-        structure = abstract(value, path[-1])
-        if _is_constant(structure) or (path in self.static_paths and is_number(value)):
+        try:
+            structure = abstract(value, path[-1])
+        except SignatureError as error:
+            (found,) = error.diagnostics
+            self.refuse(node, found.code, found.reason, found.advice)
+        if _is_constant(structure) or path in self.static_paths:
             self.guards.setdefault(path, value)
             return value
         name = self._capture_name(path)
         item = parameters_of(structure, name)
         self.captures[path] = Capture(path, name, item, structure)
-        if isinstance(item, Value):
-            self.origins[item] = path
+        if not isinstance(value, np.ndarray):  # whose elements may change
+            self.originate(item, path)
         return item
+
+    def originate(self, item: Item, path: Path) -> None:
+        """Where the whole may become static: a number, or a tuple of ints and static things."""
+        if isinstance(item, Value):
+            if not rank(item.type):
+                self.origins[item] = path
+        elif isinstance(item, tuple) and _is_settings(item):
+            for leaf in leaves(item):
+                if isinstance(leaf, Value):
+                    self.origins[leaf] = path

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import math
 import operator
 import types
 from dataclasses import replace
@@ -20,9 +21,19 @@ from ..ir import sizes
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, TypeMismatch, join, rank, shape_of
+from ..ops import lookup
 from . import calls
-from .context import Context, lookup_path, namespace_value
-from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_number, leaves
+from .context import Context, Path, lookup_path, namespace_value
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    BoundMethod,
+    Item,
+    LocalFunction,
+    in_words,
+    is_number,
+    leaves,
+)  # fmt: skip
 from .subscripts import subscript
 
 __all__ = ["branch", "condition", "expression", "truth"]
@@ -73,7 +84,7 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
             return LocalFunction(node, ctx.frame)
     words = _REFUSED.get(type(node))
     reason, advice = words or (
-        f"`{type(node).__name__}` expressions are outside the subset", "compute it another way"
+        "such expressions are outside the subset", "compute it another way"
     )  # fmt: skip
     return ctx.refuse(node, "unsupported-expression", f"{reason}.", f"{advice}.")
 
@@ -128,21 +139,37 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
         item = ctx.frame.find(name)
     except KeyError:
         return _outer_name(ctx, node, name)
-    if item is UNBOUND or isinstance(item, Ambiguous):
+    if item is UNBOUND:
+        ctx.refuse_unbound(node, name)
+    if isinstance(item, Ambiguous):
         ctx.refuse_item(item, node)
     return item
 
 
 def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
     function = ctx.frame.source.function
+    code = function.__code__
+    if name in (*code.co_varnames, *code.co_cellvars):
+        ctx.refuse_unbound(node, name)
     try:
         value = namespace_value(function, name)
     except NameError:
         ctx.refuse(
             node, "unknown-name", f"the name `{name}` isn't defined where the function can see it.",
-            "define or import it before the gradient is compiled.",
+            _meant(ctx, name) or "define or import it before the gradient is compiled.",
         )  # fmt: skip
     return ctx.capture(ctx.path_to(function, name), value, node)
+
+
+def _meant(ctx: Context, name: str) -> str | None:
+    """Advice on a name that isn't there."""
+    for module, alias in ((np, "np"), (math, "math")):
+        if lookup(getattr(module, name, None)) is not None:
+            return f"did you mean {alias}.{name}?"
+    function = ctx.frame.source.function
+    known = {*ctx.frame.names, *function.__globals__, *function.__code__.co_freevars}
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else None
 
 
 def binary(
@@ -380,7 +407,7 @@ def _attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Ite
         if isinstance(owner, dict) and name in ("items", "keys", "values"):
             return getattr(owner, name)
         ctx.refuse(
-            node, "unsupported-attribute", f"`.{name}` of a {type(owner).__name__} is not in the"
+            node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the"
             " subset.", "read elements by index or key.",
         )  # fmt: skip
     if isinstance(owner, (LocalFunction, Ambiguous, BoundMethod)):
@@ -417,14 +444,15 @@ def _called(owner: Any) -> str:
     return f"module `{owner.__name__}`" if isinstance(owner, types.ModuleType) else repr(owner)
 
 
-def _leads_to(ctx: Context, path: tuple[str, ...], value: Any) -> bool:
+def _leads_to(ctx: Context, path: Path, value: Any) -> bool:
     try:
-        return lookup_path(ctx.root, path) is value
+        found = lookup_path(ctx.root, path)
     except (AttributeError, NameError):
         return False
+    return found is value or type(found) is type(value)  # a property makes its value anew
 
 
-def _path_of(ctx: Context, node: ast.expr) -> tuple[str, ...] | None:
+def _path_of(ctx: Context, node: ast.expr) -> Path | None:
     """`helpers.scale.value`, if its first name comes from outside the function."""
     match node:
         case ast.Attribute(value, attr):
@@ -459,7 +487,7 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
     if isinstance(owner.type, (Array, Scalar, List)):
         return BoundMethod(owner, name)
     return ctx.refuse(
-        node, "unsupported-attribute", f"`.{name}` of a {owner.type} is not in the subset.",
+        node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the subset.",
         "use a NumPy function instead.",
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ def _lower_gate(
     ctx: Context, node: ast.Call, gate: Primitive[..., Any], types_: list[Type]
 ) -> tuple[dict[str, Any], list[Value]]:
     """A gate for operands of these types: the call's attributes, and what it reads from outside."""
-    path = calls.path_of_callee(ctx, node, gate.function)
+    path = calls.path_of_callee(ctx, node, gate)
     primal = _primal(ctx, node, gate, types_, path)
     outside = _captured(ctx, primal.body, primal.parameters)
     type_ = primal.results[0].type

@@ -9,6 +9,7 @@ is then static: a number, a string, None, a module, a function.
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
@@ -21,6 +22,8 @@ __all__ = [
     "BoundMethod",
     "Item",
     "LocalFunction",
+    "article",
+    "in_words",
     "is_namedtuple",
     "is_number",
     "leaves",
@@ -65,6 +68,42 @@ class BoundMethod:
 
     value: Value
     name: str
+
+
+def article(word: str) -> str:
+    """`word` with its article, as it is spoken.
+
+    >>> article("int"), article("f8[n]"), article("u1[]"), article("tuple")
+    ('an int', 'an f8[n]', 'a u1[]', 'a tuple')
+    """
+    spelled = word[1:2].isdigit()  # a dtype's letter
+    return f"{'an' if word[:1] in ('fi' if spelled else 'aeiouAEIOU') else 'a'} {word}"
+
+
+def in_words(item: Item) -> str:
+    """What an item is, in words for users: `a tuple`, `a method that isn't called`, `nothing`."""
+    match item:
+        case None:
+            return "nothing"
+        case Value():
+            return article(str(item.type))
+        case BoundMethod(_, name):
+            return f"the method `{name}`, which isn't called"
+        case LocalFunction() | types.FunctionType() | types.BuiltinFunctionType():
+            return "a function"
+        case Unbound():
+            return "a name without a value"
+        case Ambiguous():
+            return "something that depends on the path taken"
+        case str():
+            return "a string"
+        case type():
+            return f"the class `{item.__name__}`"
+    return article(_PLAIN.get(type(item).__name__, type(item).__name__))
+
+
+# Classes of ours, which users don't know.
+_PLAIN = {"RangeItem": "range", "Primitive": "gate", "ellipsis": "`...`"}
 
 
 def is_number(item: Item) -> bool:

@@ -58,8 +58,7 @@ def lower(
     ctx.functions.append(function)
     arguments = {name: parameters_of(s, name) for name, s in structures.items()}
     for name, item in arguments.items():
-        if isinstance(item, Value):
-            ctx.origins[item] = (ARGUMENT, name)
+        ctx.originate(item, (ARGUMENT, name))
     frame = Frame(source, (), dict(arguments))
     item = ctx.within(frame, functools.partial(body, ctx))
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))

@@ -11,9 +11,11 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import keyword
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NoReturn, final
 
 import numpy as np
 
@@ -29,6 +31,7 @@ __all__ = [
     "abstract",
     "describe",
     "key_of",
+    "keys_of",
     "parameters_of",
     "parts",
 ]
@@ -46,6 +49,7 @@ Structure = Any  # Type | Static | tuple | list | dict of structures
 
 _NUMBERS = (float, int, bool, complex)
 _KINDS = "biufc"
+_LITERALS = (str, bytes, int, float, bool, complex, type(None))
 
 
 def abstract(value: Any, label: str = "x") -> Structure:
@@ -66,16 +70,54 @@ def abstract(value: Any, label: str = "x") -> Structure:
     if kind in (tuple, list):
         return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
     if kind is dict:
-        return {key: abstract(part, f"{label}_{key}") for key, part in value.items()}
+        return {_key(k, label): abstract(v, _joined(label, k)) for k, v in value.items()}
     return Static(value)
 
 
+def _key(key: Any, label: str) -> Any:
+    """A dict's key, which emitted text must be able to write out."""
+    if type(key) is tuple:
+        for part in key:
+            _key(part, label)
+    elif type(key) not in _LITERALS or key != key:
+        raise SignatureError(
+            Diagnostic(
+                "dict-key",
+                f"a key of `{label}` can't be written in the emitted text: {_shortened(key)}.",
+                "use strings, numbers, or tuples of these as keys.",
+            )
+        )
+    return key
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def _abstract_array(value: np.ndarray[Any, Any], label: str) -> Array:
+    if type(value) not in _ARRAYS:
+        _refuse_subclass(type(value), f"`{label}`")
     shape = tuple(
         size if size < 2 else symbol(f"{label}{axis}", unit=False)
         for axis, size in enumerate(value.shape)
     )
     return Array(_checked(value.dtype, label), shape)
+
+
+_ARRAYS = (np.ndarray, np.memmap)
+
+
+def _refuse_subclass(kind: type, what: str) -> NoReturn:
+    """A subclass of arrays may give the operators another meaning."""
+    raise SignatureError(
+        Diagnostic(
+            "array-subclass",
+            f"{what} is a {kind.__module__.partition('.')[0]}.{kind.__name__}, a subclass of"
+            " np.ndarray, in which operators may mean something else.",
+            "pass a plain array: np.asarray(...), or .filled(...) of a masked one.",
+        )
+    )
 
 
 def _checked(dtype: np.dtype[Any], label: str) -> str:
@@ -97,8 +139,10 @@ def key_of(value: Any) -> Any:
         return kind
     if kind is np.ndarray:
         return (value.dtype, tuple([size if size < 2 else 2 for size in value.shape]))
+    if kind is np.memmap:
+        return (value.dtype, tuple([min(size, 2) for size in value.shape]))
     if isinstance(value, np.ndarray):
-        return (np.ndarray, value.dtype, tuple([min(size, 2) for size in value.shape]))
+        _refuse_subclass(kind, "an argument")
     if isinstance(value, np.generic):
         return kind
     if kind is list and value and all(type(v) in _NUMBERS for v in value):
@@ -121,6 +165,16 @@ def key_of(value: Any) -> Any:
     return ("static", kind, value)
 
 
+def keys_of(arguments: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The keys of all arguments; where one has none, the error names it."""
+    try:
+        return tuple(map(key_of, arguments.values()))
+    except SignatureError:
+        for name, value in arguments.items():
+            abstract(value, name)
+        raise
+
+
 def parameters_of(structure: Structure, name: str) -> Item:
     """Fresh values for the leaves of a structure, named after their places in it."""
     match structure:
@@ -134,14 +188,27 @@ def parameters_of(structure: Structure, name: str) -> Item:
             return kind(parameters_of(p, f"{name}_{k}") for k, p in enumerate(structure))
         case dict():
             return {
-                key: parameters_of(part, key if _is_word(key) else f"{name}_{key}")
+                key: parameters_of(part, key if _is_word(key) else _joined(name, key))
                 for key, part in structure.items()
             }
     return Value(structure, name)
 
 
 def _is_word(key: Any) -> bool:
-    return isinstance(key, str) and key.isidentifier()
+    if not isinstance(key, str) or not key.isidentifier() or keyword.iskeyword(key):
+        return False
+    return key.isascii() or unicodedata.normalize("NFKC", key) == key
+
+
+def _joined(name: str, key: Any) -> str:
+    """The name of a dict's part, whatever its key: an identifier, as Python reads it back.
+
+    >>> _joined("p", "a b"), _joined("p", (1, -2)), _joined("p", "ﬁ")
+    ('p_a_b', 'p_1_2', 'p_fi')
+    """
+    text = unicodedata.normalize("NFKC", str(key))
+    words = "".join(c if f"_{c}".isidentifier() else " " for c in text).split()
+    return "_".join([name, *words])
 
 
 def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]]:

@@ -21,6 +21,7 @@ from .items import (
     Ambiguous,
     Item,
     LocalFunction,
+    in_words,
     is_number,
     leaves,
     rebuild,
@@ -160,7 +161,7 @@ def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item)
 def _rows(ctx: Context, node: ast.expr, value: Value, count: int) -> Item:
     """An array unpacks along its first axis, if that is known to have `count` elements."""
     if not isinstance(value.type, Array) or not value.type.shape:
-        ctx.refuse(node, "unpacking", f"a {value.type} can't be unpacked.", "index it.")
+        ctx.refuse(node, "unpacking", f"{in_words(value)} can't be unpacked.", "index it.")
     if value.type.shape[0] != count:
         ctx.refuse(
             node, "unpacking", f"whether this array has {count} rows is known only at run time.",

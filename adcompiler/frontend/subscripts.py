@@ -13,7 +13,7 @@ from ..ir.types import Array, Scalar
 from ..ops.indexing import Slot
 from . import expressions
 from .context import Context
-from .items import Item
+from .items import Item, in_words
 
 __all__ = ["subscript"]
 
@@ -91,7 +91,7 @@ def _part(ctx: Context, node: ast.expr, operands: list[Value]) -> Any:
 def _bound(ctx: Context, node: ast.expr, operands: list[Value]) -> Any:
     item = expressions.expression(ctx, node)
     if isinstance(item, Value) and not _is_int(item):
-        ctx.refuse(node, "index", f"a slice bound is a {item.type}.", "use an int.")
+        ctx.refuse(node, "index", f"a slice bound is {in_words(item)}.", "use an int.")
     return _plain(ctx, node, item, operands)
 
 
@@ -107,7 +107,7 @@ def _plain(ctx: Context, node: ast.expr, item: Item, operands: list[Value]) -> A
         return item
     if not isinstance(item, (Value, list, tuple, bool)):
         ctx.refuse(
-            node, "index", f"a {type(item).__name__} can't index an array.",
+            node, "index", f"{in_words(item)} can't index an array.",
             "index with ints, slices, None, `...`, int arrays or masks.",
         )  # fmt: skip
     operands.append(ctx.lift(item, node))

@@ -126,6 +126,10 @@ def constant_axis(axis: Any, rank: int) -> tuple[int, ...]:
         return tuple(range(rank))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     for one in axes:
+        if type(one) is not int:
+            raise OperationError(
+                f"an axis is {one!r}, which is no int", "name an axis by its number, from 0"
+            )
         if not -rank <= one < rank:
             raise OperationError(
                 f"axis {one} is out of bounds for an array of {rank} dimensions",

@@ -23,7 +23,7 @@ __all__ = ["drop_dead"]
 def drop_dead(function: Function, sequences: bool = True, forward: bool = False) -> Function:
     """The function without dead code. `sequences`: drop unread sequences of loops too, if others
     remain to count the iterations. `forward`: keep all that the user's own operations compute."""
-    live = _Live(function, forward)
+    live = _Live(function, sequences, forward)
     body = _Sweep(live.values, sequences).block(function.body)
     return replace(function, body=body)
 
@@ -33,64 +33,66 @@ _NO_GATES = {"constant", "undefined", "filler", "range", "size", "shape", "count
 
 
 class _Live:
-    """Marks backwards from the results."""
+    """Marks backwards from the results. What lives needs its sources; what stands in a region
+    needs the region, that is, what the region needs to run."""
 
-    def __init__(self, function: Function, forward: bool) -> None:
-        self.values: set[Value] = set()
-        self.sources: dict[Value, list[Value]] = {}
+    def __init__(self, function: Function, sequences: bool, forward: bool) -> None:
+        self.sequences = sequences
+        self.sources: dict[Value | Operation, list[Value | Operation]] = {}
         self._survey(function.body, [])
-        pending = list(function.results)
+        found: set[Value | Operation] = set()
+        pending: list[Value | Operation] = list(function.results)
         if forward:
             pending += [
                 v for op in walk(function.body) if not op.backward and not op.blocks
                 and op.opcode not in _NO_GATES for v in op.results
             ]  # fmt: skip
         while pending:
-            value = pending.pop()
-            if value not in self.values:
-                self.values.add(value)
-                pending += self.sources.get(value, ())
+            one = pending.pop()
+            if one not in found:
+                found.add(one)
+                pending += self.sources.get(one, ())
+        self.values = {one for one in found if isinstance(one, Value)}
 
-    def _survey(self, block: Block, around: list[Value]) -> None:
-        """Record what each value needs; `around` is what the enclosing regions need to run."""
+    def _survey(self, block: Block, around: list[Value | Operation]) -> None:
+        """Record what each value needs; `around` holds the enclosing region."""
         for op in block.operations:
-            control = around + self._control(op)
-            for inner in op.blocks:
-                for parameter in inner.parameters:
-                    self.sources[parameter] = list(control)
-                self._survey(inner, control)
-            if op.blocks:
-                self._flows(op, around)
-            else:
+            if not op.blocks:
                 for result in op.results:
                     self.sources[result] = [*op.operands, *around]
+                continue
+            self.sources[op] = [*self._control(op), *around]
+            for inner in op.blocks:
+                for parameter in inner.parameters:
+                    self.sources[parameter] = [op]
+                self._survey(inner, [op])
+            self._flows(op)
 
-    @staticmethod
-    def _control(op: Operation) -> list[Value]:
+    def _control(self, op: Operation) -> list[Value]:
+        """What a region needs to run: of a loop's sequences, one counts the iterations."""
         match op.opcode:
             case "if":
                 return [op.operands[0]]
             case "for":
-                return list(op.operands[op.attributes["carry"] :])
+                count = op.attributes["carry"]
+                return list(op.operands[count : count + 1 if self.sequences else None])
             case "while":
                 return [op.blocks[0].results[0]]
         return []
 
-    def _flows(self, op: Operation, around: list[Value]) -> None:
-        control = around + self._control(op)
+    def _flows(self, op: Operation) -> None:
         if op.opcode == "if":
             for k, result in enumerate(op.results):
-                self.sources[result] = [*control, *(block.results[k] for block in op.blocks)]
+                self.sources[result] = [op, *(block.results[k] for block in op.blocks)]
             return
         count, body = op.attributes["carry"], op.blocks[-1]
         for k in range(count):
             flow = [op.operands[k], body.results[k]]
             for block in op.blocks:
                 self.sources[block.parameters[k]] += flow
-            self.sources[op.results[k]] = [*control, *flow]
+            self.sources[op.results[k]] = [op, *flow]
         for k, result in enumerate(op.results[count:], count):
-            saved = body.results[k : k + 1]
-            self.sources[result] = [*control, *saved]
+            self.sources[result] = [op, *body.results[k : k + 1]]
         for sequence, element in zip(op.operands[count:], body.parameters[count:], strict=True):
             self.sources[element].append(sequence)
 
@@ -101,18 +103,17 @@ class _Sweep:
         self.sequences = sequences
 
     def block(self, block: Block) -> Block:
-        kept = [self.operation(op) for op in block.operations if self.needed(op)]
+        swept = ((op, self.operation(op)) for op in block.operations)
+        kept = [after for before, after in swept if self.needed(before, after)]
         return replace(block, operations=tuple(kept))
 
-    def needed(self, op: Operation) -> bool:
+    def needed(self, op: Operation, swept: Operation) -> bool:
+        """Whether a result lives, or, in a region, anything that is left."""
         if any(v in self.live for v in op.results):
             return True
-        return any(
-            any(v in self.live for v in inner.results)
-            or any(v in self.live for b in inner.blocks for v in b.parameters)
-            for block in op.blocks
-            for inner in walk(block)
-        ) or any(v in self.live for block in op.blocks for v in block.parameters)
+        return any(block.operations for block in swept.blocks) or any(
+            v in self.live for block in op.blocks for v in block.parameters
+        )
 
     def operation(self, op: Operation) -> Operation:
         match op.opcode:

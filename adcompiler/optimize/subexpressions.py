@@ -23,16 +23,16 @@ _NEVER = {"undefined", "zeros_of", "call", "own", "copy"}
 
 def share_subexpressions(function: Function) -> Function:
     """The function with repeated subexpressions computed once."""
-    mapping: dict[Value, Value] = {}
-    return replace(function, body=_block(function.body, {}, mapping))
+    return replace(function, body=_block(function.body, {}, {}))
 
 
 def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Value]) -> Block:
-    operations = []
+    """`known` gains what the block computes while inside it, and loses it again on leaving."""
+    operations, added = [], []
     for op in block.operations:
         operands = tuple(mapping.get(v, v) for v in op.operands)
         if op.blocks:
-            blocks = tuple(_block(inner, dict(known), mapping) for inner in op.blocks)
+            blocks = tuple(_block(inner, known, mapping) for inner in op.blocks)
             operations.append(replace(op, operands=operands, blocks=blocks))
             continue
         op = replace(op, operands=operands) if operands != op.operands else op
@@ -44,8 +44,12 @@ def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Valu
         if found is not None and found.type == op.result.type:
             mapping[op.result] = found
             continue
-        known[key] = op.result
+        if found is None:
+            added.append(key)
+            known[key] = op.result
         operations.append(op)
+    for key in added:
+        del known[key]
     results = tuple(mapping.get(v, v) for v in block.results)
     return Block(block.parameters, tuple(operations), results)
 

@@ -296,7 +296,7 @@ class _Plan:
         if not op.blocks:
             own = self.edits[op.result].mapping if op.results and op.result in self.edits else {}
             operands = tuple(mapping.get(own.get(v, v), own.get(v, v)) for v in op.operands)
-            return replace(op, operands=operands)
+            return op if operands == op.operands else replace(op, operands=operands)
         edits = self.edits.get(op.attributes["region"], _Edits())
         operands = tuple(mapping.get(v, v) for v in op.operands)
         inner = {**mapping, **edits.mapping}
