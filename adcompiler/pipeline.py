@@ -228,9 +228,10 @@ def _check_result(lowered: Lowered, function: Function) -> None:
     span, trail = function.span, ()
     item = lowered.result
     if not isinstance(item, Value):
+        found = "nothing" if item is None else in_words(item)
         raise UnsupportedError(
             Diagnostic(
-                "non-scalar-result", f"the function returns {in_words(item)}, not one number.",
+                "non-scalar-result", f"the function returns {found}, not one number.",
                 "return a single number, for example the loss.", span, trail,
             )
         )  # fmt: skip
@@ -256,18 +257,24 @@ def check_wrt(
             if kind == "float":
                 continue
             source = read_function(function)
-            code = {None: "static", "complex": "complex"}.get(kind, "integer")
-            shown = f"{in_words(found.value)}" if isinstance(found, Static) else str(found)
+            code, way_out = _NOT_REAL.get(kind, _WHOLE)
+            shown = in_words(found.value) if isinstance(found, Static) else str(found)
             raise SignatureError(
                 Diagnostic(
-                    f"{code}-wrt",
+                    code,
                     f"the gradient is asked for with respect to `{place}`, which is {shown}:"
                     " only floats have a gradient.",
-                    f"pass a float (2.0 instead of 2, or x.astype(float)), or leave `{name}` out of"
-                    " wrt.",
+                    f"{way_out}, or leave `{name}` out of wrt.",
                     source.span(source.node),
                 )
             )
+
+
+_WHOLE = ("integer-wrt", "pass a float (2.0 instead of 2, or x.astype(float))")
+_NOT_REAL = {
+    None: ("static-wrt", "pass a float or an array of floats"),
+    "complex": ("complex-wrt", "pass the real and the imaginary part as two floats"),
+}
 
 
 def _differentiable(lowered: Lowered, name: str) -> list[Value]:

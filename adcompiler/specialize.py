@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ._version import build
+from ._version import VERSION, build
 from .arguments import with_named_tuples
 from .codegen.module import Emitted
 from .diagnostics import SignatureError
@@ -243,9 +243,9 @@ def _disk_key(
         return None
     shown = [(name, _shown(structure)) for name, structure in structures.items()]
     identity = [
-        build(), sys.version_info[:2], np.__version__, function.__module__, function.__qualname__,
-        fingerprint(function), repr(function.__code__.co_filename), shown, statics,
-        repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
+        VERSION, build(), sys.version_info[:2], np.__version__, function.__module__,
+        function.__qualname__, fingerprint(function), repr(function.__code__.co_filename), shown,
+        statics, repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
     ]  # fmt: skip
     return hashlib.sha256(repr(identity).encode()).hexdigest()
 

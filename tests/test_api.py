@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import adcompiler
-from adcompiler import grad, value_and_grad
+from adcompiler import grad, primitive, value_and_grad
 
 A = np.array([1.0, 2.0, 3.0])
 
@@ -294,7 +294,7 @@ def hostile_variables(x, y):
     out = grad_L * np
     unbroadcast = out + t0
     L = unbroadcast + s0
-    return L  # noqa: RET504
+    return L
 
 
 def hostile_loop(x, reversed, len, y_tape):
@@ -340,7 +340,7 @@ def test_names_of_the_users_own(function, args, level):
 def test_a_parameter_with_the_seeds_name(level):
     def f(x, grad_L, grad_out):
         L = x * grad_L + grad_out
-        return L  # noqa: RET504
+        return L
 
     def g(x, grad_out):
         return x * grad_out
@@ -390,6 +390,40 @@ def test_a_numpy_integer_as_axis():
     np.testing.assert_array_equal(grad(reduced)(np.ones((2, 3)), np.int64(1)), np.full((2, 3), 6.0))
 
 
+@pytest.mark.parametrize("axis", [(0,), (0, 1), (-1,), (), np.int64(0), np.array(1)], ids=repr)
+def test_axes_as_argument(axis):
+    x = np.arange(6.0).reshape(2, 3)
+    plain = axis if isinstance(axis, tuple) else int(axis)
+    expected = np.broadcast_to(2 * np.sum(x, axis=plain, keepdims=True), x.shape)
+    g = grad(reduced)
+    for _ in range(2):
+        np.testing.assert_array_equal(g(x, axis), expected)
+    np.testing.assert_array_equal(g(x, 0), 2 * np.sum(x, axis=0, keepdims=True) + 0 * x)
+
+
+def test_an_axis_changed_in_place():
+    x, axis = np.arange(6.0).reshape(2, 3), np.array(0)
+    g = grad(reduced)
+    g(x, axis)
+    axis[()] = 1
+    np.testing.assert_array_equal(g(x, axis), 2 * np.sum(x, axis=1, keepdims=True) + 0 * x)
+
+
+AXIS, AXES, NUMPY_AXIS = (0,), ((0, 1), None), np.int64(1)
+
+
+def test_axes_from_outside():
+    def f(x):
+        y = np.sum(x, axis=AXIS) ** 2
+        return np.sum(np.sum(x, axis=AXES[0]) + np.sum(y, axis=AXES[1])) + np.sum(
+            np.sum(x, axis=NUMPY_AXIS) ** 2
+        )
+
+    x = np.arange(6.0).reshape(2, 3)
+    by_rows, by_columns = np.sum(x, axis=0, keepdims=True), np.sum(x, axis=1, keepdims=True)
+    np.testing.assert_array_equal(grad(f)(x), 1 + 2 * by_rows + 2 * by_columns)
+
+
 def test_a_mode_string_specialises_by_value():
     g = grad(by_mode)
     assert [g(3.0, mode) for mode in ("square", "sine", "none", "square")] == [
@@ -423,6 +457,33 @@ def scaled_by(c):
 def test_a_function_as_argument_may_close_over_numbers():
     g = grad(applied)
     assert (g(1.0, scaled_by(2.0)), g(1.0, scaled_by(3.0))) == (2.0, 3.0)
+
+
+def test_a_gate_as_argument():
+    slope = 3.0
+
+    @primitive
+    def gate(x):
+        return x * slope
+
+    @gate.backward
+    def rule(g, x, y):
+        return g * slope
+
+    g = grad(applied)
+    assert g(1.0, gate) == 3.0
+    slope = 4.0
+    assert g(1.0, gate) == 4.0
+
+
+def test_a_function_as_argument_whose_code_is_exchanged():
+    def first(x):
+        return x * x
+
+    g = grad(applied)
+    assert g(3.0, first) == 6.0
+    first.__code__ = (lambda x: x * 7.0).__code__
+    assert g(3.0, first) == 7.0
 
 
 def test_a_module_as_argument():

@@ -61,7 +61,7 @@ def reshaped(x):
 
 
 def branch(x, k=1):
-    if k > 0:  # noqa: SIM108 (a branch as a statement)
+    if k > 0:
         y = x * 2.0
     else:
         y = x

@@ -22,7 +22,7 @@ def misspelled(x):
 
 
 def unknown_name(x):
-    return nowhere(x)  # noqa: F821
+    return nowhere(x)
 
 
 def unknown_method(x):
@@ -124,8 +124,53 @@ def axis_out_of_range(x):
     return np.sum(np.sum(x, axis=2))
 
 
+def axis_no_int(x):
+    return np.sum(np.sum(x, axis=1.0))
+
+
+def axis_text(x):
+    return np.sum(np.concatenate((x, x), axis="a"))
+
+
+def subset_of_sum(x):
+    return np.sum(x, 0, None, 3)
+
+
+def subset_of_method(x):
+    return x.sum(0, None, 3)
+
+
+def bare_sin(x):
+    return sin(x)
+
+
+def bare_misspelled(x):
+    return iner(x)
+
+
+def range_added(x):
+    return x + range(3)
+
+
+def read_before(x):
+    y = x * BOUND_LATER
+    BOUND_LATER = 2.0
+    return y * BOUND_LATER
+
+
+def loop_reads_before(x):
+    for i in range(3):
+        if i > 0:
+            x = x * y
+        y = np.sin(x)
+    return x
+
+
+BOUND_LATER = 1.0
+
+
 def unicode_before(größe):
-    ä = "ü"; return größe + np.tahn(größe) + len(ä)  # noqa: E702 # fmt: skip
+    ä = "ü"; return größe + np.tahn(größe) + len(ä)  # fmt: skip
 
 
 BODIES = {
@@ -149,9 +194,25 @@ BODIES = {
     unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
     wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
     axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
+    axis_no_int: ("operation", "`axis=1.0` of np.sum is no axis", "np.sum(x, axis=1.0)"),
+    axis_text: ("operation", "`axis='a'`", 'np.concatenate((x, x), axis="a")'),
+    subset_of_sum: ("unsupported-argument", "np.sum", "np.sum(x, 0, None, 3)"),
+    subset_of_method: ("unsupported-argument", ".sum", "x.sum(0, None, 3)"),
+    bare_sin: ("unknown-name", "`sin`", "sin"),
+    bare_misspelled: ("unknown-name", "`iner`", "iner"),
+    range_added: ("not-a-value", "a range", "x + range(3)"),
+    read_before: ("unbound", "`BOUND_LATER`", "BOUND_LATER"),
+    loop_reads_before: ("unbound", "`y`", "y"),
     unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
 }
-SCALARS = (try_block, break_in_loop, recursive, number_called, walrus)
+SCALARS = (try_block, break_in_loop, recursive, number_called, walrus, loop_reads_before)
+ADVICE = {
+    subset_of_sum: "the supported form is np.sum(a, axis=None, *, keepdims=False).",
+    subset_of_method: "the supported form is .sum(axis=None, *, keepdims=False).",
+    bare_sin: "did you mean np.sin?",
+    bare_misspelled: "did you mean `inner`?",
+    loop_reads_before: "give `y` a value beforehand, also before a loop that assigns it.",
+}
 
 
 @pytest.mark.parametrize("function", BODIES, ids=lambda f: f.__name__)
@@ -162,6 +223,12 @@ def test_a_body_outside_the_subset_is_underlined(function, level):
     error = refusal(grad(function, optimize=level), argument)
     check(error, UnsupportedError, code, words)
     assert underlined(error, __file__) == marked
+
+
+@pytest.mark.parametrize("function", ADVICE, ids=lambda f: f.__name__)
+def test_the_advice(function):
+    argument = 3.0 if function in SCALARS else V
+    assert refusal(grad(function), argument).diagnostics[0].advice == ADVICE[function]
 
 
 @pytest.mark.parametrize("method", ["source", "module", "ir"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import math
 
@@ -227,6 +228,83 @@ def test_an_array_of_something_else_than_numbers(argument):
     check(refusal(grad(product), 1.0, argument), SignatureError, "dtype", "`y` has dtype")
 
 
+class Order(enum.IntEnum):
+    FIRST = 1
+
+
+@pytest.mark.parametrize(
+    "key", [Order.FIRST, object, frozenset(), float("nan"), (1, Order.FIRST), np.int64(3)], ids=repr
+)
+def test_keys_that_have_no_literal(key):
+    def first(p):
+        return next(iter(p))
+
+    check(refusal(grad(first), {key: 1.0}), SignatureError, "dict-key", "a key of `p`")
+    check(refusal(grad(product), 1.0, {key: 1.0}), SignatureError, "dict-key", "a key of `y`")
+
+
+class Flipped(np.ndarray):
+    def __mul__(self, other):
+        return other
+
+
+ODD_ARRAYS = [np.array([[1.0, 2.0]]).view(np.matrix), np.ma.array([1.0]), V.view(Flipped)]
+SECRET = ODD_ARRAYS[0]
+
+
+@pytest.mark.parametrize("argument", ODD_ARRAYS, ids=lambda a: type(a).__name__)
+def test_a_subclass_of_arrays(argument):
+    name = type(argument).__name__
+    check(refusal(grad(total), argument), SignatureError, "array-subclass", name)
+    gradient = grad(product)
+    assert gradient(2.0, 3.0) == 3.0
+    error = refusal(gradient, 1.0, argument)
+    check(error, SignatureError, "array-subclass", "`y` is a")
+    nested = refusal(gradient, 1.0, {"a": [argument]})
+    check(nested, SignatureError, "array-subclass", "`y_a_0` is a")
+
+
+def test_a_subclass_of_arrays_from_outside():
+    def reads(x):
+        return np.sum(x * SECRET)
+
+    error = refusal(grad(reads), V)
+    check(error, UnsupportedError, "array-subclass", "`SECRET` is a numpy.matrix")
+    assert underlined(error, __file__) == "SECRET"
+
+
+def test_an_array_becomes_one_of_a_subclass():
+    def reads(x):
+        return np.sum(x * array)
+
+    array = np.ones((1, 3))
+    gradient = grad(reads)
+    np.testing.assert_array_equal(gradient(V), np.ones(3))
+    array = array.view(np.matrix)
+    check(refusal(gradient, V), UnsupportedError, "array-subclass", "`array` is a numpy.matrix")
+
+
+@pytest.mark.parametrize("argument", [2j, np.array([1j]), np.complex64(1)], ids=repr)
+def test_a_complex_argument(argument):
+    error = refusal(grad(square), argument)
+    check(error, SignatureError, "complex-wrt", "`x`, which is c")
+    assert underlined(error, __file__) == "def square(x):"
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [("a", "a string"), (None, "None"), (square, "a function"), ((1.0, "a"), "`x[1]`")],
+    ids=["str", "None", "function", "tuple"],
+)
+def test_the_argument_is_refused_before_the_body(argument, words):
+    check(refusal(grad(square), argument), SignatureError, "static-wrt", words)
+    check(refusal(grad(square).ir, argument), SignatureError, "static-wrt", words)
+
+
+def test_integers_are_refused_before_the_body():
+    check(refusal(grad(square), np.arange(3)), SignatureError, "integer-wrt", "`x`, which is i8")
+
+
 @pytest.mark.parametrize("argument", [{1.0}, bytearray(b"a"), [1.0, {2.0}]], ids=repr)
 def test_an_argument_that_cannot_be_told_apart_by_value(argument):
     check(refusal(grad(product), 1.0, argument), SignatureError, "argument-kind", "type")
@@ -299,6 +377,22 @@ def returns_text(x):
     return "loss"
 
 
+def returns_truth(x):
+    return x > 0
+
+
+def returns_method(x):
+    return x.sum
+
+
+def returns_function(x):
+    return square
+
+
+def returns_range(x):
+    return range(3)
+
+
 def returns_complex(x):
     return x * 1j
 
@@ -309,7 +403,10 @@ NO_NUMBER = {
     returns_dict: "a dict",
     returns_nothing: "nothing",
     returns_bare: "nothing",
-    returns_text: "a str",
+    returns_text: "a string",
+    returns_method: "the method `sum`, which isn't called",
+    returns_function: "a function",
+    returns_range: "a range",
 }
 
 
@@ -324,6 +421,12 @@ def test_a_result_that_is_not_one_number(function, take):
 
 def test_a_complex_result():
     check(refusal(grad(returns_complex), 2.0), UnsupportedError, "non-scalar-result", "complex")
+
+
+@pytest.mark.parametrize(("argument", "shown"), [(2.0, "a bool"), (np.float64(2.0), "a b1[]")])
+def test_a_truth_value_as_result(argument, shown):
+    error = refusal(grad(returns_truth), argument)
+    check(error, UnsupportedError, "non-scalar-result", shown)
 
 
 # Gates.

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adcompiler import grad, pipeline, specialize
+from adcompiler import _version, grad, pipeline, specialize
 
 ROOT = Path(__file__).parents[1]
 
@@ -232,6 +232,33 @@ def test_another_version_of_the_compiler(start, monkeypatch):
     assert start()["compiled"] == 1
     assert start()["compiled"] == 0
     monkeypatch.undo()
+
+
+def test_an_edited_compiler(start, monkeypatch):
+    start()
+    monkeypatch.setattr(specialize, "build", lambda: "edited")
+    assert start()["compiled"] == 1
+
+
+def test_a_build_is_known_by_its_files(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    for name in ("a.py", "inner/b.py"):
+        (tmp_path / name).write_text("x = 1")
+    monkeypatch.setattr(_version, "__file__", str(tmp_path / "a.py"))
+    builds = [_version.build.__wrapped__()]
+    (tmp_path / "inner" / "b.py").write_text("x = 10")
+    builds.append(_version.build.__wrapped__())
+    os.utime(tmp_path / "a.py", ns=(1, 1))
+    builds.append(_version.build.__wrapped__())
+    (tmp_path / "a.pyc").write_text("")
+    assert builds[2] == _version.build.__wrapped__()
+    assert len(set(builds)) == 3
+
+
+def test_a_function_as_argument_that_reads_outside_is_not_stored(start):
+    text = MODULE + "\ndef applied(x, fn):\n    return fn(x)\ndef outer(x):\n    return x * SCALE\n"
+    assert start("run(applied, 3.0, outer)", text=text)["out"][1] == 2.0
+    assert not start.entries()
 
 
 def test_another_version_of_numpy(start, monkeypatch):

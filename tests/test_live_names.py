@@ -161,11 +161,11 @@ def sums_k(x):
 
 
 def calls_helper(x):
-    return helper(x)  # noqa: F821
+    return helper(x)
 
 
 def calls_twice(x):
-    return first.h(x) + second.h(x)  # noqa: F821
+    return first.h(x) + second.h(x)
 
 
 def reads_axis(x):
@@ -294,6 +294,15 @@ def test_attributes_of_objects(outside):
     np.testing.assert_array_equal(h(x)[:, 0], [6.0, 6.0])
     module.K.axis = 1
     np.testing.assert_array_equal(h(x)[:, 0], [6.0, 24.0])
+
+
+def test_what_a_property_gives(outside):
+    module = outside("class Box:\n base, axis = 2.0, 0\n scale = property(lambda s: s.base * 2)\n"
+                     " shift = property(lambda s: s.base - 1)\nK = Box()")  # fmt: skip
+    g = value_and_grad(_from_file(module, "attribute"))
+    assert g(1.0) == (5.0, 4.0)
+    module.K.base = 3.0
+    assert g(1.0) == (8.0, 6.0)
 
 
 # Closures.

@@ -43,7 +43,7 @@ class Comment(ast.stmt):
     text: str
 
     def __init__(self, text: str) -> None:
-        super().__init__(text=text)
+        super().__init__(**{"text": text})  # type: ignore[arg-type]
 
 
 class Blank(ast.stmt):

@@ -81,10 +81,10 @@ def article(word: str) -> str:
 
 
 def in_words(item: Item) -> str:
-    """What an item is, in words for users: `a tuple`, `a method that isn't called`, `nothing`."""
+    """What an item is, in words for users: `a tuple`, `a function`, `an f8[n]`, `None`."""
     match item:
-        case None:
-            return "nothing"
+        case None | True | False:
+            return str(item)
         case Value():
             return article(str(item.type))
         case BoundMethod(_, name):
@@ -99,11 +99,13 @@ def in_words(item: Item) -> str:
             return "a string"
         case type():
             return f"the class `{item.__name__}`"
+    if item is Ellipsis:
+        return "`...`"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
 
 
 # Classes of ours, which users don't know.
-_PLAIN = {"RangeItem": "range", "Primitive": "gate", "ellipsis": "`...`"}
+_PLAIN = {"RangeItem": "range", "Primitive": "gate"}
 
 
 def is_number(item: Item) -> bool:

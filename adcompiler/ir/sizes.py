@@ -56,7 +56,7 @@ class Affine:
     def __str__(self) -> str:
         text = ""
         for variable, factor in self.terms:
-            sign = " - " if factor < 0 else " + " if text else ""
+            sign = (" - " if text else "-") if factor < 0 else " + " if text else ""
             times = "" if abs(factor) == 1 else f"{abs(factor)}*"
             text += f"{sign}{times}{variable.name}"
         if self.constant:

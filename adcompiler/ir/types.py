@@ -233,4 +233,10 @@ def fits(value: Type, target: Type) -> bool:
     match joined, target:
         case Array(), Array():
             return joined.dtype == target.dtype and (target.weak or not joined.weak)
+        case Scalar(), Scalar():
+            return joined.kind == target.kind
+        case List(), List():
+            return joined.element == target.element
+        case Tape(), Tape():
+            return not isinstance(value, Tape) or fits(value.element, target.element)
     return type(joined) is type(target)

@@ -64,7 +64,8 @@ def _round_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
 
 def _emit_round(emission: Emission) -> ast.expr:
     digits = emission.attributes["digits"]
-    return call("builtin.round", (*emission.operands, *([constant(digits)] if digits is not None else [])))
+    shown = [] if digits is None else [constant(digits)]
+    return call("builtin.round", (*emission.operands, *shown))
 
 
 def _around_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
@@ -131,7 +132,8 @@ def _otherwise(g: Any, c: Any, a: Any, b: Any, y: Any) -> Any:
 _MASK = np.array([True, False, True])
 _CHOICES = (
     arguments(True, (), ()), arguments(False, 1.5, ()), arguments(_MASK, (3,), (3,)),
-    arguments(_MASK, (), (3,)), arguments(_MASK[:2], (3, 1), (2,)), arguments(_MASK[:2], (2, 1), 0.0),
+    arguments(_MASK, (), (3,)), arguments(_MASK[:2], (3, 1), (2,)),
+    arguments(_MASK[:2], (2, 1), 0.0),
     arguments(True, (2, 3), (1, 3)),
 )  # fmt: skip
 _CHOICE = (
@@ -145,7 +147,9 @@ _CHOICE = (
 )  # fmt: skip
 
 
-def _clip_bind(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def _clip_bind(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
     lower, upper = (a_min if min is None else min), (a_max if max is None else max)
     bounds = [b for b in (lower, upper) if not _absent(b)]
     which = "both" if len(bounds) == 2 else "upper" if _absent(lower) else "lower"

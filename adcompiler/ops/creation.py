@@ -36,7 +36,8 @@ def _array_type(types: Sequence[Type], attributes: Attributes) -> Type:
         return (len(template), *(inner[0] if inner else ()))
 
     dtype = attributes["dtype"]
-    return Array(dtype or (promote([as_array(t) for t in types]) if types else "f8"), shape(attributes["template"]))
+    found = promote([as_array(t) for t in types]) if types else "f8"
+    return Array(dtype or found, shape(attributes["template"]))
 
 
 def _array_rule(g: Any, *rest: Any, template: Any, dtype: Any, index: int) -> Any:
@@ -191,7 +192,7 @@ def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(promote((*types[:2], FLOAT)), (unknown() if size is None else size,))
 
 
-def _linspace_rule(g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int) -> Any:  # noqa: E501
+def _linspace_rule(g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int) -> Any:
     if index == 2:
         return None
     weights = np.linspace(num * 0, num * 0 + 1, num, endpoint=endpoint)
@@ -217,7 +218,8 @@ ENTRIES: tuple[Op, ...] = (
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
            arguments((3,), (3,), template=[Slot(0), Slot(1)], dtype=None),
            arguments((), (), 2, (), template=[[Slot(0), Slot(1)], [Slot(2), Slot(3)]], dtype=None),
-           arguments((), template=Slot(0), dtype=None), arguments(0.5, template=Slot(0), dtype=None),
+           arguments((), template=Slot(0), dtype=None),
+           arguments(0.5, template=Slot(0), dtype=None),
            arguments((), (), template=[Slot(0), Slot(1)], dtype="f4"),
        ),
        spellings={np.array: Spelling(bind_array), np.asarray: Spelling(bind_array)}),

@@ -110,7 +110,7 @@ def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via:
     return operator_type(function, ufunc, types)
 
 
-_MATH_KINDS = {
+_MATH_KINDS: dict[Any, str] = {
     **dict.fromkeys((math.floor, math.ceil, math.trunc), "int"),
     **dict.fromkeys((math.isnan, math.isinf, math.isfinite), "bool"),
 }
@@ -201,7 +201,8 @@ _ARITHMETIC = (
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
                 node=ast.Mod(), domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("fmod", np.fmod, lambda g, a, b, y, via: g,
-                lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"), math_function=math.fmod,
+                lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"),
+                math_function=math.fmod,
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("floordiv", np.floor_divide, operator_function=operator.floordiv,
                 node=ast.FloorDiv(), domain=((-2.0, 2.0), (0.5, 2.0))),

@@ -55,7 +55,7 @@ def broadcast_shapes(shapes: Iterable[Sequence[Size]]) -> tuple[Size, ...]:
             try:
                 size = broadcast(result[axis], shape[axis])
             except SizeError as error:
-                raise OperationError(str(error), "give the operands shapes that broadcast") from None
+                raise OperationError(str(error), "give operands whose shapes broadcast") from None
             result[axis] = unknown() if size is None else size
     return tuple(result)
 

@@ -139,7 +139,8 @@ def operands_only(count: int) -> Callable[..., Bound]:
 
     def bind(*operands: Any) -> Bound:
         if len(operands) != count:
-            raise TypeError(f"{count} arguments are supported, {len(operands)} are given")
+            supported = "1 argument is" if count == 1 else f"{count} arguments are"
+            raise TypeError(f"{supported} supported, not {len(operands)}")
         return operands, {}
 
     return bind

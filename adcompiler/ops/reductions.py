@@ -50,7 +50,7 @@ def _infer(dtype: Callable[[str], str]) -> Callable[[Sequence[Type], Attributes]
 
 def _summed(code: str) -> str:
     """np.sum's accumulator: bools and small ints widen."""
-    return np.dtype(np.sum(np.zeros(1, code)).dtype).str[1:]
+    return str(np.sum(np.zeros(1, code)).dtype.str[1:])
 
 
 def _averaged(code: str) -> str:
@@ -130,7 +130,7 @@ def _extreme(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
 def _prod(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     """Exact with zeros: the product of the other elements, never y / x."""
     if axis is None:
-        flat = np.ravel(x)
+        flat: Any = np.ravel(x)
         others = flat.emit("prod_others", axis=0).emit("reshape_to", x.emit("shape"), type=x.type)
         return g * others
     (one,) = constant_axis(axis, x.ndim)

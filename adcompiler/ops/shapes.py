@@ -340,7 +340,8 @@ ENTRIES: tuple[Op, ...] = (
                              **{k: v for k, v in emission.attributes.items() if v}),
        rules=_stack_rule, fresh=True, spellings={np.stack: Spelling(_bind_join)},
        samples=(
-           arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1), arguments((), 1.5, axis=0),
+           arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
+           arguments((), 1.5, axis=0),
            arguments((2, 3), (2, 3), (2, 3), axis=1), arguments((1,), (1,), axis=1),
        )),
 )  # fmt: skip

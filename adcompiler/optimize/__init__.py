@@ -33,7 +33,7 @@ def keep_sequences(function: Function) -> Function:
 
 
 # By level; at 0 only what no gate of the user's stands behind goes.
-BEFORE_SAVES: Sequence[Sequence[Pass]] = (  # fmt: skip
+BEFORE_SAVES: Sequence[Sequence[Pass]] = (
     (read_branch_results, keep_gates_and_sequences),
     (
         forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences,

@@ -38,7 +38,8 @@ def _block(block: Block, originals: dict[object, Operation]) -> Block:
             original = originals.get(op.attributes.get("mirrors"))
             if original is not None:
                 blocks = [
-                    substitute(inner, _handed_on(original, side)) for side, inner in enumerate(blocks)
+                    substitute(inner, _handed_on(original, side))
+                    for side, inner in enumerate(blocks)
                 ]
             op = replace(op, blocks=tuple(blocks))
         operations.append(op)

@@ -76,7 +76,8 @@ def _keeps_type(operand: Value, result: Value) -> bool:
     a, b = operand.type, result.type
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         return a.kind == b.kind
-    return isinstance(a, Array) and isinstance(b, Array) and (a.dtype, a.shape) == (b.dtype, b.shape)
+    both = isinstance(a, Array) and isinstance(b, Array)
+    return both and (a.dtype, a.shape) == (b.dtype, b.shape)  # type: ignore[union-attr]
 
 
 def _doubled(op: Operation, builder: Builder) -> Operation:

@@ -54,7 +54,7 @@ def sign(x: Any) -> Any:
 
 def add_lists(a: Any, b: Any) -> Any:
     """The sum of two lists, element by element."""
-    return [p + q if not isinstance(p, list) else add_lists(p, q) for p, q in zip(a, b)]  # noqa: B905
+    return [p + q if not isinstance(p, list) else add_lists(p, q) for p, q in zip(a, b)]
 
 
 def prod_others(x: Any, axis: Any) -> Any:

@@ -14,7 +14,7 @@ that legal afterwards, for those references that optimisation has left over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..ir.builder import Builder
@@ -60,7 +60,7 @@ def reverse(
     active = active_values(function, wrt, (result,))
     builder = Builder(backward=True)
     builder.operations += function.body.operations
-    exact = len({v.type.dtype for v in defined_in(function.body) if _is_float_array(v)}) > 1
+    exact = len(_float_dtypes(defined_in(function.body))) > 1
     undefined = maybe_undefined(function)
     cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
     if result in active:
@@ -72,8 +72,9 @@ def reverse(
     return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
 
 
-def _is_float_array(value: Value) -> bool:
-    return isinstance(value.type, Array) and value.type.dtype[0] == "f"
+def _float_dtypes(values: Iterable[Value]) -> set[str]:
+    dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
+    return {dtype for dtype in dtypes if dtype[0] == "f"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -165,7 +166,7 @@ class _Reverse:
         ]
         if not any(unsafe):
             return primals
-        nonzero = tracer.var(g) != 0
+        nonzero: Any = tracer.var(g) != 0
         return [
             tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
             for p, bad in zip(primals, unsafe, strict=True)
@@ -218,7 +219,8 @@ class _Reverse:
             for value, result in zip(values, results, strict=True):
                 if value in cotangents.masked:
                     cotangents.masked.add(result)
-        cotangents.builder.region("if", op.operands, results, blocks, {"region": Region(), "mirrors": op.attributes["region"]})
+        attributes = {"region": Region(), "mirrors": op.attributes["region"]}
+        cotangents.builder.region("if", op.operands, results, blocks, attributes)
         for value, result in zip(touched, results, strict=True):
             cotangents.set(value, result)
 
@@ -260,8 +262,10 @@ class _Reverse:
             {"carry": len(enter), "reverse": not op.attributes.get("reverse", False),
              "region": Region(), "mirrors": op.attributes["region"]},
         )  # fmt: skip
-        cotangents.masked.update(r for r, g in zip(results, enter, strict=True) if g in inner.masked)
-        self._hand_over(op, cotangents, carried, read, results, dict(zip(tapes, collected, strict=True)))
+        handed = zip(results, enter, strict=True)
+        cotangents.masked.update(r for r, g in handed if g in inner.masked)
+        gradients = dict(zip(tapes, collected, strict=True))
+        self._hand_over(op, cotangents, carried, read, results, gradients)
 
     @staticmethod
     def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

@@ -263,7 +263,6 @@ class _Plan:
         """The value as it leaves the branches between it and the loop's body."""
         region, index = self.owner[value]
         while region is not original.attributes["region"]:
-            branch = self.regions[region]
             lifted = [out for v, k, out in self.edit(region).lift if v is value and k == index]
             if lifted:
                 out = lifted[0]

@@ -30,7 +30,7 @@ CALLS = 20_000
 
 def neuron(w0, x0, w1, x1, w2):
     L = sigmoid(w0 * x0 + w1 * x1 + w2)
-    return L  # noqa: RET504 (the gradient shows this name)
+    return L
 
 
 POINT = (2.0, -1.0, -3.0, -2.0, -3.0)

@@ -42,7 +42,8 @@ def test_random_parallel_moves(seed: int) -> None:
     """Whatever the order found, the names end up with what they would have at once."""
     rng = random.Random(seed)
     names = list("abcde")[: rng.randint(1, 5)]
-    given = {n: rng.choice([*names, f"{rng.choice(names)} * 2 + {rng.choice(names)}"]) for n in names}
+    sums = [f"{rng.choice(names)} * 2 + {rng.choice(names)}" for _ in names]
+    given = {n: rng.choice([*names, one]) for n, one in zip(names, sums, strict=True)}
     start = {n: k + 1 for k, n in enumerate(itertools.islice("abcde", 5))}
     wanted = start | {n: eval(e, dict(start)) for n, e in given.items()}
     found = dict(start)

@@ -37,7 +37,7 @@ def test_overlap(a: list[tuple[int, int]], b: list[tuple[int, int]], meet: bool)
 
 def power(x: Any, n: int) -> Any:
     y = 1.0
-    for i in range(n):  # noqa: B007
+    for i in range(n):
         y = y * x
     return y
 

@@ -141,7 +141,7 @@ def test_advice_for_a_numpy_name_is_the_code():
         (np.float32, Array("f4", ())),
         ("np.float32", Array("f4", ())),
         (list[float], List(FLOAT, symbol("x0", unit=False))),
-        (typing.List[float], List(FLOAT, symbol("x0", unit=False))),  # noqa: UP006
+        (typing.List[float], List(FLOAT, symbol("x0", unit=False))),
         (tuple[float, bool], (FLOAT, Scalar("bool"))),
         ("tuple[float, bool]", (FLOAT, Scalar("bool"))),
         (typing.Annotated[np.ndarray, "f8[n]"], Array("f8", (N,))),
@@ -183,7 +183,7 @@ def test_annotation_that_says_too_little_is_refused_with_a_way_out(annotation):
 
 
 def test_parameters_take_the_given_type_then_annotation_then_default_then_float():
-    def f(a: int, b: "f8[n]", c, d=3, mode="relu", *, e: float = 1.0):  # noqa: F821, UP037
+    def f(a: int, b: "f8[n]", c, d=3, mode="relu", *, e: float = 1.0):
         return a, b, c, d, mode, e
 
     found = parameter_structures(f, {"a": "f4[n]"})

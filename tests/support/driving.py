@@ -28,8 +28,8 @@ from adcompiler.ir.core import Function, Operation, Value
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ir.types import is_differentiable, rank
 from adcompiler.ir.verifier import verify
-from adcompiler.ops.inference import as_array
 from adcompiler.ops import SPELLINGS, TABLE, Tracer, evaluate, infer
+from adcompiler.ops.inference import as_array
 from adcompiler.transform.reverse import reverse
 from adcompiler.transform.saves import legalise_saves
 

@@ -126,7 +126,7 @@ def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
     for via in vias(op):
         for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
-            if via == "math" and any(shapes) or via == "op" and any(shapes) and _is_builtin(op):
+            if (via == "math" and any(shapes)) or (via == "op" and any(shapes) and _is_builtin(op)):
                 continue
             drawn = [
                 _number(interval, shape, dtype, rng)

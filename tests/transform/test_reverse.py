@@ -87,7 +87,7 @@ def chained_comparison(x):
 
 
 def short_circuit(x, z):
-    return x * z if x > 0 and 1 / x > 0.1 or z > 5 else x + z
+    return x * z if (x > 0 and 1 / x > 0.1) or z > 5 else x + z
 
 
 def power(x, n):
@@ -500,7 +500,7 @@ def test_an_unused_branch_result_poisons_nothing():
 def test_an_unused_operation_poisons_nothing():
     def f(x):
         y = np.sqrt(x)
-        z = y * 0 if x.sum() > 100 else x  # noqa: F841
+        z = y * 0 if x.sum() > 100 else x
         return np.sum(x * x)
 
     (g,) = gradients(f, np.array([0.0, 1.0]))
