@@ -149,7 +149,7 @@ class _Check:
             self.visible, self.open = before, opened
 
     def look_into(self, op: Operation, index: int) -> None:
-        """Make visible what the mirrored `if` (and the one that it mirrors) defines on this side."""
+        """Make visible what the mirrored `if` (and the one that it mirrors) defines here."""
         found = self.branches.get(op.attributes.get("mirrors")) if op.opcode == "if" else None
         if found is None or found[1] not in self.open or index >= len(found[0].blocks):
             return

@@ -1,16 +1,15 @@
 """The table of operations: one family per file, joined here.
 
+>>> import math
+>>> import numpy as np
 >>> TABLE["exp"].name, lookup(np.exp)[0].name, lookup(math.exp)[1].preset
 ('exp', 'exp', {'via': 'math'})
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from ..ir.core import Operation
 from ..ir.types import Type

@@ -192,7 +192,9 @@ def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(promote((*types[:2], FLOAT)), (unknown() if size is None else size,))
 
 
-def _linspace_rule(g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int) -> Any:
+def _linspace_rule(
+    g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int
+) -> Any:
     if index == 2:
         return None
     weights = np.linspace(num * 0, num * 0 + 1, num, endpoint=endpoint)

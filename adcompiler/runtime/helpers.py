@@ -54,7 +54,8 @@ def sign(x: Any) -> Any:
 
 def add_lists(a: Any, b: Any) -> Any:
     """The sum of two lists, element by element."""
-    return [p + q if not isinstance(p, list) else add_lists(p, q) for p, q in zip(a, b)]
+    pairs = zip(a, b, strict=True)
+    return [add_lists(p, q) if isinstance(p, list) else p + q for p, q in pairs]
 
 
 def prod_others(x: Any, axis: Any) -> Any:

@@ -166,7 +166,7 @@ class _Reverse:
         ]
         if not any(unsafe):
             return primals
-        nonzero: Any = tracer.var(g) != 0
+        nonzero = tracer.var(g) != 0  # type: ignore[comparison-overlap]
         return [
             tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
             for p, bad in zip(primals, unsafe, strict=True)
