@@ -43,7 +43,7 @@ class Comment(ast.stmt):
     text: str
 
     def __init__(self, text: str) -> None:
-        super().__init__(**{"text": text})  # type: ignore[arg-type]
+        super().__init__(text=text)  # type: ignore[call-arg]
 
 
 class Blank(ast.stmt):

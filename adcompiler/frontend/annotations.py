@@ -8,8 +8,8 @@
     'relu', None, 3       a value that the gradient is compiled for
 
 >>> from adcompiler.frontend.signature import describe
->>> describe(parse_structure("{w: f8[n, 1], layers: [f4[], float]}", "p"))
-"{'w': f8[n, 1], 'layers': [f4[], float]}"
+>>> describe({"p": parse_structure("{w: f8[n, 1], b: f8[n], layers: [f4[], float]}", "p")})
+["p: {'w': f8[n, 1], 'b': f8[n], 'layers': [f4[], float]}"]
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Kinds, dtypes, ranks, and which sizes are 0 or 1, but no other sizes and no values.
 
 >>> import numpy as np
->>> describe(abstract({"w": np.ones((3, 1)), "n": 2}, "p"))
-"{'w': f8[p_w0, 1], 'n': int}"
+>>> describe({"p": abstract({"w": np.ones((3, 1)), "n": 2}, "p")})
+["p: {'w': f8[:, 1], 'n': int}"]
 >>> key_of(np.ones((3, 1))) == key_of(np.zeros((5, 1)))
 True
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
@@ -21,8 +22,8 @@ import numpy as np
 
 from ..diagnostics import Diagnostic, SignatureError
 from ..ir.core import Value
-from ..ir.sizes import symbol
-from ..ir.types import Array, List, Scalar, Type, dtype_code
+from ..ir.sizes import Size, symbol
+from ..ir.types import Array, List, Scalar, Type, dtype_code, shape_of
 from .items import Item, is_namedtuple
 
 __all__ = [
@@ -227,16 +228,31 @@ def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]
             yield path, structure
 
 
-def describe(structure: Structure) -> str:
-    """A structure as the signature line of an emitted module shows it."""
+def describe(structures: Mapping[str, Structure]) -> list[str]:
+    """The arguments as an emitted module lists them, one a line.
+
+    A size that stands in one place only may be any; one that several places share has its name.
+    """
+    leaves = [t for name, s in structures.items() for _, t in parts(s, name)]
+    sizes = Counter(size for t in leaves if not isinstance(t, Static) for size in shape_of(t))
+    shared = {size for size, count in sizes.items() if count > 1}
+    return [f"{name}: {_described(s, shared)}" for name, s in structures.items()]
+
+
+def _described(structure: Structure, shared: set[Size]) -> str:
+    def inner(part: Structure) -> str:
+        return _described(part, shared)
+
     match structure:
         case Static(value):
             return getattr(value, "__name__", repr(value))
         case tuple():
-            inner = ", ".join(map(describe, structure))
-            return f"({inner}{',' if len(structure) == 1 else ''})"
+            return f"({', '.join(map(inner, structure))}{',' if len(structure) == 1 else ''})"
         case list():
-            return f"[{', '.join(map(describe, structure))}]"
+            return f"[{', '.join(map(inner, structure))}]"
         case dict():
-            return "{" + ", ".join(f"{k!r}: {describe(v)}" for k, v in structure.items()) + "}"
+            return "{" + ", ".join(f"{k!r}: {inner(v)}" for k, v in structure.items()) + "}"
+        case Array(dtype, shape):
+            known = (str(n) if isinstance(n, int) or n in shared else ":" for n in shape)
+            return f"{dtype}[{', '.join(known)}]"
     return str(structure)

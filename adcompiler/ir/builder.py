@@ -73,12 +73,11 @@ class Builder:
         """Append an operation with regions or several results; gives the operation."""
         if blocks and "region" not in attributes:
             attributes = {**attributes, "region": Region()}
-        return self.append(
-            Operation(
-                opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span,
-                self.backward,
-            )  # fmt: skip
-        )
+        operation = Operation(
+            opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span,
+            self.backward,
+        )  # fmt: skip
+        return self.append(operation)
 
     def constant(self, value: bool | int | float | complex, name: Name = None) -> Value:
         """A Python number as a value."""

@@ -1,0 +1,125 @@
+"""Arithmetic that changes nothing, and broadcasts that need not be made."""
+
+import pytest
+from irtext import parse, same_text, transformed
+
+from adcompiler.ir.verifier import verify
+from adcompiler.ops import infer
+from adcompiler.optimize.simplify import simplify
+
+
+@pytest.mark.parametrize(
+    "line", ["mul[via='op'] %x, %one", "mul[via='op'] %one, %x", "div[via='op'] %x, %one",
+             "pow[via='op'] %x, %one"],
+)  # fmt: skip
+def test_one_changes_nothing(line):
+    text = f"""
+        function f(%x):
+            %one = constant[value=1.0]
+            %y = {line}
+            return %y
+        """
+    assert "return %x" in transformed(simplify, text)
+
+
+@pytest.mark.parametrize("line", ["add[via='op'] %x, %zero", "mul[via='op'] %x, %zero",
+                                  "sub[via='op'] %x, %zero"])  # fmt: skip
+def test_zeros_stay(line):
+    """Signed zeros and NaN make them inexact."""
+    text = f"""
+        function f(%x):
+            %zero = constant[value=0.0]
+            %y = {line}
+            return %y
+        """
+    assert "return %y" in transformed(simplify, text)
+
+
+def test_a_rewrite_keeps_the_type():
+    text = """
+        function f(%x: int):
+            %one = constant[value=1.0]
+            %y = mul[via='op'] %x, %one
+            return %y
+        """
+    assert "return %y" in transformed(simplify, text)
+
+
+def test_two_signs():
+    text = """
+        function f(%x):
+            %a = neg[via='op'] %x
+            %b = neg[via='op'] %a
+            return %b
+        """
+    assert "return %x" in transformed(simplify, text)
+
+
+def test_an_operation_stretches_its_operand_itself():
+    same_text(
+        transformed(
+            simplify,
+            """
+            function f(%g: f8[], %x: f8[n]):
+                %s: static = shape %x
+                %b: f8[n] = broadcast[type=f8[n]] %g, %s
+                %y: f8[n] = mul[via='op'] %b, %x
+                return %y
+            """,
+        ),
+        """
+        function f(%g: f8[], %x: f8[n]):
+            %s: static = shape %x
+            %b: f8[n] = broadcast[type=f8[n]] %g, %s
+            %y: f8[n] = mul[via='op'] %g, %x
+            return %y
+        """,
+    )
+
+
+def test_numbers_are_computed_with_before_they_are_stretched():
+    after = transformed(
+        simplify,
+        """
+        function f(%g: f8[], %x: f8[n]):
+            %s: static = shape %x
+            %b: f8[n] = broadcast[type=f8[n]] %g, %s
+            %two = constant[value=2.0]
+            %y: f8[n] = mul[via='op'] %b, %two
+            return %y
+        """,
+    )
+    assert "%0: f8[] = mul[via='op'] %g, %two" in after
+    assert "%y: f8[n] = broadcast[type=f8[n]] %0, %s" in after
+
+
+def test_a_stretched_comparison_is_one_of_bools():
+    """The broadcast that is made again has the new dtype."""
+    made = parse(
+        """
+        function f(%g: f8[], %x: f8[n]):
+            %s: static = shape %x
+            %b: f8[n] = broadcast[type=f8[n]] %g, %s
+            %zero = constant[value=0.0]
+            %y: b1[n] = ne[via='op'] %b, %zero
+            return %y
+        """
+    )
+    verify(simplify(made), infer)
+
+
+def test_inside_of_regions():
+    after = transformed(
+        simplify,
+        """
+        function f(%x, %c: bool):
+            %one = constant[value=1.0]
+            %y = if %c:
+                %a = mul[via='op'] %x, %one
+                yield %a
+            else:
+                yield %x
+            return %y
+        """,
+    )
+    assert after.count("yield %x") == 2
