@@ -8,6 +8,8 @@ import tempfile
 
 import pytest
 
+pytest.register_assert_rewrite("driving", "irtext", "sampling")
+
 _folders: list[str] = []
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
-from . import expressions
+from . import arithmetic, names
 from .context import Context
 from .items import Item, in_words, is_number
 
@@ -50,7 +50,7 @@ def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):
         if not rank(item.type):
             ctx.refuse(node, "operation", "a number has no len().", "use an array or a list.")
-        return expressions.size_item(ctx, node, item, 0, via="len")
+        return names.size_item(ctx, node, item, 0, via="len")
     return ctx.refuse_item(item, node)
 
 
@@ -112,7 +112,7 @@ def _sum(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item
         )  # fmt: skip
     total = start
     for part in item:
-        total = expressions.binary(ctx, node, ast.Add(), total, part)
+        total = arithmetic.binary(ctx, node, ast.Add(), total, part)
     return total
 
 
@@ -161,7 +161,7 @@ def _sequence(kind: Any) -> Callable[..., Item]:
 
 
 def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
-    return expressions.binary(ctx, node, ast.Pow(), base, exponent, name)
+    return arithmetic.binary(ctx, node, ast.Pow(), base, exponent, name)
 
 
 def _enumerate(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
@@ -196,7 +196,7 @@ def _shape(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
     value = ctx.lift(item, node)
     if not isinstance(value.type, Array):
         return ()
-    return expressions.value_attribute(ctx, node, value, "shape")
+    return names.value_attribute(ctx, node, value, "shape")
 
 
 def _ndim(ctx: Context, node: ast.Call, name: str | None, item: Item) -> int:

@@ -21,7 +21,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions
+from . import expressions, names
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
@@ -216,7 +216,7 @@ def _gate(
 
 def path_of_callee(ctx: Context, node: ast.Call, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
-    path = expressions._path_of(ctx, node.func)
+    path = names.path_of(ctx, node.func)
     if path is None:
         path = (callee,)
         ctx.guards.setdefault(path, callee)

@@ -34,8 +34,9 @@ from . import statements
 from .assigned import assigned_names, jumps
 from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
-from .expressions import condition, expression, size_item
+from .expressions import condition, expression
 from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+from .names import size_item
 
 __all__ = ["for_loop", "while_loop"]
 

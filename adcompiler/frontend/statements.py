@@ -13,9 +13,10 @@ from typing import Any
 
 from ..ir.core import Block, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
+from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
-from .expressions import binary, condition, expression, read_name
+from .expressions import condition, expression
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -28,6 +29,7 @@ from .items import (
     same_structure,
 )  # fmt: skip
 from .loops import for_loop, while_loop
+from .names import read_name
 
 __all__ = ["assign", "body", "statements"]
 

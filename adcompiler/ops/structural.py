@@ -265,7 +265,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
-       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, samples=(
+       rules=(lambda g, x, shape, y, type: g.emit("broadcast", x.emit("shape"), type=x.type),
+              None), view=(0,), boxes=True, samples=(
            arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
            arguments((4, 3, 2), _SHAPE_3_2, type=_F8_3_2),
            arguments((4, 3, 2), Call("shape", (3, 1)), type=Array("f8", (3, 1))),

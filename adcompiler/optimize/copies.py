@@ -55,7 +55,7 @@ def _branch(op: Operation, mapping: dict[Value, Value]) -> Operation:
     then, otherwise = op.blocks
     kept = []
     for k, result in enumerate(op.results):
-        if then.results[k] is otherwise.results[k]:
+        if _last(then.results[k], mapping) is _last(otherwise.results[k], mapping):
             mapping[result] = then.results[k]
         else:
             kept.append(k)

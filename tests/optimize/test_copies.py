@@ -40,10 +40,10 @@ def test_a_carry_that_never_changes():
         ),
         """
         function f(%x: float, %r: range):
-            %a.2 = for[carry=1] %x, %r (%a.0: float, %i: int):
-                %a.1 = mul[via='op'] %a.0, %x
-                yield %a.1
-            return %a.2, %x
+            %a.1 = for[carry=1] %x, %r (%a.0: float, %i: int):
+                %a.2 = mul[via='op'] %a.0, %x
+                yield %a.2
+            return %a.1, %x
         """,
     )
 

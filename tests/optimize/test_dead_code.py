@@ -41,17 +41,17 @@ def test_carries_tapes_and_sequences():
         transformed(drop_dead, LOOP),
         """
         function f(%x: float, %r: range, %t: tape[float]):
-            %y.2 = for[carry=1] %x, %r (%y.0: float, %i: int):
-                %y.1 = mul[via='op'] %y.0, %x
-                yield %y.1
-            return %y.2
+            %y.1 = for[carry=1] %x, %r (%y.0: float, %i: int):
+                %y.2 = mul[via='op'] %y.0, %x
+                yield %y.2
+            return %y.1
         """,
     )
 
 
 def test_sequences_stay_while_mirrors_are_matched_by_position():
     text = transformed(functools.partial(drop_dead, sequences=False), LOOP)
-    assert "%y.2 = for[carry=1] %x, %r, %t (%y.0: float, %i: int, %e: float):" in text
+    assert "%y.1 = for[carry=1] %x, %r, %t (%y.0: float, %i: int, %e: float):" in text
 
 
 def test_a_tape_that_only_counts_iterations():
@@ -68,10 +68,10 @@ def test_a_tape_that_only_counts_iterations():
         ),
         """
         function f(%x: float, %t: tape[float], %u: tape[float]):
-            %y.2 = for[carry=1] %x, %t (%y.0: float, %d: float):
-                %y.1 = mul[via='op'] %y.0, %x
-                yield %y.1
-            return %y.2
+            %y.1 = for[carry=1] %x, %t (%y.0: float, %d: float):
+                %y.2 = mul[via='op'] %y.0, %x
+                yield %y.2
+            return %y.1
         """,
     )
 

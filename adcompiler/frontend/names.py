@@ -1,0 +1,173 @@
+"""What names and attributes stand for: local names, outer ones, `x.shape`, `helpers.scale`.
+
+    x.shape[0]         a size: %n = size[axis=0] %x
+    np.pi              constant[spelled=np.pi]
+    helpers.SCALE      a capture, found by the path ("helpers", "SCALE")
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import types
+from typing import Any
+
+import numpy as np
+
+from ..ir.core import Value
+from ..ir.types import Array, List, Scalar, rank, shape_of
+from ..ops import lookup
+from .context import Context, Path, lookup_path, namespace_value
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    BoundMethod,
+    Item,
+    LocalFunction,
+    in_words,
+    is_number,
+)
+
+__all__ = ["attribute", "path_of", "read_name", "size_item", "value_attribute"]
+
+
+def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
+    """A local name, or one from outside: closure, globals, builtins."""
+    try:
+        item = ctx.frame.find(name)
+    except KeyError:
+        return _outer_name(ctx, node, name)
+    if item is UNBOUND:
+        ctx.refuse_unbound(node, name)
+    if isinstance(item, Ambiguous):
+        ctx.refuse_item(item, node)
+    return item
+
+
+def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
+    function = ctx.frame.source.function
+    code = function.__code__
+    if name in (*code.co_varnames, *code.co_cellvars):
+        ctx.refuse_unbound(node, name)
+    try:
+        value = namespace_value(function, name)
+    except NameError:
+        ctx.refuse(
+            node, "unknown-name", f"the name `{name}` isn't defined where the function can see it.",
+            _meant(ctx, name) or "define or import it before the gradient is compiled.",
+        )  # fmt: skip
+    return ctx.capture(ctx.path_to(function, name), value, node)
+
+
+def _meant(ctx: Context, name: str) -> str | None:
+    """Advice on a name that isn't there."""
+    for module, alias in ((np, "np"), (math, "math")):
+        if lookup(getattr(module, name, None)) is not None:
+            return f"did you mean {alias}.{name}?"
+    function = ctx.frame.source.function
+    known = {*ctx.frame.names, *function.__globals__, *function.__code__.co_freevars}
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else None
+
+
+def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item:
+    if isinstance(owner, Value):
+        return value_attribute(ctx, node, owner, name)
+    if isinstance(owner, tuple) and hasattr(owner, "_fields") and name in owner._fields:
+        return getattr(owner, name)
+    if isinstance(owner, (dict, list, tuple, str)):
+        if isinstance(owner, dict) and name in ("items", "keys", "values"):
+            return getattr(owner, name)
+        ctx.refuse(
+            node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the"
+            " subset.", "read elements by index or key.",
+        )  # fmt: skip
+    if isinstance(owner, (LocalFunction, Ambiguous, BoundMethod)):
+        ctx.refuse_item(owner, node)
+    return _object_attribute(ctx, node, owner, name)
+
+
+def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) -> Item:
+    try:
+        value = getattr(owner, name)
+    except AttributeError:
+        close = difflib.get_close_matches(name, dir(owner), n=1)
+        ctx.refuse(
+            node, "unknown-name", f"{_called(owner)} has no attribute `{name}`.",
+            f"did you mean `{close[0]}`?" if close else "check the name.",
+        )  # fmt: skip
+    if isinstance(owner, types.ModuleType) and owner.__name__.split(".")[0] in ("numpy", "math"):
+        if type(value) is float:
+            alias = "np" if owner.__name__ == "numpy" else owner.__name__
+            return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
+        return value
+    path = path_of(ctx, node)
+    if path is None:
+        return value if not is_number(value) and not isinstance(value, np.ndarray) else ctx.refuse(
+            node, "unsupported-attribute", f"`{name}` is read from an object made inside.",
+            "pass it as an argument.",
+        )  # fmt: skip
+    if isinstance(owner, types.ModuleType) or _leads_to(ctx, path, value):
+        return ctx.capture(path, value, node)
+    return value
+
+
+def _called(owner: Any) -> str:
+    return f"module `{owner.__name__}`" if isinstance(owner, types.ModuleType) else repr(owner)
+
+
+def _leads_to(ctx: Context, path: Path, value: Any) -> bool:
+    try:
+        found = lookup_path(ctx.root, path)
+    except (AttributeError, NameError):
+        return False
+    return found is value or type(found) is type(value)  # a property makes its value anew
+
+
+def path_of(ctx: Context, node: ast.expr) -> Path | None:
+    """`helpers.scale.value`, if its first name comes from outside the function."""
+    match node:
+        case ast.Attribute(value, attr):
+            inner = path_of(ctx, value)
+            return None if inner is None else (*inner, attr)
+        case ast.Name(id):
+            try:
+                ctx.frame.find(id)
+            except KeyError:
+                return (*ctx.frame.path, id)
+    return None
+
+
+def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Item:
+    """`x.shape`, `x.T`, `x.ndim`, or a method to be called."""
+    match name:
+        case "shape" if isinstance(owner.type, Array):
+            return tuple(size_item(ctx, node, owner, axis) for axis in range(rank(owner.type)))
+        case "ndim" if isinstance(owner.type, Array):
+            return rank(owner.type)
+        case "dtype" if isinstance(owner.type, Array):
+            return np.dtype(owner.type.dtype)
+        case "size" if isinstance(owner.type, Array):
+            axes = tuple(range(rank(owner.type)))
+            return ctx.emit(node, "count", (owner,), {"axis": axes}) if axes else 1
+        case "real" if getattr(owner.type, "kind", "float") == "float":
+            return owner
+    attribute = ctx.tracer.spellings.get(("attribute", name))
+    if attribute is not None and isinstance(owner.type, Array):
+        entry, spelling = attribute
+        return ctx.emit(node, entry.name, (owner,), dict(spelling.preset))
+    if isinstance(owner.type, (Array, Scalar, List)):
+        return BoundMethod(owner, name)
+    return ctx.refuse(
+        node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the subset.",
+        "use a NumPy function instead.",
+    )  # fmt: skip
+
+
+def size_item(ctx: Context, node: ast.AST, owner: Value, axis: int, via: str = "shape") -> Item:
+    """One size of an array: an int where it is known."""
+    size = shape_of(owner.type)[axis]
+    if isinstance(size, int):
+        return size
+    return ctx.emit(node, "size", (owner,), {"axis": axis, "via": via})
