@@ -93,7 +93,7 @@ def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
 def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     parts = (bounds.start, bounds.stop, bounds.step)
     operands = [ctx.lift(part, node.iter) for part in parts]
-    mark = (dict(ctx.frame.names), len(ctx.builder.operations))
+    names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -105,8 +105,8 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
-        ctx.frame.names = mark[0]
-        del ctx.builder.operations[mark[1] :]
+        ctx.frame.names, ctx.builder = names, builder
+        del builder.operations[count:]
         static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
         _unroll(ctx, node, range(*static))
 

@@ -49,7 +49,8 @@ def agree(declared: Type, inferred: Type) -> bool:
     """Whether a value of the inferred type is what the declared type promises.
 
     Sizes that nothing is known of compare loosely. At rank 0 a Python number and a weak NumPy
-    scalar of its kind are one.
+    scalar of its kind are one; and what is declared to be a NumPy scalar may be read from a
+    variable that on another path holds a Python number.
     """
     match declared, inferred:
         case (Scalar(kind), Scalar(other)):
@@ -60,8 +61,7 @@ def agree(declared: Type, inferred: Type) -> bool:
             return array.weak and not rank(array) and kind_of(declared) == kind_of(inferred)
         case (Array(), Array()):
             same = declared.dtype == inferred.dtype and rank(declared) == rank(inferred)
-            weaker = declared.weak or not inferred.weak
-            return same and weaker and all(map(_same_size, declared.shape, inferred.shape))
+            return same and all(map(_same_size, declared.shape, inferred.shape))
         case (Tape(element), Tape(other_element)):
             return agree(element, other_element)
         case (List(number, size), List(other_number, other_size)):

@@ -24,8 +24,9 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
     """The function without dead code. `sequences`: drop unread sequences of loops too, if others
     remain to count the iterations. `forward`: keep all that the user's own operations compute."""
     live = _Live(function, sequences, forward)
-    body = _Sweep(live.values, sequences).block(function.body)
-    return replace(function, body=body)
+    sweep = _Sweep(live.values, sequences)
+    body = sweep.block(function.body)
+    return replace(function, body=_retargeted(body, sweep.gone) if sweep.gone else body)
 
 
 # What a reader wouldn't call a step of the computation.
@@ -101,10 +102,17 @@ class _Sweep:
     def __init__(self, live: set[Value], sequences: bool) -> None:
         self.live = live
         self.sequences = sequences
+        # Mirrors that went: what is their mirror mirrors what they mirrored.
+        self.gone: dict[object, object] = {}
 
     def block(self, block: Block) -> Block:
-        swept = ((op, self.operation(op)) for op in block.operations)
-        kept = [after for before, after in swept if self.needed(before, after)]
+        kept = []
+        for op in block.operations:
+            swept = self.operation(op)
+            if self.needed(op, swept):
+                kept.append(swept)
+            elif "mirrors" in op.attributes:
+                self.gone[op.attributes["region"]] = op.attributes["mirrors"]
         return replace(block, operations=tuple(kept))
 
     def needed(self, op: Operation, swept: Operation) -> bool:
@@ -158,3 +166,18 @@ class _Sweep:
             attributes={**op.attributes, "carry": len(carries)},
             blocks=tuple(blocks),
         )
+
+
+def _retargeted(block: Block, gone: dict[object, object]) -> Block:
+    """The block with the mirrors of what went mirroring what that had mirrored."""
+    operations = []
+    for op in block.operations:
+        if op.blocks:
+            target = op.attributes.get("mirrors")
+            while target in gone:
+                target = gone[target]
+            attributes = op.attributes if target is None else {**op.attributes, "mirrors": target}
+            blocks = tuple(_retargeted(inner, gone) for inner in op.blocks)
+            op = replace(op, attributes=attributes, blocks=blocks)
+        operations.append(op)
+    return replace(block, operations=tuple(operations))

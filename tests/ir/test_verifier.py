@@ -313,7 +313,7 @@ N = symbol("n", unit=False)
         (Array("f8", (), weak=True), FLOAT, True), (FLOAT, Array("f8", (), weak=True), True),
         (FLOAT, Array("f8", ()), False), (Array("f4", ()), Array("f8", ()), False),
         (Array("f8", (), weak=True), Array("f8", ()), True),
-        (Array("f8", ()), Array("f8", (), weak=True), False),
+        (Array("f8", ()), Array("f8", (), weak=True), True),
         (Array("f8", (N,)), Array("f8", (unknown(),)), True),
         (Array("f8", (N,)), Array("f8", (1,)), False),
         (Array("f8", (N,)), Array("f8", (symbol("m"),)), True),

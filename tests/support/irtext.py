@@ -1,9 +1,8 @@
 """The IR's text read back, so that a pass is tested by what stands before and after it.
 
->>> print(print_function(parse("function f(%x: f8[n]):\\n    %y: f8[n] = exp[via='np'] %x\\n    return %y")))
-function f(%x: f8[n]):
-    %y: f8[n] = exp[via='np'] %x
-    return %y
+>>> text = "function f(%x: f8[n]):\\n    %y: f8[n] = exp[via='np'] %x\\n    return %y"
+>>> print_function(parse(text)) == text
+True
 
 Regions are told apart by `region='...'` among the attributes, mirrors by `mirrors='...'`; other
 operations are the user's own unless `backward=True` stands there. The printer hides all three.

@@ -164,13 +164,17 @@ def spelled(op: Op, via: str) -> Any:
     return next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
 
 
+_KINDS = ["bool", "int", "float", "complex"]
+
+
 def conforms(value: Any, type_: Any) -> bool:
     """Whether a value has the type: kind or dtype, rank, known sizes; or is a missing one."""
     if value is None or type(value) is object:
         return True
     match type(type_).__name__:
         case "Scalar":
-            return type(value).__name__ == type_.kind
+            # A variable that is an int on one path and a float on the other is a float.
+            return type(value).__name__ in _KINDS[: _KINDS.index(type_.kind) + 1]
         case "Array":
             if type_.weak and not isinstance(value, (np.ndarray, np.generic)):
                 return isinstance(value, (bool, int, float, complex))
