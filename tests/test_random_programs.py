@@ -20,7 +20,7 @@ from adcompiler.diagnostics import AdcompilerError
 
 COUNT = int(os.environ.get("ADCOMPILER_PROGRAMS", "60"))
 NAMES = ("xs", "ys", "xa")
-POINT = (0.73, -0.41, np.array([0.3, -0.8, 1.1]))
+POINT = (0.7313, -0.4127, np.array([0.3129, -0.8173, 1.0971]))
 
 
 def load(folder: Path, seed: int) -> Any:
@@ -47,7 +47,12 @@ def differences(function: Any, n: int, step: float) -> np.ndarray[Any, Any]:
     return np.array([(at(base + d) - at(base - d)) / (2 * step) for d in step * np.eye(5)])
 
 
-@pytest.mark.parametrize("seed", range(COUNT))
+# Seeds that have found a defect. 696: a tape that only goes on another tape had no lifetime, and so
+# shared its name with a tape that was made meanwhile.
+FOUND = (696,)
+
+
+@pytest.mark.parametrize("seed", sorted({*range(COUNT), *FOUND}))
 def test_program(seed: int, tmp_path: Path) -> None:
     function, n = load(tmp_path, seed), seed % 4
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -207,9 +207,13 @@ class _Backwards:
         return inside
 
     def _append(self, value: Value, op: Operation) -> None:
-        """The line after a definition that goes on a tape reads it."""
-        written = (self.numbers.after if op.blocks else self.numbers.reads)[id(op)] + _WRITE
+        """The line after a definition that goes on a tape reads it.
+
+        A tape that goes on a tape exists from its loop's beginning, not only from its end.
+        """
+        begun = self.numbers.reads[id(op)]
+        written = (self.numbers.after[id(op)] if op.blocks else begun) + _WRITE
         segments = self.segments[value]
         for k, (s, e) in enumerate(segments):
-            if s == written:
+            if s in (begun, written):
                 segments[k] = (s, max(e, written + 1))

@@ -47,8 +47,14 @@ def _block(block: Block, originals: dict[object, Operation]) -> Block:
 
 
 def _handed_on(original: Operation, side: int) -> dict[Value, Value]:
-    pairs = zip(original.blocks[side].results, original.results, strict=True)
-    return {inner: result for inner, result in pairs if _same_kind(inner.type, result.type)}
+    block = original.blocks[side]
+    made = {v for op in block.operations for v in op.results}
+    return {
+        inner: result
+        for inner, result in zip(block.results, original.results, strict=True)
+        # What comes from outside the branch may be read where the branch's result may not.
+        if inner in made and _same_kind(inner.type, result.type)
+    }
 
 
 def _same_kind(inner: Type, result: Type) -> bool:

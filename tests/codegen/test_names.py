@@ -110,6 +110,19 @@ def taped_on_one_side(x: Any, n: int) -> Any:
     return s
 
 
+def tapes_of_tapes(x: Any, y: float) -> Any:
+    """Two tapes of one name, one made while the other is being written."""
+    v = math.tanh(x)
+    for i in range(3):
+        for j in range(1, 4):
+            for k in range(2):
+                v = (x + j) / (2.5 + (math.sin(k * x) - v) ** 2)
+            if v > 1.2:
+                v = math.cos(i * x) - v
+                v = math.tanh(v * (i - y))
+    return v
+
+
 def used_after(x: Any, n: int) -> Any:
     i = 0
     for i in range(n):
@@ -124,6 +137,7 @@ CASES = [
     (one_sided, (0.5,)),
     (taped_on_one_side, (1.2, 5)),
     (taped_on_one_side, (0.9, 5)),
+    (tapes_of_tapes, (0.7, 0.3)),
     (used_after, (1.5, 4)),
     (used_after, (1.5, 0)),
 ]

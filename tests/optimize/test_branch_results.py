@@ -43,3 +43,20 @@ def test_on_that_side_both_are_one():
             return %z
         """,
     )
+
+
+def test_what_the_branch_only_passes_on_is_read_itself():
+    text = """
+        function f(%h, %g, %c: bool):
+            %y = if[region='r'] %c:
+                yield %h
+            else:
+                yield %g
+            %z = if[mirrors='r'] %c:
+                %a = mul[via='op'] %g, %h
+                yield %a
+            else:
+                yield %g
+            return %z, %y
+        """
+    assert "%a = mul[via='op'] %g, %h" in transformed(read_branch_results, text)
