@@ -57,7 +57,9 @@ def _block(block: Block, sources: dict[Shape, Value], read: set[Value]) -> Block
     for op in block.operations:
         if op.blocks:
             blocks = tuple(_block(inner, dict(sources), read) for inner in op.blocks)
-            op = replace(op, blocks=blocks)
+            # What a branch or a loop hands on may be undefined on the path taken.
+            operations.append(replace(op, blocks=blocks))
+            continue
         operations.append(_redirected(op, sources))
         for value in op.results:
             # What the backward part makes may be overwritten in place, if nothing reads it later.
