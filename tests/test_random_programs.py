@@ -49,7 +49,7 @@ def differences(function: Any, n: int, step: float) -> np.ndarray[Any, Any]:
 
 # Seeds that have found a defect. 696: a tape that only goes on another tape had no lifetime, and so
 # shared its name with a tape that was made meanwhile. 3620: a shape was asked of what only one side
-# of a branch defines.
+# of a branch defines. 3895: a conditional expression that also hands on a value for a tape.
 FOUND = (696, 3620, 3895)
 
 

@@ -160,7 +160,8 @@ class Emitter:
         return [ast.If(test, then, otherwise)]
 
     def _nests_whole(self, op: Operation) -> bool:
-        return all(
+        """Whether both sides are expressions, and the branch hands on nothing for a tape."""
+        return len(op.results) == 1 and all(
             len(inner.results) == 1 and inner.results[0] in self.nesting.inlined
             for block in op.blocks
             for inner in block.operations
