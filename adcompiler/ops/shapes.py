@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, add, unknown
+from ..ir.sizes import Size, add, may_be_one, unknown
 from ..ir.types import Array, Scalar, Type, rank
 from .emit import attribute, call, constant, default_call, method
 from .indexing import Slot, fill
@@ -168,6 +168,11 @@ def _squeeze_type(types: Sequence[Type], attributes: Attributes) -> Type:
     array = as_array(types[0])
     axis = attributes["axis"]
     if axis is None:
+        if any(n != 1 and may_be_one(n) for n in array.shape):
+            raise OperationError(
+                f"which axes of {array} have size 1 is known only at run time",
+                "name the axis: np.squeeze(x, axis=0)",
+            )
         return Array(array.dtype, tuple(n for n in array.shape if n != 1))
     axes = constant_axis(axis, rank(array))
     return Array(array.dtype, tuple(n for k, n in enumerate(array.shape) if k not in axes))
@@ -207,6 +212,10 @@ def _squeeze_back(g: Any, x: Any, y: Any, axis: Any) -> Any:
 def _joined(types: Sequence[Type], attributes: Attributes) -> Type:
     """concatenate."""
     arrays = [as_array(t) for t in types]
+    if attributes["axis"] is None or not rank(arrays[0]):
+        raise OperationError(
+            "np.concatenate of numbers, or over no axis", "ravel the arrays, or use np.stack"
+        )
     (axis,) = constant_axis(attributes["axis"], rank(arrays[0]))
     shape = list(arrays[0].shape)
     total: Size = 0

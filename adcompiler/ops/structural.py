@@ -27,6 +27,7 @@ from ..ir.types import (
     TypeMismatch,
     dtype_code,
     join,
+    kind_of,
     rank,
     shape_of,
 )  # fmt: skip
@@ -64,13 +65,13 @@ PYTHON_KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool}
 def _cast_type(types: Sequence[Type], attributes: Attributes) -> Type:
     target = attributes["type"]
     (source,) = types
-    if target in PYTHON_KINDS:
+    if target in PYTHON_KINDS or target == "item":
         if rank(source):
             raise OperationError(
                 f"{target}() of an array of {rank(source)} dimensions is no number",
                 "index the array first",
             )
-        return Scalar(target)
+        return Scalar(target if target != "item" else str(kind_of(source)))
     return Array(target, shape_of(source))
 
 
@@ -78,6 +79,8 @@ def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
     target = attributes["type"]
     if target in PYTHON_KINDS:
         return PYTHON_KINDS[target](operands[0])
+    if target == "item":
+        return operands[0].item()
     return np.asarray(operands[0]).astype(target)[()]
 
 
@@ -85,6 +88,8 @@ def _cast_emit(emission: Emission) -> ast.expr:
     target, (operand,) = emission.attributes["type"], emission.operands
     if target in PYTHON_KINDS:
         return call(f"builtin.{target}", (operand,))
+    if target == "item":
+        return method(operand, "item")
     dtype = f"np.{np.dtype(target).name}"
     if isinstance(emission.types[0], Array) and rank(emission.types[0]):
         return method(operand, "astype", reference(dtype))
@@ -108,7 +113,7 @@ def _cast_spellings() -> dict[object, Spelling]:
         scalar = getattr(np, name)
         spellings[scalar] = Spelling(operands_only(1), {"type": dtype_argument(scalar)})
     spellings["method", "astype"] = Spelling(_astype_bind)
-    spellings["method", "item"] = Spelling(operands_only(1), {"type": "float"})
+    spellings["method", "item"] = Spelling(operands_only(1), {"type": "item"})
     return spellings
 
 

@@ -189,7 +189,19 @@ def range_with_steps(x, y):
     return total
 
 
+def norms(x, y):
+    v = np.array([x, y, 0.5])
+    return np.linalg.norm(v) + np.linalg.norm(np.outer(v, v)) * x
+
+
+def items(x, y):
+    v = np.array([x, y])
+    k = np.array([2, 3])
+    return v[0].item() * k[1].item() + v.sum()
+
+
 NUMBERS = [
+    norms, items,
     tuples, chained_assignment, annotated, augmented, operators, comparisons, both_and_either,
     values_of_and_or, conditional, helpers, inlined_twice, unpacked_result, inner_functions,
     defaults, globals_and_closures, made_closure(), docstring_and_pass, imports, names_like_ours,

@@ -11,9 +11,10 @@ from sampling import Sample, conforms, samples, spelled, vias
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Value
-from adcompiler.ir.types import Array, rank
+from adcompiler.ir.sizes import symbol
+from adcompiler.ir.types import FLOAT, Array, List, rank
 from adcompiler.ir.verifier import verify
-from adcompiler.ops import SPELLINGS, TABLE, Tracer, infer
+from adcompiler.ops import SPELLINGS, TABLE, OperationError, Tracer, infer
 from adcompiler.ops.op import Call
 
 # The entries without a derivative, by reason.
@@ -234,3 +235,33 @@ def test_clip_gives_the_gradient_to_what_it_returns(lower, upper, expected):
     operands = (np.array([0.5]), np.array([lower]), np.array([upper]))
     *_, found = gradients(Sample(TABLE["clip"], operands, {"bounds": "both"}))
     assert tuple(int(g[0] != 0) for g in found) == expected
+
+
+N = symbol("n")
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "attributes", "reason"),
+    [
+        ("squeeze", [Array("f8", (N, 2))], {"axis": None}, "only at run time"),
+        ("concatenate", [Array("f8", (2,))], {"axis": None}, "over no axis"),
+        ("concatenate", [Array("f8", (2,)), Array("f8", (2, 2))], {"axis": 0}, "different ranks"),
+        ("sum", [Array("f8", (2,))], {"axis": 1, "keepdims": False}, "out of bounds"),
+        ("add", [Array("f8", (2,)), Array("f8", (3,))], {"via": "op"}, "don't broadcast"),
+        ("add", [List(FLOAT, N), FLOAT], {"via": "op"}, "lists of numbers"),
+        ("sin", [Array("U4", (2,))], {"via": "np"}, "no loop"),
+        ("matmul", [Array("f8", (2, 3)), Array("f8", (2,))], {"via": "op"}, "3 is not 2"),
+        ("matmul", [FLOAT, Array("f8", (2,))], {"via": "op"}, "@ of a number"),
+        ("maximum", [Array("f8", (2,)), FLOAT], {"via": "op"}, "whole arrays"),
+        ("round", [Array("f8", (2,))], {"digits": None}, "whole array"),
+        ("cast", [Array("f8", (2,))], {"type": "float"}, "is no number"),
+        ("index", [Array("f8", (2,))], {"key": (0, 0)}, "too many indices"),
+        ("transpose", [Array("f8", (2, 2))], {"axes": (0, 0)}, "no permutation"),
+        ("dot", [Array("f8", (2, 2, 2)), Array("f8", (2,))], {}, "stacks"),
+    ],
+)
+def test_refusals_of_the_table(name, types, attributes, reason):
+    with pytest.raises(OperationError) as caught:
+        TABLE[name].infer(types, attributes)
+    assert reason in caught.value.reason
+    assert caught.value.advice
