@@ -19,10 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Derived, Function, Operation, Value, walk
-from ..ir.rewrite import defined_in, substitute
+from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
-from ..ir.types import UNDEFINED, Tape, is_integer, rank, shape_of
+from ..ir.types import Tape, is_integer, rank, shape_of
 from ..ops import TABLE
+from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 
 __all__ = ["legalise_saves"]
@@ -34,19 +35,8 @@ def legalise_saves(function: Function) -> Function:
     """The function with every use visible from where it stands."""
     plan = _Plan(function)
     plan.needs(function.body)
-    return fill_taped(replace(function, body=plan.rebuild(function.body, {})))
-
-
-@dataclass
-class _Edits:
-    """What happens to one region operation."""
-
-    collect: list[tuple[Value, Value]] = field(default_factory=list)
-    lift: list[tuple[Value, int, Value]] = field(default_factory=list)
-    over: list[tuple[Value, Value]] = field(default_factory=list)
-    prelude: list[Operation] = field(default_factory=list)
-    mapping: dict[Value, Value] = field(default_factory=dict)
-    sides: dict[int, _Edits] = field(default_factory=dict)
+    rebuilder = Rebuilder(plan.edits, plan.gone, plan.moved)
+    return fill_taped(replace(function, body=rebuilder.block(function.body, {})))
 
 
 @dataclass
@@ -55,7 +45,7 @@ class _Mirror:
 
     original: Operation
     image: Operation
-    edits: _Edits
+    edits: Edits
     inside: set[Value]
     branches: dict[object, list[Operation]]
     known: dict[Value, Value]
@@ -68,7 +58,7 @@ class _Plan:
         self.regions = {
             op.attributes["region"]: op for op in walk(function.body) if "region" in op.attributes
         }
-        self.edits: dict[object, _Edits] = {}
+        self.edits: dict[object, Edits] = {}
         self.definitions: dict[Value, Operation] = {}
         self.order: dict[Value, int] = {}
         self.owner: dict[Value, tuple[object, int]] = {}
@@ -95,8 +85,8 @@ class _Plan:
         self.order[value] = len(self.order)
         self.owner[value] = owner
 
-    def edit(self, region: object) -> _Edits:
-        return self.edits.setdefault(region, _Edits())
+    def edit(self, region: object) -> Edits:
+        return self.edits.setdefault(region, Edits())
 
     def needs(self, block: Block) -> dict[Value, None]:
         """What the block reads from outside, once the loops inside it are legal."""
@@ -145,7 +135,7 @@ class _Plan:
             region = self.parent[region][0]
         return region is not None
 
-    def _own_elements(self, original: Operation, image: Operation, edits: _Edits) -> None:
+    def _own_elements(self, original: Operation, image: Operation, edits: Edits) -> None:
         if original.opcode != "for":
             return
         there = original.blocks[0].parameters[original.attributes["carry"] :]
@@ -184,7 +174,7 @@ class _Plan:
         return next((p for p in same if type(p.type) is type(value.type)), None)
 
     def _replace_operand(self, op: Operation, stand_in: Value) -> None:
-        self.edits.setdefault(op.result, _Edits()).mapping[op.operands[0]] = stand_in
+        self.edits.setdefault(op.result, Edits()).mapping[op.operands[0]] = stand_in
 
     def _recompute(self, value: Value, pair: _Mirror) -> bool:
         """Recompute the value in the mirror, if that is cheap; gives whether it did."""
@@ -205,7 +195,7 @@ class _Plan:
             pair.steps.append(again)
         return True
 
-    def _site(self, value: Value, pair: _Mirror) -> _Edits | None:
+    def _site(self, value: Value, pair: _Mirror) -> Edits | None:
         """Where in the mirror the value can be recomputed: what a branch computes, on the same
         side of that branch's mirror, since elsewhere it might not even be defined."""
         region, side = self.owner[value]
@@ -214,7 +204,7 @@ class _Plan:
         images = pair.branches.get(region, [])
         if len(images) != 1:
             return None
-        return self.edit(images[0].attributes["region"]).sides.setdefault(side, _Edits())
+        return self.edit(images[0].attributes["region"]).sides.setdefault(side, Edits())
 
     def _cheap(
         self, value: Value, pair: _Mirror, steps: list[Operation], seen: set[Value]
@@ -274,51 +264,6 @@ class _Plan:
             value, (region, index) = out, self.owner[out]
         return value
 
-    def rebuild(self, block: Block, mapping: dict[Value, Value]) -> Block:
-        """The block with all edits applied."""
-        operations: list[Operation] = []
-        for value in block.parameters:
-            operations += self._moved(value)
-        for op in block.operations:
-            if op.results and op.results[0] in self.gone:
-                continue
-            operations.append(self._operation(op, mapping))
-            for value in op.results:
-                operations += self._moved(value)
-        results = tuple(mapping.get(v, v) for v in block.results)
-        return Block(block.parameters, tuple(operations), results)
-
-    def _moved(self, value: Value) -> Iterable[Operation]:
-        return self.moved.get(value, ())
-
-    def _operation(self, op: Operation, mapping: dict[Value, Value]) -> Operation:
-        if not op.blocks:
-            own = self.edits[op.result].mapping if op.results and op.result in self.edits else {}
-            operands = tuple(mapping.get(own.get(v, v), own.get(v, v)) for v in op.operands)
-            return op if operands == op.operands else replace(op, operands=operands)
-        edits = self.edits.get(op.attributes["region"], _Edits())
-        operands = tuple(mapping.get(v, v) for v in op.operands)
-        inner = {**mapping, **edits.mapping}
-        blocks = tuple(
-            self._side(block, edits.sides.get(index), inner)
-            for index, block in enumerate(op.blocks)
-        )
-        op = replace(op, operands=operands, blocks=blocks)
-        return _apply(op, edits, mapping)
-
-
-    def _side(self, block: Block, edits: _Edits | None, mapping: dict[Value, Value]) -> Block:
-        if edits is None:
-            return self.rebuild(block, mapping)
-        rebuilt = self.rebuild(block, {**mapping, **edits.mapping})
-        return _with_prelude(rebuilt, edits.prelude, mapping)
-
-
-def _with_prelude(block: Block, steps: list[Operation], mapping: dict[Value, Value]) -> Block:
-    prelude = substitute(Block((), tuple(steps), ()), mapping).operations
-    return replace(block, operations=(*prelude, *block.operations))
-
-
 def _branches(image: Operation) -> dict[object, list[Operation]]:
     """The mirrors of branches inside a mirror loop, by the region that they mirror."""
     found: dict[object, list[Operation]] = {}
@@ -326,43 +271,6 @@ def _branches(image: Operation) -> dict[object, list[Operation]]:
         if op.opcode == "if" and op.attributes.get("mirrors") is not None:
             found.setdefault(op.attributes["mirrors"], []).append(op)
     return found
-
-
-def _apply(op: Operation, edits: _Edits, mapping: dict[Value, Value]) -> Operation:
-    if edits.lift:
-        op = _with_lifts(op, edits)
-    if edits.collect:
-        body = op.blocks[-1]
-        at = len(op.results) - 1 if op.opcode == "while" else len(op.results)
-        tapes = tuple(tape for _, tape in edits.collect)
-        saved = tuple(mapping.get(v, v) for v, _ in edits.collect)
-        body = replace(body, results=(*body.results, *saved))
-        results = (*op.results[:at], *tapes, *op.results[at:])
-        op = replace(op, results=results, blocks=(*op.blocks[:-1], body))
-    if edits.over or edits.prelude:
-        (body,) = op.blocks
-        body = _with_prelude(body, edits.prelude, mapping)
-        elements = tuple(element for _, element in edits.over)
-        body = replace(body, parameters=(*body.parameters, *elements))
-        tapes = tuple(mapping.get(tape, tape) for tape, _ in edits.over)
-        op = replace(op, operands=(*op.operands, *tapes), blocks=(body,))
-    return op
-
-
-def _with_lifts(op: Operation, edits: _Edits) -> Operation:
-    """Extra results of an `if`; the side that doesn't define one yields a filler."""
-    blocks = []
-    for index, block in enumerate(op.blocks):
-        operations, results = list(block.operations), list(block.results)
-        for value, side, _ in edits.lift:
-            if side != index:
-                missing = Value(UNDEFINED)
-                operations.append(Operation("filler", (), (missing,)))
-                value = missing
-            results.append(value)
-        blocks.append(Block(block.parameters, tuple(operations), tuple(results)))
-    outs = tuple(out for _, _, out in edits.lift)
-    return replace(op, blocks=tuple(blocks), results=(*op.results, *outs))
 
 
 def _tape_name(value: Value) -> Derived | str:
