@@ -169,8 +169,11 @@ class _Backwards:
         made_inside = {*op.results[count : len(body.results)]}
         if op.opcode == "while":
             made_inside.add(op.results[-1])
+        unread = made_inside - live
         for value in op.results:
             self.define(value, read if value in made_inside else after + _WRITE, live)
+            if value in unread:
+                self.add(value, read, after)  # filled, although nothing reads it
         inside = set(live)
         for block in reversed(op.blocks):
             inside |= self._loop_block(op, block, live, read)

@@ -23,16 +23,20 @@ __all__ = ["assign_names"]
 
 
 def assign_names(
-    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str]
-) -> Mapping[Value, str]:
-    """A name for every value that isn't nested; parameters keep theirs."""
+    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str],
+    parameters: Iterable[Value],
+) -> Mapping[Value, str]:  # fmt: skip
+    """A name for every value that isn't nested; these parameters keep theirs.
+
+    What is taken out of a structure, `b = params["b"]`, gives way to a parameter of that name.
+    """
     groups = _Groups(nesting, lifetimes)
     operations = list(walk(function.body))
     for op in operations:
         groups.core(op)
     for op in operations:
         groups.region(op)
-    names = _Allocator(function, lifetimes, set(reserved), groups)
+    names = _Allocator(function, lifetimes, set(reserved), groups, parameters)
     return names.assigned
 
 
@@ -118,8 +122,9 @@ _BUILTINS = frozenset(dir(builtins))
 
 class _Allocator:
     def __init__(
-        self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups
-    ) -> None:
+        self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups,
+        parameters: Iterable[Value],
+    ) -> None:  # fmt: skip
         self.lifetimes = lifetimes
         self.reserved = reserved
         self.groups = groups
@@ -128,8 +133,11 @@ class _Allocator:
         self.fixed = {str(hint(p)) for p in function.parameters}
         self.temporaries: dict[Value, int] = {}
         self.next = 0
-        for value in function.parameters:
+        for value in parameters:
             self.give(groups.of(value), str(hint(value)), value)
+        for value in function.parameters:
+            if value not in self.assigned:
+                self.place(value)
         for value in sorted(lifetimes.segments, key=lambda v: lifetimes.segments[v][0]):
             if value not in self.assigned:
                 self.place(value)

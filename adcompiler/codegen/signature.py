@@ -56,6 +56,11 @@ class FunctionShape:
         return {p.name for p in self.parameters if not isinstance(p.item, Value)}
 
     @property
+    def values(self) -> list[Value]:
+        """Parameters that are no structures: their names are settled."""
+        return [p.item for p in self.parameters if isinstance(p.item, Value)]
+
+    @property
     def arguments(self) -> ast.arguments:
         plain = [p for p in self.parameters if not p.keyword_only]
         keyword = [p for p in self.parameters if p.keyword_only]

@@ -28,12 +28,16 @@ __all__ = ["Emitter"]
 class Emitter:
     """Writes one function's body."""
 
-    def __init__(self, function: Function, level: int, reserved: Iterable[str]) -> None:
+    def __init__(
+        self, function: Function, level: int, reserved: Iterable[str], parameters: Iterable[Value]
+    ) -> None:
         self.function = function
         self.level = level
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
-        self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
+        self.names: Mapping[Value, str] = assign_names(
+            function, self.nesting, lifetimes, reserved, parameters
+        )
         self.in_place = updates_in_place(function, lifetimes)
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()

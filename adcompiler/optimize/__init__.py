@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..ir.core import Function
+from ..ir.core import Function, walk
 from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
@@ -32,6 +32,28 @@ def keep_sequences(function: Function) -> Function:
     return drop_dead(function, sequences=False)
 
 
+def drop_settled(function: Function) -> Function:
+    """`drop_dead` until nothing goes: a loop over a tape may have been all that needed another."""
+    return _settled(function, drop_dead)
+
+
+def keep_gates_settled(function: Function) -> Function:
+    """`keep_gates` until nothing goes."""
+    return _settled(function, keep_gates)
+
+
+def _settled(function: Function, drop: Pass) -> Function:
+    while True:
+        swept = drop(function)
+        if _count(swept) == _count(function):
+            return swept
+        function = swept
+
+
+def _count(function: Function) -> int:
+    return sum(1 + len(op.results) + len(op.operands) for op in walk(function.body))
+
+
 # By level; at 0 only what no gate of the user's stands behind goes.
 BEFORE_SAVES: Sequence[Sequence[Pass]] = (
     (read_branch_results, keep_gates_and_sequences),
@@ -41,8 +63,8 @@ BEFORE_SAVES: Sequence[Sequence[Pass]] = (
     ),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (keep_gates, keep_gates),
-    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead),
+    (keep_gates_settled,),
+    (forward_copies, simplify, share_subexpressions, drop_settled),
 )
 
 

@@ -49,7 +49,7 @@ def power(a: Any, b: Any) -> Any:
 
 def sign(x: Any) -> Any:
     """-1, 0 or 1; NaN for NaN."""
-    return (x > 0) - (x < 0) if x == x else x
+    return x if x != x else 1 if x > 0 else -1 if x < 0 else 0
 
 
 def add_lists(a: Any, b: Any) -> Any:

@@ -155,9 +155,9 @@ def view(w: Writer) -> None:
 
 @statement("views", 1)
 def row_stores(w: Writer) -> None:
-    v, one = _target(w, 2), w.fresh("e")
+    v, one, x = _target(w, 2), w.fresh("e"), w.number(2)
     w.line(f"for {one} in {v.name}:")
-    w.line(f"    {one}{w.choose('[0]', '[1:]', '[:]')} {w.choose('*=', '=')} {w.number(2)}")
+    w.line(f"    {one}{w.choose('[0]', '[1:]', '[:]')} {w.choose('*=', '=')} {x}")
 
 
 @statement("views", 1)

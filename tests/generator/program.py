@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 import random
 import types
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +125,10 @@ def load(text: str, name: str = "program") -> types.ModuleType:
     filename = f"<{name}-{_loaded}>"
     module = types.ModuleType(name)
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # `1[0]`, which shrinking tries
+        code = compile(text, filename, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
     return module
 
 
