@@ -10,6 +10,7 @@ import os
 
 import pytest
 
+from tests.generator.calls import calls
 from tests.generator.program import program
 from tests.generator.report import judged, same_in_another_process
 from tests.generator.shrinking import regression_test, shrink
@@ -29,7 +30,7 @@ def test_programs(start: int) -> None:
         found = judged(seed)
         if found.verdict.kind == "failed":
             small = shrink(found.program.text, found.verdict.what, seconds=60)
-            shown = regression_test(seed, small, found.verdict)
+            shown = regression_test(found.program.name, small, found.verdict)
             pytest.fail(f"{found.verdict.detail}\n\n{shown}\n\n# was\n{program(seed).text}")
 
 
@@ -37,6 +38,14 @@ def test_most_features_compile() -> None:
     """The programs say something: of the first of them, a good share is compiled."""
     verdicts = [judged(seed).verdict for seed in range(0, 240, 8)]
     assert sum(v.kind == "passed" for v in verdicts) >= len(verdicts) // 4
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_calls(part: int) -> None:
+    """Functions of the table with arguments of every kind; all of them with --calls."""
+    for call in list(calls())[part :: 8 if "ADCOMPILER_PROGRAMS" in os.environ else 8 * 15]:
+        verdict = judged(call).verdict
+        assert verdict.kind != "failed", f"{call}: {verdict}\n{verdict.detail}"
 
 
 def test_fresh_process() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
+from ..ops.structural import dtype_argument
 from . import arithmetic, names
 from .context import Context
 from .items import Item, in_words, is_number
@@ -210,6 +211,13 @@ def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: I
     return ctx.emit(node, "round", (item,), {"digits": wanted}, name)
 
 
+def _dtype(ctx: Context, node: ast.Call, dtype: Item) -> str | None:
+    try:
+        return dtype_argument(ctx.static(dtype, node, "a dtype"))
+    except TypeError as error:
+        return ctx.refuse(node, "operation", f"{error}.", "name a NumPy dtype.")
+
+
 def _array_of_array(copy: bool) -> Callable[..., Item]:
     """np.array of an array copies it; np.asarray of an array is that array."""
 
@@ -219,8 +227,9 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
         from .calls import operation
 
         if isinstance(item, Value) and isinstance(item.type, (Array, List)):
-            if dtype is not None and np.dtype(dtype) != np.dtype(getattr(item.type, "dtype", "f8")):
-                return ctx.emit(node, "cast", (item,), {"type": np.dtype(dtype).str[1:]}, name)
+            code = _dtype(ctx, node, dtype)
+            if code is not None and code != getattr(item.type, "dtype", "f8"):
+                return ctx.emit(node, "cast", (item,), {"type": code}, name)
             if isinstance(item.type, List):
                 return ctx.emit(node, "asarray", (item,), {}, name)
             return ctx.emit(node, "own", (item,), {}, name) if copy else item

@@ -152,6 +152,8 @@ def _clip_bind(
 ) -> Any:
     lower, upper = (a_min if min is None else min), (a_max if max is None else max)
     bounds = [b for b in (lower, upper) if not _absent(b)]
+    if not bounds:
+        raise OperationError("np.clip without bounds", "leave the call out, or give a bound")
     which = "both" if len(bounds) == 2 else "upper" if _absent(lower) else "lower"
     return arguments(a, *bounds, bounds=which)
 

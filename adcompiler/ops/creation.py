@@ -188,6 +188,8 @@ def _bind_linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -
 
 
 def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    if any(shape_of(t) for t in types):
+        raise OperationError("np.linspace between arrays", "interpolate: a + (b - a) * weights")
     size = types[2].size if isinstance(types[2], Scalar) else None
     return Array(promote((*types[:2], FLOAT)), (unknown() if size is None else size,))
 

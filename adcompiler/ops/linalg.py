@@ -79,7 +79,7 @@ def _matrix(g: Any, a: Any, b: Any) -> Any:
 def _dot_type(types: Sequence[Type], attributes: Attributes) -> Type:
     a, b = map(as_array, types)
     if not rank(a) or not rank(b):
-        return Array(promote(types), a.shape or b.shape)
+        return Array(promote((a, b)), a.shape or b.shape)
     if rank(a) > 2 or rank(b) > 2:
         raise OperationError("np.dot of stacks of matrices", "use @ (np.matmul) for stacks")
     return _matmul_type(types, attributes)
@@ -95,7 +95,7 @@ def _dot_right(g: Any, a: Any, b: Any, y: Any) -> Any:
 
 def _outer_type(types: Sequence[Type], attributes: Attributes) -> Type:
     a, b = map(as_array, types)
-    return Array(promote(types), (size_of(a.shape), size_of(b.shape)))
+    return Array(promote((a, b)), (size_of(a.shape), size_of(b.shape)))
 
 
 def _flat(x: Any) -> Any:
@@ -103,6 +103,8 @@ def _flat(x: Any) -> Any:
 
 
 def _shaped(g: Any, x: Any) -> Any:
+    if not x.ndim:
+        return g.emit("index", key=(0,))
     return g if x.ndim == 1 else g.emit("reshape_to", x.emit("shape"), type=as_array(x.type))
 
 

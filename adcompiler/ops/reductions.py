@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, multiply
-from ..ir.types import INT, Array, Scalar, Type, shape_of
+from ..ir.types import Array, Scalar, Type, shape_of
 from ..runtime import helpers
 from .elementwise import select
 from .emit import attribute, default_call
@@ -107,7 +107,8 @@ _ALL_AXES = (None, 0, 1, -1, (0, 1), (-1, 0), (0, 1, 2))
 
 
 def _count(x: Any, axis: Any) -> Any:
-    return x.emit("count", axis=constant_axis(axis, x.ndim))
+    """The number of elements that are reduced to one; a number may be Python's, without a size."""
+    return 1 if not x.ndim else x.emit("count", axis=constant_axis(axis, x.ndim))
 
 
 def _sum(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
@@ -117,6 +118,8 @@ def _sum(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
 def _mean(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     if 0 in x.shape:
         return None
+    if not x.ndim:
+        return g
     return restore(g / _count(x, axis), x, axis, keepdims)
 
 
@@ -129,6 +132,8 @@ def _extreme(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
 
 def _prod(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     """Exact with zeros: the product of the other elements, never y / x."""
+    if not x.ndim:
+        return g
     if axis is None:
         flat: Any = np.ravel(x)
         others = flat.emit("prod_others", axis=0).emit("reshape_to", x.emit("shape"), type=x.type)
@@ -251,7 +256,7 @@ def _without_gradient(name: str, function: Any, code: str) -> Op:
 
 def _count_nonzero_type(types: Sequence[Type], attributes: Attributes) -> Type:
     shape = reduced_shape(shape_of(types[0]), attributes["axis"], attributes["keepdims"])
-    return Array("i8", shape) if shape else INT
+    return Array("i8", shape, weak=not shape)  # before NumPy 2.4 a Python int
 
 
 def _same(code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, may_be_one, unknown
-from ..ir.types import Array, Scalar, Type, rank
+from ..ir.types import Array, Scalar, Type, kind_of, rank
 from .emit import attribute, call, constant, default_call, method
 from .indexing import Slot, fill
 from .inference import as_array, broadcast_shapes, constant_axis, promote, size_of
@@ -66,8 +66,12 @@ def template_shape(template: tuple[Any, ...], types: Sequence[Type]) -> tuple[Si
 
 
 def _template_size(part: Any, types: Sequence[Type]) -> Size:
+    if part is None:
+        raise OperationError("None stands where a size is needed", "give an int")
     if isinstance(part, Slot):
         type_ = types[part.position]
+        if rank(type_) or kind_of(type_) not in ("int", "bool"):
+            raise OperationError(f"{type_} stands where a size is needed", "give an int")
         known = type_.size if isinstance(type_, Scalar) else None
         return unknown() if known is None else known
     return int(part) if part >= 0 else unknown()
@@ -89,6 +93,8 @@ def _transpose_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def _transpose_emit(emission: Emission) -> ast.expr:
     axes = emission.attributes["axes"]
+    if not rank(emission.result):  # perhaps a Python number
+        return call("np.transpose", emission.operands)
     if axes is None or axes == tuple(reversed(range(len(axes)))):
         return attribute(emission.operands[0], "T")
     return call("np.transpose", (emission.operands[0], constant(axes)))
@@ -179,8 +185,7 @@ def _squeeze_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def _expand_axes(axis: Any, rank_after: int) -> tuple[int, ...]:
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(sorted(one % rank_after for one in axes))
+    return constant_axis(axis, rank_after)
 
 
 def _expand_type(types: Sequence[Type], attributes: Attributes) -> Type:

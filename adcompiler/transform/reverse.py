@@ -14,7 +14,7 @@ that legal afterwards, for those references that optimisation has left over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..ir.builder import Builder
@@ -32,7 +32,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Tracer, Var
+from ..ops import TABLE, Op, Tracer, Var
 from .activity import active_values, differentiable_operands
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
@@ -43,13 +43,14 @@ __all__ = ["reverse"]
 
 
 def reverse(
-    function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1
-) -> Function:
+    function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1,
+    table: Mapping[str, Op] = TABLE,
+) -> Function:  # fmt: skip
     """The gradient of a function with one scalar result, with respect to parameters or any value.
 
     The last parameter of what comes back is the seed, the cotangent of the result. Its results are
     the gradients, each with the shape and dtype of its value, after the function's own result if
-    `value` asks for it.
+    `value` asks for it. The rules are those of `table`.
     """
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
@@ -66,7 +67,7 @@ def reverse(
     if result in active:
         cotangents.set(result, _entering(cotangents, seed, result))
     hazards = hazardous_values(function, constants)
-    _Reverse(active, Sides(function), hazards).block(function.body, cotangents)
+    _Reverse(active, Sides(function), hazards, table).block(function.body, cotangents)
     gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
     return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
@@ -109,6 +110,7 @@ class _Reverse:
     active: frozenset[Value]
     sides: Sides
     hazards: frozenset[Value]
+    table: Mapping[str, Op]
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -129,7 +131,7 @@ class _Reverse:
 
     def plain(self, op: Operation, cotangents: Cotangents) -> None:
         """One operation: a contribution to each active operand."""
-        entry, g = TABLE[op.opcode], cotangents.get(op.result)
+        entry, g = self.table[op.opcode], cotangents.get(op.result)
         assert g is not None
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
         masked = _masks(op) or g in cotangents.masked
@@ -176,7 +178,7 @@ class _Reverse:
         self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
-        rule = TABLE[op.opcode].accumulate
+        rule = self.table[op.opcode].accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()

@@ -59,8 +59,12 @@ def number_choice(w: Writer, d: int) -> str:
 def inner(w: Writer, d: int) -> str:
     shape = w.choose((3,), (4,))
     a, b = w.array(shape, d), w.array(shape, d)
-    return str(w.choose(f"0.2 * ({a} @ {b})", f"0.2 * np.dot({a}, {b})",
-                        f"0.2 * np.einsum('i,i->', {a}, {b})", f"np.linalg.norm({a} + 0.1)"))  # fmt: skip
+    return str(
+        w.choose(
+            f"0.2 * ({a} @ {b})", f"0.2 * np.dot({a}, {b})", f"np.linalg.norm({a} + 0.1)",
+            f"0.2 * np.einsum('i,i->', {a}, {b})",
+        )
+    )  # fmt: skip
 
 
 @number("reductions")

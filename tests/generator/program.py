@@ -32,7 +32,7 @@ _ELEMENTS = (0.3129, -0.8173, 0.7971, 0.4613, -0.2377, 0.6421, -0.5119, 0.8837, 
 
 @dataclass(frozen=True)
 class Program:
-    seed: int
+    name: str
     features: frozenset[str]
     text: str
 
@@ -44,7 +44,7 @@ def program(seed: int, features: frozenset[str] | None = None) -> Program:
     drawn = drawn if features is None else features
     while True:
         try:
-            return Program(seed, drawn, _text(Writer(rng, drawn)))
+            return Program(f"seed {seed}", drawn, _text(Writer(rng, drawn)))
         except NotApplicable:
             continue
 

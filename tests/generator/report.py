@@ -11,15 +11,16 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from adcompiler import AdcompilerError, grad
 
+from .calls import call_program, calls
 from .deadline import deadline
 from .oracles import Verdict, _leaves, _quiet, judge
-from .program import Program, load, program, unload
+from .program import FEATURES, Program, load, program, unload
 from .shrinking import regression_test, shrink
 
 __all__ = ["judged", "main", "texts"]
@@ -35,9 +36,10 @@ class Judged:
     seconds: float
 
 
-def judged(seed: int) -> Judged:
-    """One seed's program and the verdict on it."""
-    made, start = program(seed), time.perf_counter()
+def judged(which: int | str) -> Judged:
+    """A seed's program, or that of a call, and the verdict on it."""
+    made = program(which) if isinstance(which, int) else call_program(which)
+    start = time.perf_counter()
     try:
         with deadline(SECONDS):
             verdict = judge(made.text)
@@ -52,7 +54,6 @@ def texts(seeds: Iterable[int]) -> dict[str, str]:
     for seed in seeds:
         module = load(program(seed).text)
         given = module.arguments()
-        floats = (float,)
         wrt = tuple(n for n, v in given.items() if not isinstance(v, int) and list(_leaves(v)))
         try:
             with _quiet():
@@ -84,12 +85,11 @@ def same_in_another_process(seeds: list[int]) -> list[int]:
     return [seed for seed in seeds if here[str(seed)] != other[str(seed)]]
 
 
-def _all(seeds: range, jobs: int) -> Iterator[Judged]:
+def _all(which: Sequence[int | str], jobs: int) -> list[Judged]:
     if jobs == 1:
-        yield from map(judged, seeds)
-        return
+        return list(map(judged, which))
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=200) as pool:
-        yield from pool.imap_unordered(judged, seeds, chunksize=5)
+        return pool.map(judged, which, chunksize=5)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--shrink", type=int, default=1, help="how many of each class to shrink")
     parser.add_argument("--fresh", type=int, default=50, help="every Nth also in a fresh process")
+    parser.add_argument("--calls", action="store_true", help="every function of the table instead")
     parser.add_argument("--show", action="store_true", help="print the programs, judge nothing")
     parser.add_argument("--output", type=Path, help="the report's file; else standard output")
     options = parser.parse_args(arguments)
@@ -109,8 +110,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n\n".join(f"# {seed}\n{program(seed).text}" for seed in seeds))
         return 0
     start = time.perf_counter()
-    found = sorted(_all(seeds, options.jobs), key=lambda j: j.program.seed)
-    differing = same_in_another_process(list(seeds)[:: options.fresh])
+    if options.calls:
+        found, differing = _all(list(calls()), options.jobs), []
+    else:
+        found = _all(seeds, options.jobs)
+        differing = same_in_another_process(list(seeds)[:: options.fresh])
     seconds = time.perf_counter() - start
     text = "\n".join(_report(found, differing, seconds, options.shrink))
     if options.output:
@@ -131,11 +135,11 @@ def _report(
     yield f"emitted text differs in a fresh process: {differing or 'none'}"
     for kind in ("refused", "raises", "skipped"):
         whats = Counter(j.verdict.what for j in found if j.verdict.kind == kind)
-        seeds = {j.verdict.what: j.program.seed for j in reversed(found) if j.verdict.kind == kind}
+        names = {j.verdict.what: j.program.name for j in reversed(found) if j.verdict.kind == kind}
         yield f"\n{kind}"
-        yield from (f"  {n:6} {what}  (seed {seeds[what]})" for what, n in whats.most_common())
+        yield from (f"  {n:6} {what}  ({names[what]})" for what, n in whats.most_common())
     yield "\nby feature                passed  refused  other"
-    for feature in sorted({f for j in found for f in j.program.features}):
+    for feature in FEATURES:
         of = Counter(j.verdict.kind for j in found if feature in j.program.features)
         other = of.total() - of["passed"] - of["refused"]
         yield f"  {feature:22} {of['passed']:7} {of['refused']:8} {other:6}"
@@ -148,10 +152,10 @@ def _failures(found: list[Judged], shrunk: int) -> Iterator[str]:
         if j.verdict.kind == "failed":
             classes[j.verdict.what].append(j)
     for what, members in sorted(classes.items(), key=lambda item: -len(item[1])):
-        yield f"\nFAILED {len(members)} times: {what}; seeds {[j.program.seed for j in members][:12]}"
+        yield f"\nFAILED {len(members)} times: {what}; {[j.program.name for j in members][:12]}"
         # The smallest programs shrink fastest, and to what is easiest to read.
         members.sort(key=lambda j: len(j.program.text))
         for j in members[:shrunk]:
             small = shrink(j.program.text, j.verdict.what)
             verdict = judge(small)
-            yield f"{verdict.detail}\n\n{regression_test(j.program.seed, small, verdict)}"
+            yield f"{verdict.detail}\n\n{regression_test(j.program.name, small, verdict)}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -192,11 +193,11 @@ def _drop_parameter(tree: ast.Module, number: int, position: int) -> None:
                     del node.keys[k], node.values[k]
 
 
-def regression_test(seed: int, text: str, verdict: Verdict) -> str:
-    """A test to paste into tests/test_found_programs.py."""
-    quoted = textwrap.indent(text.strip("\n"), "    ")
+def regression_test(name: str, text: str, verdict: Verdict) -> str:
+    """A test to paste: into a test file, or its text into tests/test_found_programs.py."""
+    quoted = textwrap.indent(text.strip("\n"), "        ")
     return (
-        f"def test_program_{seed}():\n"
-        f'    """{verdict.what}: say here what was wrong."""\n'
-        f'    assert_program(textwrap.dedent("""\n{quoted}\n    """))\n'
+        f"def test_{'_'.join(re.findall('[A-Za-z0-9]+', name))}():\n"
+        f'    """Found: {verdict}."""\n'
+        f'    assert_program(textwrap.dedent("""\n{quoted}\n        """))\n'
     )

@@ -1,0 +1,131 @@
+"""Programs that have found a defect, shrunk: what `python -m tests.generator` prints goes here."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pytest
+
+from tests.generator.oracles import judge
+
+FOUND: dict[str, str] = {
+    # A tape that only goes on another tape had no lifetime, and shared its name with one made
+    # meanwhile.
+    "tape on a tape": """
+        import math
+        import numpy as np
+
+        def f(ys, xa):
+            w = xa
+            for i3 in range(3):
+                for i6 in range(1, 6, 2):
+                    for i8 in range(3):
+                        w5 = xa
+                        v = np.mean(w) / w5
+                    if ys > 2.0:
+                        v = math.cos(i3)
+                        v = v * ys
+            return v
+
+        def arguments():
+            return {'ys': 0.4127, 'xa': 1.3}
+        """,
+    # A shape was asked of what only one side of a branch defines.
+    "shape of one side": """
+        import numpy as np
+
+        def f(xs, xa):
+            w = xa
+            v5, v = (1.0, xs)
+            if v:
+                v5, v = (1.5, (w * np.ones(3))[0])
+            else:
+                w6 = xa * np.ones(3)
+                w = w6 ** 2
+            return v + w.sum()
+
+        def arguments():
+            return {'xs': 0.7313, 'xa': np.array([0.3129, 1.0, 1.0971])}
+        """,
+    # A conditional expression that also hands on a value for a tape.
+    "conditional with a tape": """
+        import math
+        import numpy as np
+
+        def f(xs, ys, n):
+            i1 = 0
+            while i1 < n:
+                i1 = i1 + 1
+                v = math.sin(2.0)
+                w = (xs if v * ys else xs) if ys else ys
+            return np.tanh(w).sum()
+
+        def arguments():
+            return {'xs': 0.7313, 'ys': 0.4127, 'n': 2}
+        """,
+    # What was taken out of a dict got the name of a parameter.
+    "parameter named like a key": """
+        def f(b, p):
+            a = p['b']
+            return a * b
+
+        def arguments():
+            return {'b': 1.5, 'p': {'b': 0.37}}
+        """,
+    "two dicts with one key": """
+        def f(p, q):
+            return p['b'] * q['b'] + q['c']
+
+        def arguments():
+            return {'p': {'b': 1.5, 'c': 0.2}, 'q': {'b': 0.37, 'c': 2.5}}
+        """,
+    "field named like its parameter": """
+        from collections import namedtuple
+
+        P = namedtuple('P', 'p q r s t')
+
+        def f(p, q):
+            return p.p * p.q + q * p.r * p.s * p.t
+
+        def arguments():
+            return {'p': P(1.5, 0.2, 0.7, 1.1, -0.4), 'q': 0.37}
+        """,
+    # The derivative of abs() of what may be a NumPy scalar subtracted NumPy booleans.
+    "abs of a number of either kind": """
+        import numpy as np
+
+        def f(x, b):
+            v0 = b[0, 1]
+            v0 = abs(max(v0, x))
+            return v0
+
+        def arguments():
+            return {'x': 0.6833, 'b': np.array([[0.7959, 0.7723, 0.484], [0.2855, 0.7959, 0.2293]])}
+        """,
+    # A tape that nothing reads had no lifetime; it was written over one that is read.
+    "tape that nothing reads": """
+        import numpy as np
+
+        def f(v0, x):
+            k1 = 0
+            while k1 < 3:
+                k1 += 1
+                k2 = 0
+                while k2 < 3:
+                    k2 += 1
+                    while v0 * v0 > 0.17:
+                        v0 = 0.6 * v0
+            return np.sin(v0) * x
+
+        def arguments():
+            return {'v0': -0.93, 'x': 0.3}
+        """,
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str, monkeypatch: Any) -> None:
+    monkeypatch.setenv("ADCOMPILER_CACHE", "0")
+    verdict = judge(textwrap.dedent(FOUND[name]))
+    assert verdict.kind == "passed", verdict.detail
