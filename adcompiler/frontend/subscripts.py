@@ -52,11 +52,12 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
             None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
             for part in (index.lower, index.upper, index.step)
         ]
-        return owner[slice(*bounds)]
-    position = ctx.static(expressions.expression(ctx, index), index, _WHAT)
+        position: Any = slice(*bounds)
+    else:
+        position = ctx.static(expressions.expression(ctx, index), index, _WHAT)
     try:
         return owner[position]
-    except (IndexError, KeyError, TypeError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         return ctx.refuse(
             node, "static-error", f"this element doesn't exist: {type(error).__name__}: {error}.",
             "index within the structure.",

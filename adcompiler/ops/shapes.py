@@ -270,7 +270,10 @@ def _stack_rule(g: Any, *rest: Any, axis: int, index: int) -> Any:
 
 
 def _bind_join(arrays: Any, axis: Any = 0) -> Bound:
-    return arguments(*arrays, axis=axis)
+    operands = tuple(arrays)
+    if not operands:
+        raise OperationError("no arrays to join", "give at least one")
+    return arguments(*operands, axis=axis)
 
 
 def _view(

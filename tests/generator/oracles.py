@@ -25,6 +25,7 @@ from typing import Any
 import driving
 import numpy as np
 
+import adcompiler
 from adcompiler import AdcompilerError, grad, value_and_grad
 from adcompiler.ir.core import Function, walk
 from adcompiler.ir.interpreter import interpret
@@ -162,6 +163,8 @@ def _compiled(gradient: Any, arguments: Callable[[], Any], wanted: _Outcome) -> 
     found = []
     for _ in range(2):
         outcome = _outcome(gradient, arguments())
+        if outcome.error is not None and not _ran(outcome.error):
+            raise outcome.error
         if wanted.error is not None:
             if type(outcome.error) is not type(wanted.error):
                 raise Failure("exception", f"{wanted.error!r}, not {outcome.error!r}")
@@ -179,6 +182,15 @@ def _compiled(gradient: Any, arguments: Callable[[], Any], wanted: _Outcome) -> 
     if not all(map(driving.same, *found)):
         raise Failure("second call", f"{found[0]} and then {found[1]}")
     return found[0]
+
+
+def _ran(error: Exception) -> bool:
+    """Whether the error comes from emitted text, and not from the compiler."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = Path(adcompiler.__file__).parent
+    last = [f.filename for f in frames if f.filename.startswith("<adcompiler")
+            or Path(f.filename).is_relative_to(ours)]  # fmt: skip
+    return not last or last[-1].startswith("<adcompiler")
 
 
 def _agree(found: list[list[Any]], arguments: dict[str, Any]) -> None:

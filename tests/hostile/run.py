@@ -10,7 +10,7 @@ import traceback
 import types
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,31 @@ class Outcome:
     what: str = ""
 
 
-def compiled(function: types.FunctionType, signature: str) -> Outcome:
+Compile = Callable[[types.FunctionType, Sequence[Any]], None]
+
+
+def _compile(function: types.FunctionType, kinds: Sequence[Any]) -> None:
+    """Every level; the result is asked for in parameters that are floats, two of them."""
+    parameters = list(inspect.signature(function).parameters.values())
+    given = {p.name: kinds[k % len(kinds)] for k, p in enumerate(parameters)}
+    given |= {p.name: () for p in parameters if p.kind is p.VAR_POSITIONAL}
+    given |= {p.name: {} for p in parameters if p.kind is p.VAR_KEYWORD}
+    structures = {name: abstract(value, name) for name, value in given.items()}
+    floats = [n for n, v in given.items() if isinstance(v, (float, np.ndarray))]
+    for level in (0, 1):
+        options = Options(tuple(floats[:2]), False, True, level)
+        compile_gradient(function, structures, options, lambda path: given[path[1]])
+
+
+def compiled(
+    function: types.FunctionType, signature: str, compile_: Compile = _compile
+) -> Outcome:
     """What the compiler makes of a function whose arguments are of these kinds."""
     name = f"{function.__module__}:{function.__qualname__}"
     try:
         with deadline(SECONDS), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _compile(function, _KINDS[signature])
+            compile_(function, _KINDS[signature])
     except AdcompilerError as error:
         (first, *_) = error.diagnostics
         sound = first.code and first.reason.endswith(".") and first.advice and str(error)
@@ -62,19 +80,6 @@ def compiled(function: types.FunctionType, signature: str) -> Outcome:
         place = f"{Path(frame.filename).name}:{frame.name}"
         return Outcome(name, signature, "defect", f"{type(error).__name__} in {place}: {error}")
     return Outcome(name, signature, "compiled")
-
-
-def _compile(function: types.FunctionType, kinds: Sequence[Any]) -> None:
-    """Every level; the result is asked for in parameters that are floats, all of them."""
-    parameters = list(inspect.signature(function).parameters.values())
-    given = {p.name: kinds[k % len(kinds)] for k, p in enumerate(parameters)}
-    given |= {p.name: () for p in parameters if p.kind is p.VAR_POSITIONAL}
-    given |= {p.name: {} for p in parameters if p.kind is p.VAR_KEYWORD}
-    structures = {name: abstract(value, name) for name, value in given.items()}
-    floats = [n for n, v in given.items() if isinstance(v, (float, np.ndarray))]
-    for level in (0, 1):
-        options = Options(tuple(floats[:2]), False, True, level)
-        compile_gradient(function, structures, options, lambda path: given[path[1]])
 
 
 def tried(module_name: str, every: int = 1, start: int = 0) -> list[Outcome]:
