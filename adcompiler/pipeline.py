@@ -28,6 +28,7 @@ from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
 from .ir.types import Static as StaticType
 from .optimize.dead_code import drop_dead
+from .transform.activity import active_values
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 
@@ -117,6 +118,7 @@ def gradient_function(
     function = _with_temporaries(lowered.function)
     _check_result(lowered, function)
     wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
+    _check_real(function, wrt)
     kind = "value_and_grad" if options.value else "grad"
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
     if options.level:
@@ -246,6 +248,24 @@ def _check_result(lowered: Lowered, function: Function) -> None:
     else:
         return
     raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
+
+
+def _check_real(function: Function, wrt: Sequence[Value]) -> None:
+    """No gradient flows through complex numbers: the rules are those of real ones."""
+    found = [
+        op for op in walk(function.body) if any(kind_of(v.type) == "complex" for v in op.results)
+    ]
+    if not found:
+        return
+    active = active_values(function, wrt, function.results)
+    for op in found:
+        if active.intersection(op.results):
+            raise UnsupportedError(
+                Diagnostic(
+                    "complex", "a gradient would flow through a complex number here.",
+                    "compute the real and the imaginary part as two floats.", op.span,
+                )
+            )  # fmt: skip
 
 
 def check_wrt(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+import numpy as np
 import pytest
 
+from adcompiler import AdcompilerError, grad
 from tests.generator.oracles import judge
+from tests.generator.program import load
 
 FOUND: dict[str, str] = {
     # A tape that only goes on another tape had no lifetime, and shared its name with one made
@@ -121,7 +124,53 @@ FOUND: dict[str, str] = {
         def arguments():
             return {'v0': -0.93, 'x': 0.3}
         """,
+    # A Python number has no `.size` and no `.T`.
+    "mean, spread and transpose of a Python number": """
+        import numpy as np
+
+        def f(x):
+            return np.mean(x) * np.transpose(x) + np.mean(x, keepdims=True) * np.prod(x)
+
+        def arguments():
+            return {'x': 0.7}
+        """,
+    # np.outer and np.dot make arrays of Python numbers, which are then not weak.
+    "outer and dot of a float32 with a Python number": """
+        import numpy as np
+
+        def f(t, s, x):
+            return np.sum(np.outer(t, x)) + np.dot(s, x) * np.sum(np.outer(s, x))
+
+        def arguments():
+            return {'t': np.array([0.3, 0.7], dtype=np.float32), 's': np.float32(0.4), 'x': 0.9}
+        """,
 }
+
+# Calls that ended in an internal error, or were given a wrong type.
+REFUSED = {
+    "np.clip(a)": "operation",
+    "np.array(a, s)": "operation",
+    "np.array(a, 'nonsense')": "operation",
+    "np.zeros(a)": "operation",
+    "np.zeros(np.array([1, 2]))": "operation",
+    "np.full(np.arange(2), 1.0)": "operation",
+    "np.reshape(a, None)": "operation",
+    "np.expand_dims(a, 4)": "operation",
+    "np.linspace(a, 1.0)": "operation",
+    "np.concatenate(())": "operation",
+    "np.stack([])": "operation",
+    "np.sum(a) * (1.0, 2.0)[0.5:][0]": "static-error",
+    "abs(np.sum(np.exp(1j * a)))": "complex",
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_refused(call: str, monkeypatch: Any) -> None:
+    monkeypatch.setenv("ADCOMPILER_CACHE", "0")
+    module = load(f"import numpy as np\n\ndef f(a, s):\n    return np.sum({call}) * s\n")
+    with pytest.raises(AdcompilerError) as caught:
+        grad(module.f, ("a", "s")).source(np.array([0.3, 0.7]), 0.5)
+    assert caught.value.diagnostics[0].code == REFUSED[call]
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -109,7 +109,7 @@ def operation(
 def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
-    name = getattr(callee, "__name__", repr(callee))
+    name = getattr(callee, "__name__", type(callee).__name__)
     if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
         inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
         return f"{inner.replace('numpy', 'np')}.{name}"

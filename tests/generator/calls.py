@@ -20,11 +20,12 @@ __all__ = ["call_program", "calls"]
 # x, y: floats; a, m, u, e: arrays of two elements, three rows, one row, none; n: an int, k: ints;
 # s: a NumPy scalar; f, t: float32.
 _FORMS = """
-x | x, axis=0 | x, axis=-1 | x, y | x, a | a | a, axis=0 | a, a | a, x | a, keepdims=True | (x, y)
-[x, y] | m | m, axis=1 | m, axis=(0, 1) | m, 0 | m, 1 | m, (3, 2) | m, m | m, a[:, None] | (a, a) | () | []
-(m, m), axis=1 | e | e, axis=0 | u | u, axis=0 | u, m | u, keepdims=True | n | n, x | k | k, a | a > x, a, m
-k > 1, a, x | f | f, a | f, x | f, n | f, t | t | t, x | t, t | s | s, x | s, a | a, n | m, n | m, k
-m.T | m[:, 0] | m[::-1] | m, None | a, [0, 1] | a, -0.1, x | x, x, a | a, 3, 2 | f, -1, 1
+x | x, axis=0 | x, axis=-1 | x, y | x, a | a | a, axis=0 | a, a | a, x | a, keepdims=True
+(x, y) | [x, y] | m | m, axis=1 | m, axis=(0, 1) | m, 0 | m, 1 | m, (3, 2) | m, m
+m, a[:, None] | (a, a) | () | [] | (m, m), axis=1 | e | e, axis=0 | u | u, axis=0 | u, m
+u, keepdims=True | n | n, x | k | k, a | a > x, a, m | k > 1, a, x | f | f, a | f, x | f, n
+f, t | t | t, x | t, t | s | s, x | s, a | a, n | m, n | m, k | m.T | m[:, 0] | m[::-1]
+m, None | a, [0, 1] | a, -0.1, x | x, x, a | a, 3, 2 | f, -1, 1
 """
 _LEFT_OUT = {
     "empty", "empty_like",  # what they hold is anyone's guess

@@ -5,9 +5,11 @@ difference grows as the step shrinks, the point lies next to a kink or a jump, o
 bends too sharply for its differences to say anything.
 
 >>> import math
->>> along(math.sin, 0.5).derivative - math.cos(0.5) < 1e-11
+>>> abs(along(math.sin, 0.5).derivative - math.cos(0.5)) < 1e-11
 True
 >>> along(abs, 1e-4).trouble
+'ill-conditioned'
+>>> along(lambda t: abs(t) - t * t, 0.0).trouble
 'kink'
 """
 

@@ -27,6 +27,7 @@ import numpy as np
 
 import adcompiler
 from adcompiler import AdcompilerError, grad, value_and_grad
+from adcompiler.diagnostics import Diagnostic
 from adcompiler.ir.core import Function, walk
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ir.types import Array
@@ -37,7 +38,7 @@ from adcompiler.pipeline import Options, gradient_function
 from .differences import along
 from .program import load, unload
 
-__all__ = ["Failure", "Verdict", "assert_program", "judge"]
+__all__ = ["Failure", "Verdict", "assert_program", "judge", "judge_function"]
 
 Take = Callable[..., Any]
 
@@ -49,6 +50,7 @@ class Verdict:
     kind: str
     what: str = ""
     detail: str = ""
+    diagnostic: Diagnostic | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what}".strip()
@@ -76,10 +78,18 @@ def judge(text: str, take: Take = value_and_grad, take_gradient: Take = grad) ->
     """The verdict on a module's text that has `f` and `arguments`."""
     module = load(text)
     try:
-        with _quiet():
-            return _judged(module.f, module.arguments, take, take_gradient)
+        return judge_function(module.f, module.arguments, take, take_gradient)
     finally:
         unload(module)
+
+
+def judge_function(
+    f: Any, arguments: Callable[[], dict[str, Any]], take: Take = value_and_grad,
+    take_gradient: Take = grad,
+) -> Verdict:  # fmt: skip
+    """The verdict on a live function; `arguments` gives fresh ones, by name."""
+    with _quiet():
+        return _judged(f, arguments, take, take_gradient)
 
 
 def _judged(f: Any, arguments: Callable[[], Any], take: Take, take_gradient: Take) -> Verdict:
@@ -123,7 +133,7 @@ def _refused(error: AdcompilerError) -> Verdict:
     complete = first.code and first.span and first.reason.endswith(".") and first.advice
     if not complete:
         return Verdict("failed", "incomplete diagnostic", str(error))
-    return Verdict("refused", first.code, str(error))
+    return Verdict("refused", first.code, str(error), first)
 
 
 def _class_of(error: BaseException) -> str:
@@ -246,7 +256,7 @@ def _run_unwatched(function: Function, inputs: Any) -> tuple[Any, ...]:
 
 
 def _in_order(f: Any, arguments: dict[str, Any]) -> list[Any]:
-    return [arguments[name] for name in inspect.signature(f).parameters]
+    return [arguments[name] for name in inspect.signature(f).parameters if name in arguments]
 
 
 def _against_differences(

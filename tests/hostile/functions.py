@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 __all__ = ["LIBRARIES", "STANDARD", "functions"]
 
-STANDARD = """
+_STANDARD = """
 argparse ast asyncio.base_events base64 bisect calendar codecs collections colorsys configparser
 contextlib copy csv ctypes.util dataclasses datetime decimal difflib dis email.message enum
 fractions functools glob heapq html.parser http.client inspect ipaddress json.decoder json.encoder
@@ -19,8 +19,8 @@ locale logging mailbox numbers optparse os pathlib pickle pickletools plistlib p
 profile random reprlib sched shlex shutil socket sre_parse statistics string subprocess tarfile
 tempfile textwrap threading timeit tokenize traceback turtle typing unittest.mock urllib.parse uuid
 wave weakref xml.dom.minidom zipfile
-""".split()
-LIBRARIES = """
+"""
+_LIBRARIES = """
 numpy.polynomial.polynomial numpy.polynomial.chebyshev numpy.lib._function_base_impl
 numpy.lib._shape_base_impl numpy.lib._nanfunctions_impl numpy.lib._twodim_base_impl
 numpy.lib._arraysetops_impl numpy.lib._polynomial_impl numpy.linalg._linalg numpy._core.numeric
@@ -31,7 +31,8 @@ scipy.linalg._basic scipy.linalg._matfuncs scipy.integrate._quadrature scipy.int
 scipy.interpolate._polyint scipy.signal._waveforms scipy.signal._filter_design
 scipy.spatial.distance scipy.spatial.transform._rotation sklearn.metrics._regression
 sklearn.utils.extmath sklearn.metrics.pairwise
-""".split()
+"""
+STANDARD, LIBRARIES = _STANDARD.split(), _LIBRARIES.split()
 
 
 def functions(module_name: str) -> Iterator[types.FunctionType]:
@@ -78,9 +79,10 @@ def _with_nested(
     seen.add(function.__code__)
     yield function
     for constant in function.__code__.co_consts:
-        if isinstance(constant, types.CodeType) and not constant.co_name.startswith("<"):
-            yield from _with_nested(_made(function, constant), seen)
-        elif isinstance(constant, types.CodeType) and constant.co_name == "<lambda>":
+        # `<listcomp>` and `<genexpr>` are no functions of the user's.
+        if isinstance(constant, types.CodeType) and (
+            constant.co_name == "<lambda>" or not constant.co_name.startswith("<")
+        ):
             yield from _with_nested(_made(function, constant), seen)
 
 

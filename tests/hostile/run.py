@@ -108,9 +108,8 @@ def _report(names: Sequence[str], found: list[Outcome], seconds: float) -> Itera
     kinds = Counter(o.kind for o in found)
     count = len({o.function for o in found})
     empty = sorted(set(names) - {o.function.split(":")[0] for o in found})
-    yield f"{count} functions of {len(names) - len(empty)} modules in {seconds:.0f} s: " + ", ".join(
-        f"{kinds[kind]} {kind}" for kind in ("compiled", "refused", "defect")
-    )
+    counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("compiled", "refused", "defect"))
+    yield f"{count} functions of {len(names) - len(empty)} modules in {seconds:.0f} s: {counts}"
     yield f"modules without functions here: {' '.join(empty) or 'none'}\n\nrefused"
     codes = Counter(o.what for o in found if o.kind == "refused")
     yield from (f"  {n:6} {code}" for code, n in codes.most_common())

@@ -1,6 +1,0 @@
-"""Every function of many modules, given to the compiler: it compiles it or refuses it itself.
-
-    modules -> functions, methods, nested functions, lambdas -> signatures -> compile -> count
-
-Nothing is ever called: what is compiled is thrown away. `python -m tests.hostile` tries all.
-"""
