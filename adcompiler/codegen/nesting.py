@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
 from ..ir.types import rank
+from ..ops import TABLE
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -24,7 +25,7 @@ _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
 _ASKED = {"constant", "range", "size", "shape", "count"}
-_STATEMENTS = {"add_at", "undefined", "zeros_of"}
+_STATEMENTS = {"undefined", "zeros_of"}
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ class _Plan:
 
     def consider(self, op: Operation) -> None:
         if len(op.results) != 1 or op.opcode in _STATEMENTS:
+            return
+        if op.opcode in TABLE and TABLE[op.opcode].statement is not None:
             return
         value = op.results[0]
         if op.opcode in ("constant", "filler"):

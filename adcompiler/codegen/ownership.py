@@ -20,7 +20,7 @@ from ..ir.types import Array, List, Tape, rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment
 
-__all__ = ["Sites", "shared_results", "updates_in_place"]
+__all__ = ["Sites", "changes_operand", "shared_results", "updates_in_place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Valu
     """
     updates = [
         op for op in walk(function.body)
-        if op.opcode in ("add_at", "accumulate") and _has_memory(op.result)
+        if changes_operand(op) and _has_memory(op.result)
     ]  # fmt: skip
     copying: frozenset[Value] = frozenset()
     while True:
@@ -63,6 +63,13 @@ def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Valu
         if not refused:
             return frozenset(op.result for op in updates) - copying
         copying |= refused
+
+
+def changes_operand(op: Operation) -> bool:
+    """Whether the result may take over the first operand's memory."""
+    if op.opcode == "accumulate":
+        return True
+    return op.opcode in TABLE and TABLE[op.opcode].statement is not None
 
 
 def _unseen(op: Operation, mine: Found, alive: dict[Site, _Alive], at: int) -> bool:
@@ -145,7 +152,7 @@ class Sites:
             return frozenset(
                 Site(s.value, s.foreign, True, s.boxed, s.old) for s in viewed
             ) | {Site(result, fixed=True)}
-        if op.opcode in ("add_at", "accumulate"):
+        if changes_operand(op):
             viewed = self.of(op.operands[0])
             if not _ours(viewed) or (self.copying is not None and result in self.copying):
                 viewed = frozenset()

@@ -58,6 +58,15 @@ def add_lists(a: Any, b: Any) -> Any:
     return [add_lists(p, q) if isinstance(p, list) else p + q for p, q in pairs]
 
 
+def last_stored(shape: Any, key: Any) -> Any:
+    """Which of the values stored at `key` into an array of this shape stay: the last at each
+    place."""
+    order = np.zeros(shape, int)
+    ranks = np.arange(order[key].size).reshape(order[key].shape)
+    order[key] = ranks
+    return order[key] == ranks
+
+
 def prod_others(x: Any, axis: Any) -> Any:
     """For each element, the product of all others along an axis; exact where some are zero."""
     x = np.moveaxis(np.asarray(x), axis, -1)
