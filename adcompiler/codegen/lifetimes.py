@@ -148,10 +148,13 @@ class _Backwards:
                 read = self.numbers.reads[id(op)]
                 for value in op.results:
                     self.define(value, read + _WRITE, live)
-                for k, value in enumerate(op.operands):
-                    # `a[i] += g` may be two lines, the first of which already writes the result.
-                    late = k > 0 and _is_statement(op)
-                    self.use(value, start, read + _APPEND if late else read, live)
+                changed = self.nesting.leaves(op.operands[0]) if _is_statement(op) else None
+                for value in op.operands:
+                    for leaf in self.nesting.leaves(value):
+                        # `a[i] += g` may be two lines, the first of which already writes the
+                        # result; what `a` was is then there under the new name.
+                        late = changed is not None and leaf not in changed
+                        self.use(leaf, start, read + _APPEND if late else read, live)
 
     def branch(self, op: Operation, start: int, live: set[Value]) -> None:
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]

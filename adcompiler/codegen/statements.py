@@ -19,7 +19,7 @@ from .lifetimes import find_lifetimes
 from .moves import Move, in_order
 from .names import assign_names
 from .nesting import plan_nesting
-from .ownership import updates_in_place
+from .ownership import find_updates
 from .text import Comment
 
 __all__ = ["Emitter"]
@@ -34,7 +34,7 @@ class Emitter:
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
-        self.in_place = updates_in_place(function, lifetimes)
+        self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)

@@ -248,13 +248,17 @@ class Context:
         """What a value's object holds now."""
         if not has_memory(item):
             return item
+        self.check_readable(item, node)
+        self.builder.span = self.span(node)
+        return self.memory.current(item, self.builder)
+
+    def check_readable(self, item: Value, node: ast.AST) -> None:
+        """Refuse to read what a store through another name may have changed."""
         if self.memory.is_lost(item):
             self.refuse(
                 node, "alias", self.lost_reason(item),
                 "copy it before the store (.copy()), or read it through the array stored into.",
             )  # fmt: skip
-        self.builder.span = self.span(node)
-        return self.memory.current(item, self.builder)
 
     @staticmethod
     def lost_reason(item: Value) -> str:

@@ -255,6 +255,6 @@ def branch(
     results = (result, *(r for _, _, r in changed))
     attributes = {} if changed else {"expression": True}
     ctx.builder.region("if", (test,), results, blocks, attributes)
-    merger.finish()
     merger.relate(result, *items)
+    merger.finish()
     return result

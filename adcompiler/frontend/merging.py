@@ -74,6 +74,7 @@ class Merger:
             with self.on(index):
                 lost = memory.newly_lost(self.before, local_values(builder))
             memory.state.lost.update(dict.fromkeys(lost))
+            memory.forget(local_values(builder))
 
     def relate(self, result: Item, *items: Item) -> None:
         """The result is one of the items, nobody knows which."""

@@ -29,6 +29,7 @@ from .items import (
     same_structure,
 )  # fmt: skip
 from .loops import for_loop, while_loop
+from .memory import has_memory
 from .merging import Merger
 from .names import read_name
 from .stores import augmented, store_element
@@ -287,6 +288,7 @@ class _Merge:
         self.node = node
         self.sides = (then, other)
         self.pairs: list[tuple[Value, Value, Value]] = []
+        self.merged: dict[tuple[Item, Item], Value] = {}
         self.merger = Merger(ctx, node, self.sides)
 
     def objects(self) -> None:
@@ -299,6 +301,8 @@ class _Merge:
     def item(self, name: str, a: Item, b: Item) -> Item:
         if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
             return a
+        if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
+            return self.merged[a, b]  # two names for one array stay two names for one
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
@@ -316,6 +320,8 @@ class _Merge:
                     return Ambiguous(self.ctx.lost_reason(one))
         result = self.result(name, self.lift(0, a), self.lift(1, b))
         self.merger.relate(result, a, b)
+        if isinstance(result, Value) and has_memory(result):
+            self.merged[a, b] = result
         return result
 
     def lift(self, side: int, item: Item) -> Value:

@@ -191,6 +191,15 @@ def _index_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(source.dtype, result_shape(source.shape, key, types[1:]))
 
 
+def _shares(types: Sequence[Type], attributes: Attributes) -> str:
+    """Slices look at the array; single elements are numbers, unless `...` makes them arrays."""
+    key = attributes["key"]
+    if not is_basic(key, types[1:]):
+        return "copy"
+    single = not shape_of(_index_type(types, attributes))
+    return "copy" if single and not any(item is Ellipsis for item in key) else "view"
+
+
 def _evaluate_index(attributes: Attributes, operands: Sequence[Any]) -> Any:
     source, *rest = operands
     key = fill(attributes["key"], rest)
@@ -400,9 +409,8 @@ _PLACES: tuple[tuple[Any, ...], ...] = (
 )  # fmt: skip
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-    view=(0,), shares=lambda types, attributes: (
-        "view" if is_basic(attributes["key"], types[1:]) else "copy"),
-    boxes=True, samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
+    view=(0,), shares=_shares, boxes=True,
+    samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
 _ROWS = Step(_INDEX, {"key": (slice(Slot(0), None),)}, 1)
 _COLUMN = Step(_INDEX, {"key": (slice(None), 1)}, 0)

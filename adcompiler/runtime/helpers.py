@@ -59,8 +59,7 @@ def add_lists(a: Any, b: Any) -> Any:
 
 
 def last_stored(shape: Any, key: Any) -> Any:
-    """Which of the values stored at `key` into an array of this shape stay: the last at each
-    place."""
+    """Which of the values stored at `key` of an array stay: the last one at each place."""
     order = np.zeros(shape, int)
     ranks = np.arange(order[key].size).reshape(order[key].shape)
     order[key] = ranks
