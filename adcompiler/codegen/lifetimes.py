@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.rewrite import defined_in
+from ..ops import TABLE
 from .nesting import Nesting
 
 __all__ = ["Lifetimes", "Segment", "find_lifetimes", "overlap"]
@@ -58,6 +59,10 @@ def find_lifetimes(function: Function, nesting: Nesting) -> Lifetimes:
     walk = _Backwards(nesting, numbering)
     walk.body(function)
     return Lifetimes({v: s[::-1] for v, s in walk.segments.items()}, numbering.reads)
+
+
+def _is_statement(op: Operation) -> bool:
+    return op.opcode in TABLE and TABLE[op.opcode].statement is not None
 
 
 class _Numbering:
@@ -144,9 +149,11 @@ class _Backwards:
                 for value in op.results:
                     self.define(value, read + _WRITE, live)
                 for k, value in enumerate(op.operands):
-                    # `a[i] += g` may be two lines, the first of which already writes the result.
-                    late = op.opcode == "add_at" and k > 0
-                    self.use(value, start, read + _APPEND if late else read, live)
+                    for leaf in self.nesting.leaves(value):
+                        # `a[i] += g` may be two lines, the first of which already writes the
+                        # result; what `a` was is then there under the new name.
+                        late = k > 0 and leaf is not op.operands[0] and _is_statement(op)
+                        self.use(leaf, start, read + _APPEND if late else read, live)
 
     def branch(self, op: Operation, start: int, live: set[Value]) -> None:
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]

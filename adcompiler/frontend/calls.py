@@ -21,7 +21,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names
+from . import expressions, names, stores
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
@@ -34,9 +34,11 @@ _DEPTH = 64
 
 def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     """The item that a call gives."""
-    callee = expressions.expression(ctx, node.func)
+    callee = _ufunc_at(ctx, node) or expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
     keywords = _keywords(ctx, node)
+    if keywords.get("out") is not None:
+        return _into(ctx, node, callee, args, keywords)
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
@@ -59,6 +61,30 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     return operation(ctx, node, callee, args, keywords, name)
 
 
+def _ufunc_at(ctx: Context, node: ast.Call) -> Any:
+    """The store that `np.add.at(...)` is, if the call is one."""
+    match node.func:
+        case ast.Attribute(owner, "at"):
+            ufunc = expressions.expression(ctx, owner)
+            if isinstance(ufunc, np.ufunc):
+                return stores.ufunc_at(ctx, node, ufunc)
+    return None
+
+
+def _into(
+    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item]
+) -> Item:
+    """`np.add(a, b, out=c)` computes and stores; the call gives c."""
+    target = keywords.pop("out")
+    if isinstance(target, tuple) and len(target) == 1:
+        (target,) = target
+    if isinstance(callee, BoundMethod):
+        value = _method(ctx, node, callee.value, callee.name, args, keywords, None)
+    else:
+        value = operation(ctx, node, callee, args, keywords, None)
+    return stores.store_whole(ctx, node, target, value)
+
+
 def _settled(
     ctx: Context, node: ast.Call, name: str | None, callee: Any, handler: Any, args: list[Item],
     keywords: dict[str, Item],
@@ -74,7 +100,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee)
+        return BUILTINS.get(callee) or stores.STORING.get(callee)
     except TypeError:
         return None
 
@@ -193,6 +219,8 @@ def _method(
 ) -> Item:  # fmt: skip
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {}, name)
+    if method == "fill" and len(args) == 1 and not keywords:
+        return stores.STORING[np.copyto](ctx, node, name, value, *args)
     found = SPELLINGS.get(("method", method))
     if found is None:
         names = [key[1] for key in SPELLINGS if isinstance(key, tuple) and key[0] == "method"]

@@ -28,8 +28,8 @@ def cotangent_type(type_: Type, exact: bool = False) -> Type:
     match type_:
         case Scalar("float"):
             return Array("f8", (), weak=True)
-        case Array(dtype, ()):
-            return Array(dtype, (), weak=not exact)
+        case Array(dtype, (), weak):
+            return Array(dtype, (), weak=weak or not exact)
         case Tape(element):
             return Tape(cotangent_type(element, exact))
     return type_
@@ -142,8 +142,11 @@ class Cotangents:
         if isinstance(like.type, Tape):
             return contribution
         fitted = _shrink(contribution, like)
-        fitted = _stretch(fitted, like)
-        return _cast(fitted, like)
+        fitted = _cast(_stretch(fitted, like), like)
+        weak = fitted.is_python and not rank(like.type)
+        if self.exact and weak and isinstance(like.type, Array) and not like.type.weak:
+            return fitted.astype(like.type.dtype)
+        return fitted
 
 
 def _shrink(c: Var, like: Value) -> Var:
