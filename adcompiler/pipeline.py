@@ -16,6 +16,7 @@ from . import optimize
 from .codegen.copies import own_memory, own_results
 from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
+from .codegen.sites import stored_parameters
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import article, in_words, leaves, rebuild
@@ -312,7 +313,8 @@ def _shape(
     value = next(values) if options.value else None
     gradients = [rebuild(lowered.arguments[name], lambda _: next(values)) for name in options.wrt]
     result: Any = gradients[0] if options.single else tuple(gradients)
-    return FunctionShape(parameters, result if value is None else (value, result))
+    stored = stored_parameters(lowered.function)
+    return FunctionShape(parameters, result if value is None else (value, result), stored)
 
 
 def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcompiler import AdcompilerError, grad
+from adcompiler import AdcompilerError, grad, value_and_grad
 from tests.generator.oracles import judge
 from tests.generator.program import load
 
@@ -124,6 +124,47 @@ FOUND: dict[str, str] = {
         def arguments():
             return {'v0': -0.93, 'x': 0.3}
         """,
+    # What was cut off an array took its name while the array was still read.
+    "sized down and read": """
+        import numpy as np
+
+        def f(a, k):
+            for _ in range(k):
+                a = np.concatenate((a, a[:1] * 2.0))
+            return np.sum(a * a)
+
+        def arguments():
+            return {'a': np.array([0.7, -1.2, 0.4]), 'k': 2}
+        """,
+    # Where float32 meets float64, a Python float stood for a NumPy scalar's cotangent.
+    "kinds of floats on two paths": """
+        import math
+        import numpy as np
+
+        def f(x, y, b):
+            v0 = np.sin(x)
+            if x > 0.5:
+                v0 = y
+            a = np.zeros(4)
+            for i in range(1, 4):
+                a[i] = v0
+            return b + math.tanh(v0) + np.sum(a)
+
+        def arguments():
+            return {'x': 0.9241, 'y': 0.7313, 'b': np.array(0.48948, dtype=np.float32)}
+        """,
+    # The interpreter's copies keep the memory order, too.
+    "a store into a Fortran-ordered argument": """
+        import numpy as np
+
+        def f(a, x):
+            a[1] = np.cos(x)
+            return np.sum(a)
+
+        def arguments():
+            rows = [[0.81308, 0.79906, 0.63962], [0.51631, 0.63064, 0.34197]]
+            return {'a': np.array(rows, order='F'), 'x': 0.4}
+        """,
     # A Python number has no `.size` and no `.T`.
     "mean, spread and transpose of a Python number": """
         import numpy as np
@@ -162,6 +203,29 @@ REFUSED = {
     "np.sum(a) * (1.0, 2.0)[0.5:][0]": "static-error",
     "abs(np.sum(np.exp(1j * a)))": "complex",
 }
+
+
+def stores(a, b, x):
+    a[0] = x
+    return np.sum(a) * np.sum(b)
+
+
+def stores_into_its_own(a, b, x):
+    c = np.zeros(3)
+    c[0] = x
+    return np.sum(a * b * c)
+
+
+def test_arguments_that_share_memory() -> None:
+    """A store through one argument would have to be seen through the other."""
+    a = np.arange(4.0)
+    for gradient in (grad(stores, "x"), value_and_grad(stores, ("b", "x"), optimize=0)):
+        for other in (a, a[1:], a[:1], a[::-1]):
+            with pytest.raises(ValueError, match="shares memory with another argument"):
+                gradient(a, other, 0.5)
+        gradient(a[:2], a[2:], 0.5)
+    assert np.array_equal(a, np.arange(4.0))
+    assert grad(stores_into_its_own, "x")(a[:3], a[:3], 0.5) == 0.0
 
 
 @pytest.mark.parametrize("call", REFUSED)

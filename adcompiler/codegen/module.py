@@ -73,7 +73,9 @@ def _definition(
     function: Function, shape: FunctionShape, level: int, reserved: Iterable[str]
 ) -> ast.FunctionDef:
     emitter = Emitter(function, level, {*reserved, *shape.names}, shape.values)
-    body = [*shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)]
+    body = [
+        *shape.checks(), *shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)
+    ]  # fmt: skip
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
         returns=None, type_comment=None,

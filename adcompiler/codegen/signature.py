@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..ir.core import Function, Value, hint
-from ..ops.emit import constant
+from ..ir.types import List, rank
+from ..ops.emit import call, constant
 
 if TYPE_CHECKING:
     from .statements import Emitter
@@ -38,10 +39,12 @@ class Parameter:
 
 @dataclass(frozen=True)
 class FunctionShape:
-    """Parameters in order, and the structure of what is returned."""
+    """Parameters in order, the structure of what is returned, and which arrays among the
+    parameters the user's function stores into."""
 
     parameters: Sequence[Parameter]
     result: Any
+    stored: tuple[Value, ...] = ()
 
     @staticmethod
     def plain(function: Function) -> FunctionShape:
@@ -91,6 +94,25 @@ class FunctionShape:
                 lines.append(ast.Assign([targets[0]], found[0][1]))
             elif found:
                 lines += _several(targets, [place for _, place in found])
+        return lines
+
+    def checks(self) -> list[ast.stmt]:
+        """`require_apart(y, (x,))`: a store through one parameter isn't seen through another."""
+        if not self.stored:
+            return []
+        arrays = [
+            pair for p in self.parameters for pair in places(p.item, _name(p.name))
+            if isinstance(pair[0].type, List) or rank(pair[0].type)
+        ]  # fmt: skip
+        lines: list[ast.stmt] = []
+        done: list[Value] = []
+        for stored, place in arrays:
+            if stored in self.stored:
+                done.append(stored)
+                others = [at for value, at in arrays if value not in done]
+                if others:
+                    given = (place, ast.Tuple(others, ast.Load()))
+                    lines.append(ast.Expr(call("helper.require_apart", given)))
         return lines
 
     def returned(self, emitter: Emitter) -> ast.stmt:

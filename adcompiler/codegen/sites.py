@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..ir.core import Block, Function, Operation, Value
+from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory"]
+__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "stored_parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,19 @@ def changes_operand(op: Operation) -> bool:
 
 def has_memory(value: Value) -> bool:
     return isinstance(value.type, (Array, List, Tape))
+
+
+def stored_parameters(function: Function) -> tuple[Value, ...]:
+    """The parameters whose memory the function would change if it changed memory in place."""
+    changes = [
+        op for op in walk(function.body)
+        if op.opcode in TABLE and TABLE[op.opcode].statement is not None
+    ]  # fmt: skip
+    if not changes:
+        return ()
+    sites = Sites(function)
+    found = {s.value for op in changes for s in sites.closure(sites.of(op.operands[0]))}
+    return tuple(p for p in function.parameters if p in found)
 
 
 class Sites:

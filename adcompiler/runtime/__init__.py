@@ -14,7 +14,10 @@ from . import helpers
 
 __all__ = ["HELPERS", "helper_source"]
 
-HELPERS = ("unbroadcast", "divide", "power", "sign", "add_lists", "last_stored", "prod_others")
+HELPERS = (
+    "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
+    "prod_others",
+)  # fmt: skip
 
 
 @functools.cache

@@ -52,6 +52,16 @@ def sign(x: Any) -> Any:
     return x if x != x else 1 if x > 0 else -1 if x < 0 else 0
 
 
+def require_apart(changed: Any, others: Any) -> None:
+    """Nothing else that came in shares memory with what the function stores into."""
+    for other in others:
+        if changed is other or np.may_share_memory(changed, other):
+            raise ValueError(
+                "the function stores into an array that shares memory with another argument: "
+                "pass a copy of one of them"
+            )
+
+
 def add_lists(a: Any, b: Any) -> Any:
     """The sum of two lists, element by element."""
     pairs = zip(a, b, strict=True)

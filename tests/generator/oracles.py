@@ -68,6 +68,16 @@ class _Skipped(Exception):
     """The program says nothing about the compiler."""
 
 
+class _Refused(Exception):
+    """The emitted text refuses these arguments."""
+
+
+_SHARED = Diagnostic(
+    "ValueError", "the function stores into an array that shares memory with another argument;"
+    " known only when it is called.", "pass a copy.",
+)  # fmt: skip
+
+
 def assert_program(text: str) -> None:
     """For regression tests: the program passes, or is refused with a diagnostic."""
     verdict = judge(text)
@@ -113,6 +123,9 @@ def _judged(f: Any, arguments: Callable[[], Any], take: Take, take_gradient: Tak
         _against_differences(f, arguments, wrt, found[1])
     except AdcompilerError as error:
         return _refused(error)
+    except _Refused as refusal:
+        (diagnostic,) = refusal.args
+        return Verdict("refused", diagnostic.code, diagnostic.reason, diagnostic)
     except _Skipped as reason:
         return Verdict("skipped", str(reason))
     except Failure as failure:
@@ -179,6 +192,8 @@ def _compiled(gradient: Any, arguments: Callable[[], Any], wanted: _Outcome) -> 
             if type(outcome.error) is not type(wanted.error):
                 raise Failure("exception", f"{wanted.error!r}, not {outcome.error!r}")
             return []
+        if isinstance(outcome.error, ValueError) and "shares memory" in str(outcome.error):
+            raise _Refused(_SHARED)
         if outcome.error is not None:
             raise outcome.error
         value, gradients = outcome.value

@@ -227,6 +227,16 @@ def twice(a, b):
     return np.sum(a * b)
 
 
+SHARED = np.array([0.4, 0.9, -0.3])
+
+
+@row("an array that shares memory with another argument stored into", both=(SHARED, SHARED))
+def stored_twice(both, x):
+    first, second = both
+    first[0] = x
+    return np.sum(first) * np.sum(second)
+
+
 @row("`del`")
 def deleted(x):
     y = x * x
