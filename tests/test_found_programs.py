@@ -165,6 +165,19 @@ FOUND: dict[str, str] = {
             rows = [[0.81308, 0.79906, 0.63962], [0.51631, 0.63064, 0.34197]]
             return {'a': np.array(rows, order='F'), 'x': 0.4}
         """,
+    # `x.copy()` is in C order, whatever the order of `x`.
+    "a copy of a Fortran-ordered argument": """
+        import numpy as np
+
+        def f(a):
+            a0 = a.copy()
+            a0[2] = 1.0
+            return np.sum(a0)
+
+        def arguments():
+            rows = [[-0.80652, 0.86061], [0.62114, 0.45257], [0.48106, 0.48613]]
+            return {'a': np.array(rows, order='F')}
+        """,
     # A Python number has no `.size` and no `.T`.
     "mean, spread and transpose of a Python number": """
         import numpy as np

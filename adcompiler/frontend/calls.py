@@ -218,7 +218,7 @@ def _method(
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     if method == "copy" and not args and not keywords:
-        return ctx.emit(node, "own", (value,), {}, name)
+        return ctx.emit(node, "own", (value,), {"method": True}, name)
     if method == "fill" and len(args) == 1 and not keywords:
         return stores.STORING[np.copyto](ctx, node, name, value, *args)
     found = SPELLINGS.get(("method", method))

@@ -80,7 +80,8 @@ def _template_size(part: Any, types: Sequence[Type]) -> Size:
 def _permutation(axes: Any, count: int) -> tuple[int, ...]:
     if axes is None:
         return tuple(reversed(range(count)))
-    if sorted(axis % count for axis in axes) != list(range(count)):
+    known = all(-count <= axis < count for axis in axes)
+    if not known or sorted(axis % count for axis in axes) != list(range(count)):
         raise OperationError("the axes are no permutation", "name each axis once")
     return tuple(axis % count for axis in axes)
 

@@ -273,10 +273,12 @@ ENTRIES: tuple[Op, ...] = (
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,),
        samples=_ANY),
+    # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
     Op("own", lambda types, attributes: types[0],
-       lambda attributes, operands: np.array(operands[0]),
-       lambda emission: call("np.array", emission.operands), rules=(lambda g, x, y: g,),
-       fresh=True, boxes=True, samples=_ANY),
+       lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
+       lambda emission: (method(emission.operands[0], "copy") if emission.attributes
+                         else call("np.array", emission.operands)),
+       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, samples=_ANY),
     Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
