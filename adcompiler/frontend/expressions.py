@@ -14,6 +14,7 @@ from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
 from . import arithmetic, calls, names
 from .context import Context
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -226,12 +227,15 @@ def branch(
     ctx: Context, node: ast.expr, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
-    outer, blocks, values = ctx.builder, [], []
+    outer, sides, values = ctx.builder, [], []
     for side in (then, otherwise):
         ctx.builder = outer.nested()
-        values.append(ctx.lift(side(), node))
-        blocks.append(ctx.builder.block((), (values[-1],)))
+        values.append(attempt(ctx, lambda ctx, side=side: ctx.lift(side(), node)))
+        sides.append((values[-1], ctx.builder))
         ctx.builder = outer
+    if any(isinstance(value, Unsettled) for value in values):
+        return settled_side(ctx, outer, sides, lambda value: value)
+    blocks = [builder.block((), (value,)) for value, builder in sides]
     try:
         type_ = join(values[0].type, values[1].type)
     except TypeMismatch as error:

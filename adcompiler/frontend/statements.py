@@ -17,6 +17,7 @@ from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
 from .expressions import condition, expression
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -84,9 +85,9 @@ def statement(ctx: Context, node: ast.stmt) -> None:
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
         case ast.For():
-            for_loop(ctx, node)
+            attempt(ctx, for_loop, node)
         case ast.While():
-            while_loop(ctx, node)
+            attempt(ctx, while_loop, node)
         case ast.Expr(ast.Constant()) | ast.Pass():
             pass
         case ast.Import() | ast.ImportFrom():
@@ -237,9 +238,13 @@ def _branches(
     sides = []
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
-        result = statements(ctx, nodes)
+        result = attempt(ctx, statements, nodes)
         ctx.frame.names["return"] = None if result is FELL_THROUGH else result
         sides.append((ctx.frame.names, ctx.builder))
+    if any(isinstance(side["return"], Unsettled) for side, _ in sides):
+        ctx.frame.names = settled_side(ctx, outer, sides, lambda side: side["return"])
+        result = ctx.frame.names.pop("return")
+        return result if returns else _CONTINUE
     names = ["return"] if returns else assigned_names([*then, *otherwise])
     ctx.frame.names, ctx.builder = before, outer
     merged = _merge(ctx, node, test, sides, names)
