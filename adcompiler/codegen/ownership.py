@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, walk
-from ..ir.types import Array, List, Tape, rank
+from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment
 
@@ -91,8 +91,13 @@ def _ours(sites: Found) -> bool:
     return not any(site.foreign or site.fixed for site in sites)
 
 
+def _elsewhere(op: Operation) -> bool:
+    """Whether another function makes the result, in memory that it may have kept."""
+    return "gate" in op.attributes or "callee" in op.attributes
+
+
 def _has_memory(value: Value) -> bool:
-    return isinstance(value.type, (Array, List, Tape))
+    return isinstance(value.type, (Array, List, Tape, Saved))
 
 
 class Sites:
@@ -151,9 +156,9 @@ class Sites:
                 viewed = frozenset()
             elif self.copying is not None:
                 return viewed
-        elif viewed and "gate" not in op.attributes:
+        elif viewed and not _elsewhere(op):
             return viewed
-        foreign = "gate" in op.attributes
+        foreign = _elsewhere(op)
         return viewed | {Site(result, foreign=foreign, boxed=entry.boxes or foreign)}
 
     def _viewed(self, op: Operation, result: Value) -> Found:

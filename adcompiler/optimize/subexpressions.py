@@ -18,7 +18,7 @@ from ..ir.core import Block, Function, Operation, Value
 
 __all__ = ["share_subexpressions"]
 
-_NEVER = {"undefined", "zeros_of", "call", "own", "copy"}
+_NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy"}
 
 
 def share_subexpressions(function: Function) -> Function:

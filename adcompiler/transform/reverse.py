@@ -15,10 +15,10 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.builder import Builder
-from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Parts, Region, Value, walk
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
     INT,
@@ -33,7 +33,8 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..ops import TABLE, Tracer, Var
-from .activity import active_values, differentiable_operands
+from .activity import differentiable_operands
+from .adjoints import Adjoint, Adjoints, plan_adjoints
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
 from .paths import Sides, maybe_undefined
@@ -54,22 +55,65 @@ def reverse(
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
     seed = Value(_seed_type(result.type), Derived(prefix, result))
+    adjoints = plan_adjoints(function, wrt, result)
+    everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
+    exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
+    function = replace(function, body=adjoints.record(function.body, adjoints.active))
+    masks = None
+    while masks != adjoints.masks():
+        masks = adjoints.masks()
+        parts = {
+            adjoint.forward: _in_two_parts(adjoint, adjoints, prefix, exact)
+            for adjoint in adjoints.called.values()
+        }
+        cotangents = _empty(function, prefix, exact)
+        if result in adjoints.active:
+            cotangents.set(result, _entering(cotangents, seed, result))
+        hazards = hazardous_values(function, cotangents.constants)
+        steps = _Reverse(adjoints.active, Sides(function), hazards, adjoints)
+        steps.block(function.body, cotangents)
+        gradients = [_returned(cotangents, v) for v in wrt]
+    outputs = (result, *gradients) if value else tuple(gradients)
+    block = cotangents.builder.block((*function.parameters, seed), outputs)
+    return Function(name, block, function.span, {**function.functions, **parts})
+
+
+def _empty(function: Function, prefix: str, exact: bool) -> Cotangents:
+    """No cotangents yet, after the function's own operations."""
     constants = {
         op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
     }
-    active = active_values(function, wrt, (result,))
     builder = Builder(backward=True)
     builder.operations += function.body.operations
-    exact = len(_float_dtypes(defined_in(function.body))) > 1
-    undefined = maybe_undefined(function)
-    cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
-    if result in active:
-        cotangents.set(result, _entering(cotangents, seed, result))
-    hazards = hazardous_values(function, constants)
-    _Reverse(active, Sides(function), hazards).block(function.body, cotangents)
-    gradients = [_returned(cotangents, v) for v in wrt]
-    outputs = (result, *gradients) if value else tuple(gradients)
-    return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
+    return Cotangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
+
+
+def _in_two_parts(adjoint: Adjoint, adjoints: Adjoints, prefix: str, exact: bool) -> Function:
+    """A called function with its backward part, which `split` will part: it takes the cotangents
+    of the results after the arguments, and gives the gradients after the results."""
+    body = adjoints.record(adjoint.function.body, adjoint.active)
+    function = replace(adjoint.function, body=body)
+    cotangents = _empty(function, prefix, exact)
+    seeds = []
+    for position in adjoint.results:
+        result = function.results[position]
+        seed = Value(cotangents.type(result), Derived(prefix, result))
+        seeds.append(seed)
+        if position in adjoint.masked_seeds:
+            cotangents.masked.add(seed)
+        if result in adjoint.active:
+            _hand_in(cotangents, result, seed, inside=True)
+    hazards = hazardous_values(function, cotangents.constants, function.parameters)
+    steps = _Reverse(adjoint.active, Sides(function), hazards, adjoints)
+    steps.block(body, cotangents)
+    gradients = [cotangents.current(function.parameters[k]) for k in adjoint.parameters]
+    adjoint.masked_gradients |= {
+        k for k, g in zip(adjoint.parameters, gradients, strict=True) if g in cotangents.masked
+    }
+    parameters, results = (*function.parameters, *seeds), (*function.results, *gradients)
+    parts = Parts(len(function.parameters), len(function.results), adjoint.backward)
+    block = cotangents.builder.block(parameters, results)
+    return Function(str(adjoint.forward), block, function.span, parts=parts)
 
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
@@ -109,6 +153,7 @@ class _Reverse:
     active: frozenset[Value]
     sides: Sides
     hazards: frozenset[Value]
+    adjoints: Adjoints
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -122,6 +167,8 @@ class _Reverse:
                     self.branch(op, cotangents)
                 case "for" | "while":
                     self.loop(op, cotangents)
+                case _ if op.attributes.get("callee") in self.adjoints.recorded:
+                    self.called(op, cotangents)
                 case _ if "pullback" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
@@ -203,6 +250,25 @@ class _Reverse:
                     cotangents.masked.add(contribution)
                 cotangents.add(op.operands[k], tracer.var(contribution))
 
+    def called(self, op: Operation, cotangents: Cotangents) -> None:
+        """A call: the function's backward part takes what its forward part has saved."""
+        adjoint = self.adjoints.recorded[op.attributes["callee"]]
+        *results, saved = op.results
+        seeds = [cotangents.current(results[k]) for k in adjoint.results]
+        adjoint.masked_seeds.update(
+            k for k, g in zip(adjoint.results, seeds, strict=True) if g in cotangents.masked
+        )
+        operands = [op.operands[k] for k in adjoint.parameters]
+        found = [Value(cotangents.type(v), cotangents.name(v)) for v in operands]
+        cotangents.builder.region(
+            "invoke", (saved, *seeds), found, (), {"callee": adjoint.backward}
+        )
+        for k, operand, g in zip(adjoint.parameters, operands, found, strict=True):
+            if k in adjoint.masked_gradients:
+                cotangents.masked.add(g)
+            if operand in self.active:
+                _hand_in(cotangents, operand, g, inside=True)
+
     def branch(self, op: Operation, cotangents: Cotangents) -> None:
         """The mirror of an `if`: each side adds to the cotangents of what it has read."""
         sides = [self._side(op, block, cotangents) for block in op.blocks]
@@ -229,7 +295,7 @@ class _Reverse:
         for inner, result in zip(block.results, op.results, strict=True):
             g = cotangents.get(result)
             if g is not None and inner in self.active:
-                self._hand_in(side, inner, g, inside=inner in _made_in(block))
+                _hand_in(side, inner, g, inside=inner in _made_in(block))
         self.block(block, side)
         return side
 
@@ -266,14 +332,6 @@ class _Reverse:
         cotangents.masked.update(r for r, g in handed if g in inner.masked)
         gradients = dict(zip(tapes, collected, strict=True))
         self._hand_over(op, cotangents, carried, read, results, gradients)
-
-    @staticmethod
-    def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
-        """A region's result has the cotangent of what it becomes outside; no gate, no line."""
-        if inside and cotangents.get(value) is None:
-            cotangents.set(value, g)
-        else:
-            cotangents.add(value, cotangents.tracer().var(g))
 
     def _mask(
         self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
@@ -314,7 +372,7 @@ class _Reverse:
             inner.set(v, g)
         for k, g in zip(carried, enter, strict=False):
             if body.results[k] in self.active:
-                self._hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
+                _hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
         self.block(body, inner)
         following = [
             inner.own.get(body.parameters[k]) or inner.zero(body.parameters[k]) for k in carried
@@ -341,6 +399,14 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
+
+
+def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
+    """A region's result has the cotangent of what it becomes outside; no gate, no line."""
+    if inside and cotangents.get(value) is None:
+        cotangents.set(value, g)
+    else:
+        cotangents.add(value, cotangents.tracer().var(g))
 
 
 def _missing(side: Cotangents) -> Value:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..ir.core import Block, Derived, Function, Operation, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Value, on_all, walk
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
@@ -32,7 +32,11 @@ _FLOAT_STEPS = 2
 
 
 def legalise_saves(function: Function) -> Function:
-    """The function with every use visible from where it stands."""
+    """The function, and those that come with it, with every use visible from where it stands."""
+    return on_all(_legalised, function)
+
+
+def _legalised(function: Function) -> Function:
     plan = _Plan(function)
     plan.needs(function.body)
     rebuilder = Rebuilder(plan.edits, plan.gone, plan.moved)
@@ -306,7 +310,7 @@ def _recomputable(op: Operation) -> bool:
     """Scalar arithmetic, loads, views, constants: cheaper again than saved."""
     entry = TABLE[op.opcode]
     result = op.result.type
-    if op.opcode == "undefined" or "gate" in op.attributes:
+    if op.opcode == "undefined" or "gate" in op.attributes or "callee" in op.attributes:
         return False
     if entry.elementwise:
         return rank(result) == 0 and op.attributes.get("via") == "op"
