@@ -137,9 +137,12 @@ def gradient_function(
     if options.level == 0:
         gradient, seed = _with_constant_seed(gradient, function), None
     gradient = optimize.run(gradient, optimize.BEFORE_SAVES[options.level], _relaxed(check))
-    gradient = split(legalise_saves(gradient))
+    gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
+    if gradient.functions:
+        gradient = split(gradient)
+        gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
     gradient = own_results(gradient, wrt)
     _checked(check, gradient, False)
     return gradient, seed

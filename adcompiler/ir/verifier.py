@@ -170,9 +170,10 @@ class _Check:
         """A call gives a function what it takes, and takes what it gives."""
         label = op.attributes.get("callee")
         callee = self.functions.get(label) if isinstance(label, Label) else None
+        joint = [f.parts for f in self.functions.values() if f.parts is not None]
+        if callee is None and not any(parts.backward is label for parts in joint):
+            self.note(op, f"there is no function `{label}`")
         if callee is None or callee.parts is not None:
-            if not self.relaxed:
-                self.note(op, f"there is no function `{label}`, or it isn't split yet")
             return
         self.pairs(op, "argument", op.operands, callee.parameters)
         self.pairs(op, "result", callee.results, op.results)

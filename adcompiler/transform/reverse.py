@@ -259,7 +259,10 @@ class _Reverse:
             k for k, g in zip(adjoint.results, seeds, strict=True) if g in cotangents.masked
         )
         operands = [op.operands[k] for k in adjoint.parameters]
-        found = [Value(cotangents.type(v), cotangents.name(v)) for v in operands]
+        added = len(operands) == 1 and cotangents.get(operands[0]) is not None
+        found = [
+            Value(cotangents.type(v), None if added else cotangents.name(v)) for v in operands
+        ]
         cotangents.builder.region(
             "invoke", (saved, *seeds), found, (), {"callee": adjoint.backward}
         )

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.core import Block, Function, Operation, Value, hint, walk
 from ..ir.rewrite import free_values, substitute
 from ..ir.types import SAVED
 from .edits import Edits, Rebuilder
@@ -48,7 +48,7 @@ def split_in_two(function: Function) -> tuple[Function, Function]:
     body = function.body
     forward, backward = _parted(body, body.results[: parts.results])
     seeds, gradients = body.parameters[parts.parameters :], body.results[parts.results :]
-    read = free_values(Block(seeds, tuple(backward), gradients))
+    read = _in_order(body, free_values(Block(seeds, tuple(backward), gradients)))
     again = _rewritten(forward, read)
     handed = _Handed(forward)
     saved = {value: handed.out(value) for value in read if value not in again}
@@ -77,6 +77,13 @@ def _reads(op: Operation) -> Iterator[Value]:
     yield from op.operands
     for block in op.blocks:
         yield from free_values(block)
+
+
+def _in_order(body: Block, values: Iterable[Value]) -> list[Value]:
+    """The values in the order in which the function comes by them."""
+    wanted = set(values)
+    made = [*body.parameters, *(v for op in walk(body) for v in op.results)]
+    return [v for v in made if v in wanted]
 
 
 def _rewritten(forward: list[Operation], read: list[Value]) -> dict[Value, Operation]:
@@ -139,14 +146,29 @@ def _second(
     seeds: tuple[Value, ...], gradients: tuple[Value, ...],
 ) -> Block:  # fmt: skip
     """The backward part: what was handed over is unpacked at the beginning."""
-    packed = Value(SAVED, "saved")
+    packed, *parameters = _named([Value(SAVED, "saved"), *seeds])
     own = {v: Value(v.type, v.name) for v in saved}
     own |= {op.result: Value(op.result.type, op.result.name) for op in again}
     unpack = Operation("unpack", (packed,), tuple(own[v] for v in saved))
-    body = Block((), (*again, *backward), gradients)
-    body = substitute(body, own)
+    own |= zip(seeds, parameters, strict=True)
+    body = substitute(Block((), (*again, *backward), gradients), own)
     operations = (unpack, *body.operations) if saved else body.operations
-    return _turned(Block((packed, *seeds), operations, body.results), backward=True)
+    return _turned(Block((packed, *parameters), operations, body.results), backward=True)
+
+
+def _named(parameters: Iterable[Value]) -> list[Value]:
+    """Parameters with names that tell them apart."""
+    taken: set[str] = set()
+    made = []
+    for value in parameters:
+        name = base = str(hint(value))
+        number = 0
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        made.append(Value(value.type, name))
+    return made
 
 
 def _turned(block: Block, backward: bool) -> Block:

@@ -30,6 +30,7 @@ NO_GRADIENT = {
     "nothing of the operands but their shape": {
         "size", "shape", "count", "zeros_of", "zeros_like", "ones_like", "empty_like",
     },
+    "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
         "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
     },
