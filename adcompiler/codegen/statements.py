@@ -121,8 +121,10 @@ class Emitter:
 
     def assign_all(self, op: Operation) -> list[ast.stmt]:
         """`a, _, b = f(x)`: what nobody reads has no name."""
+        free = "_" not in self.names.values()
         targets: list[ast.expr] = [
-            ast.Name(self.names[v] if v in self.read else "_", ast.Store()) for v in op.results
+            ast.Name("_" if free and v not in self.read else self.names[v], ast.Store())
+            for v in op.results
         ]
         return [ast.Assign([ast.Tuple(targets, ast.Store())], self.computed(op))]
 

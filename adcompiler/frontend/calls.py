@@ -239,7 +239,8 @@ def _inline_global(
     def lower(bound: dict[str, Item], name: str | None) -> Item:
         return inline(ctx, node, source, path, bound, None, name)
 
-    return called(ctx, node, Callee(function, function.__name__, lower, True), bound, name)
+    known_as = function.__name__ if function.__name__.isidentifier() else "function"
+    return called(ctx, node, Callee(function, known_as, lower, True), bound, name)
 
 
 def _inline_local(

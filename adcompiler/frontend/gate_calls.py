@@ -70,6 +70,12 @@ def _lower_apart(
     outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
     try:
         item = calls.inline(ctx, node, read_function(function), path, bound, None, None)
+        made = Block((), tuple(ctx.builder.operations), ())
+        if any("callee" in op.attributes for op in walk(made)):
+            ctx.refuse(
+                node, "recursion", "a gate's function, or its rule, calls a function that calls"
+                " itself.", "write the recursion as a loop.",
+            )  # fmt: skip
         return ctx.builder, item
     finally:
         ctx.builder = outer
