@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..ir.core import Function, Label, Operation, walk
+from ..ir.core import Function, Label, Operation, callee_of, walk
 from ..runtime import HELPERS, helper_source
 from .signature import FunctionShape
 from .statements import Emitter
@@ -42,12 +42,12 @@ def emit_module(function: Function, shape: FunctionShape, level: int, title: str
     definitions = [
         _definition(primal, FunctionShape.plain(primal), 1, reserved) for primal in gates.values()
     ]
-    used = _Names([*own, *definitions], {*MODULES, *HELPERS, *gates})
+    used = _Names([*own, *definitions], names, {*MODULES, *HELPERS, *gates})
     helpers = [name for name in HELPERS if f"helper.{name}" in used.references]
     for node in (*own, *definitions):
         used.resolve(node)
     for node in own[:-1]:
-        node.name = used.text(f"function.{node.name}")
+        node.name = used.functions[node.name]
     text = "\n\n".join(to_text([node]) for node in own)
     parts = [f'"""{title}"""', used.imports(bool(helpers))]
     parts += [f"\n{helper_source(name)}" for name in helpers]
@@ -61,16 +61,16 @@ def _import(module: str, name: str) -> str:
 
 
 def _called(function: Function) -> list[Function]:
-    """The functions that are called from this one or from one another, in order of first call."""
-    found: dict[Label, Function] = {}
+    """The functions that are called from this one or from one another."""
+    found: set[Label] = set()
     pending = [function]
     while pending:
-        for op in walk(pending.pop(0).body):
-            label = op.attributes.get("callee")
+        for op in walk(pending.pop().body):
+            label = callee_of(op)
             if label is not None and label not in found:
-                found[label] = function.functions[label]
-                pending.append(found[label])
-    return list(found.values())
+                found.add(label)
+                pending.append(function.functions[label])
+    return [f for label, f in function.functions.items() if label in found]
 
 
 def _gates(functions: Sequence[Function]) -> dict[str, Function]:
@@ -104,14 +104,16 @@ def _definition(
 class _Names:
     """Gives modules, builtins, helpers, gates and functions names that no parameter hides."""
 
-    def __init__(self, definitions: Sequence[ast.AST], fixed: Iterable[str]) -> None:
-        self.fixed = set(fixed)
+    def __init__(
+        self, definitions: Sequence[ast.AST], functions: Sequence[str], fixed: Iterable[str]
+    ) -> None:
         nodes = [n for d in definitions for n in ast.walk(d)]
         self.references = {
             n.id[1:] for n in nodes if isinstance(n, ast.Name) and n.id.startswith("$")
         }
         self.used = {n.id for n in nodes if isinstance(n, ast.Name) and n.id[0] != "$"}
         self.used |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        self.functions = self._functions(functions, {*fixed, *self.used, *dir(builtins)})
 
     def imports(self, helpers: bool) -> str:
         """The import lines; the helpers' source says `np`."""
@@ -126,6 +128,19 @@ class _Names:
             if helpers and self.alias("np") != "np":
                 lines.append(_import("numpy", "np"))
         return "\n".join(lines)
+
+    @staticmethod
+    def _functions(names: Sequence[str], taken: set[str]) -> dict[str, str]:
+        """What the functions are called in the text; the last one keeps its name."""
+        taken.add(names[-1])
+        found = {}
+        for name in names[:-1]:
+            text = name
+            while text in taken or (text != name and text in names):
+                text += "_"
+            taken.add(text)
+            found[name] = text
+        return found
 
     def alias(self, name: str) -> str:
         while name in self.used:
@@ -143,7 +158,4 @@ class _Names:
             return self.alias(reference)
         if kind == "builtin" and name in self.used and hasattr(builtins, name):
             return f"{self.alias('builtins')}.{name}"
-        if kind == "function":
-            while name in self.used or name in self.fixed or hasattr(builtins, name):
-                name += "_"
-        return name
+        return self.functions[name] if kind == "function" else name

@@ -26,8 +26,7 @@ def closed(body: Block, functions: Mapping[Label, Block]) -> tuple[Block, dict[L
     for label in reached:
         block = functions[label]
         own = _parameters(outside[label], block.parameters)
-        standing_in = dict(zip(outside[label], own, strict=True)) | _named_results(block)
-        inner = substitute(_passing(block, outside), standing_in)
+        inner = substitute(_passing(block, outside), dict(zip(outside[label], own, strict=True)))
         made[label] = Function(label.name, replace(inner, parameters=(*block.parameters, *own)))
     return _passing(body, outside), made
 
@@ -78,14 +77,6 @@ def _parameters(values: Sequence[Value], others: Sequence[Value]) -> list[Value]
         taken.add(name)
         made.append(Value(value.type, name))
     return made
-
-
-def _named_results(block: Block) -> dict[Value, Value]:
-    """A result that has no name is called `out`."""
-    made = {v for op in block.operations for v in op.results}
-    return {
-        v: Value(v.type, "out") for v in block.results if v.name is None and v in made
-    }
 
 
 def _passing(block: Block, outside: Outside) -> Block:

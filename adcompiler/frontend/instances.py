@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ..diagnostics import Span
 from ..ir.core import Block, Label
 from ..ir.types import Type
 from .items import Item
 
 __all__ = [
+    "UNKNOWN",
     "Active",
     "Callee",
     "Instance",
@@ -36,8 +38,9 @@ T = TypeVar("T")
 class Unsettled(Exception):
     """A recursive call whose results have no types yet: another path has to tell them first."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, span: Span) -> None:
         self.instance = instance
+        self.span = span
         super().__init__(instance)
 
 
@@ -56,6 +59,9 @@ class Widened(Exception):
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         super().__init__(instance)
+
+
+UNKNOWN = object()
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Instance:
     positions: tuple[int, ...]
     types: list[Type]
     numbers: frozenset[int]
-    result: Item = None
+    result: Item = UNKNOWN
     body: Block | None = None
 
 

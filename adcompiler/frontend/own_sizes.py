@@ -22,11 +22,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..ir.sizes import Affine, Size, Symbol, is_known, may_be_one, unknown
-from ..ir.types import Array, List, Scalar, Type, fits, join, rank, shape_of
+from ..ir.types import Array, List, Scalar, Type, fits, join, shape_of
 
 __all__ = ["binding", "general", "joined", "returned", "seen_from_inside", "widened"]
 
-Binding = dict[Affine, Size]
+Binding = dict[Size, Size]
 
 # What is known of a size that a function decides itself: nothing.
 ANY = unknown()
@@ -91,10 +91,8 @@ def widened(parameters: Sequence[Type], arguments: Sequence[Type]) -> list[Type]
     for parameter, argument in zip(parameters, arguments, strict=True):
         pairs = zip(shape_of(parameter), shape_of(argument), strict=True)
         sizes = [own.get((old, size), old) for old, size in pairs]
-        joined = parameter if rank(parameter) else join(parameter, argument)
-        if isinstance(parameter, List) and isinstance(argument, List):
-            joined = replace(parameter, element=join(parameter.element, argument.element))
-        result.append(_with_sizes(joined, sizes))
+        either = join(parameter, argument)
+        result.append(_with_sizes(either, sizes))
     return result
 
 

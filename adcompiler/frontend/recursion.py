@@ -20,18 +20,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
-from ..ir.core import Block, Value
-from ..ir.types import BOOL, INT, Array, List, Scalar, Type, TypeMismatch, rank
+from ..ir.core import Value
+from ..ir.types import BOOL, INT, Array, Scalar, Type, TypeMismatch, kind_of, rank
 from . import own_sizes
 from .context import RECURSION, Context, StaticNeeded
-from .instances import Active, Callee, Instance, Recurs, Unsettled, Widened
-from .items import BoundMethod, Item, in_words, is_number, leaves, rebuild, same_structure
+from .instances import UNKNOWN, Active, Callee, Instance, Recurs, Unsettled, Widened
+from .items import Item, LocalFunction, in_words, is_number, leaves, rebuild, same_structure
 
 __all__ = ["called"]
 
 _ATTEMPTS = 40
-_DEPTH = 24
+# How deep, and how often, a function is inlined into itself before its ints become run-time ones.
+_DEPTH = 16
 _INLINED = 128
 
 Form = tuple[Any, tuple[Any, ...]]
@@ -50,7 +52,7 @@ def called(
                 raise Recurs(active, numbers)
             return _invoke(ctx, node, active.instance, bound, name)
     for instance in ctx.instances.known:
-        if _serves(ctx, node, instance, callee, form, bound):
+        if _serves(instance, callee, form, bound):
             return _invoke(ctx, node, instance, bound, name)
     return _inlined(ctx, node, callee, bound, form, name)
 
@@ -63,7 +65,7 @@ def _inlined(
     state = ctx.instances
     around = [a for a in state.active if a.key == callee.key]
     if len(around) >= _DEPTH or (around and state.inlined >= _INLINED):
-        _give_up(ctx, node, callee, around[0], form)
+        _check_end(around[0], form)
     active, before = Active(callee.key, form), state.inlined
     builder, count, known = ctx.builder, len(ctx.builder.operations), list(state.known)
     state.inlined = state.inlined + 1 if around else 0
@@ -74,6 +76,14 @@ def _inlined(
         if found.active is not active:
             raise
         numbers = found.numbers
+    except RecursionError:
+        if around:
+            raise
+        ctx.refuse(
+            node, "recursion", f"`{callee.name}` calls itself too deep, with arguments of another"
+            " form each time.", "give every call the same kinds of arguments, or write the"
+            " recursion as a loop.",
+        )  # fmt: skip
     finally:
         state.active.remove(active)
         if not around:
@@ -83,19 +93,13 @@ def _inlined(
     return _apart(ctx, node, callee, bound, numbers, name)
 
 
-def _give_up(ctx: Context, node: ast.AST, callee: Callee, first: Active, form: Form) -> None:
-    """Static recursion that doesn't end soon: what differs becomes a number at run time."""
-    differing = {
-        k for k, (a, b) in enumerate(zip(first.form[1], form[1], strict=False)) if a != b
-    }
-    ints = {k for k in differing if _is_int(first.form[1][k]) and _is_int(form[1][k])}
-    if first.form[0] == form[0] and differing and differing == ints:
+def _check_end(first: Active, form: Form) -> None:
+    """Static recursion that doesn't end soon: ints that differ become numbers at run time."""
+    pairs = list(enumerate(zip(first.form[1], form[1], strict=False)))
+    differing = {k for k, (a, b) in pairs if a != b}
+    ints = {k for k, (a, b) in pairs if a != b and _is_int(a) and _is_int(b)}
+    if first.form[0] == form[0] and differing == ints:
         raise Recurs(first, frozenset(ints))
-    ctx.refuse(
-        node, "recursion", f"`{callee.name}` calls itself more than {_DEPTH} deep, with arguments"
-        " of another form each time.", "give every call the same kinds of arguments, or write the"
-        " recursion as a loop.",
-    )  # fmt: skip
 
 
 def _apart(
@@ -141,7 +145,7 @@ def _leaf(item: Item) -> Any:
     if isinstance(item, Value):
         if not rank(item.type):
             return NUMBER
-        kind = item.type.element.kind if isinstance(item.type, List) else item.type.dtype
+        kind = item.type.dtype if isinstance(item.type, Array) else kind_of(item.type)
         return (type(item.type), kind, rank(item.type))
     if type(item) in (float, complex):
         return NUMBER
@@ -171,12 +175,13 @@ def _numbers(active: Active, form: Form) -> frozenset[int] | None:
     return frozenset(numbers)
 
 
-def _serves(
-    ctx: Context, node: ast.AST, instance: Instance, callee: Callee, form: Form,
-    bound: dict[str, Item],
-) -> bool:  # fmt: skip
-    """Whether an instance from an earlier call does for this one."""
-    if not callee.lasting or instance.callee.key != callee.key:
+def _serves(instance: Instance, callee: Callee, form: Form, bound: dict[str, Item]) -> bool:
+    """Whether an instance from an earlier call does for this one.
+
+    Not where an inner function is called or passed: it reads the names around it anew.
+    """
+    inner = any(isinstance(leaf, LocalFunction) for leaf in leaves(bound))
+    if inner or not callee.lasting or instance.callee.key != callee.key:
         return False
     active = Active(callee.key, instance.form)
     if _numbers(active, form) != frozenset():
@@ -221,15 +226,17 @@ def _settle(
         except Widened as found:
             if found.instance is not instance:
                 raise
-            instance.result = None
+            instance.result = UNKNOWN
             continue
         except Unsettled as waits:
             if waits.instance is not instance:
                 raise
-            ctx.refuse(
-                node, "recursion", f"every path through `{callee.name}` calls it again.",
-                "let one path return without a recursive call.",
-            )  # fmt: skip
+            raise UnsupportedError(
+                Diagnostic(
+                    "recursion", f"every path through `{callee.name}` calls it again.",
+                    "let one path return without a recursive call.", waits.span, ctx.frame.trail,
+                )
+            ) from None  # fmt: skip
         if _fits(ctx, node, instance, result):
             return instance
     return ctx.refuse(
@@ -283,7 +290,7 @@ def _lifted(ctx: Context, node: ast.AST, instance: Instance, leaf: Item) -> Item
         return ctx.lift(leaf, node)
     if leaf is None or isinstance(leaf, (str, type)):
         return leaf
-    ctx.refuse(
+    return ctx.refuse(
         node, "recursion", f"`{instance.callee.name}`, which calls itself, returns"
         f" {in_words(leaf)}.", "return numbers, arrays, or tuples of them on every path.",
     )  # fmt: skip
@@ -297,7 +304,7 @@ def _fits(ctx: Context, node: ast.AST, instance: Instance, result: Item) -> bool
         if isinstance(leaf, Value) else leaf,
     )  # fmt: skip
     told, instance.result = instance.result, seen
-    if told is None:
+    if told is UNKNOWN:
         return False
     if not same_structure(told, seen):
         _refuse_paths(ctx, node, instance, "a structure of another form")
@@ -353,8 +360,8 @@ def _invoke(
                 f" types: {error}.", "give every call the same kinds of numbers and arrays.",
             )  # fmt: skip
         raise Widened(instance)
-    if instance.result is None:
-        raise Unsettled(instance)
+    if instance.result is UNKNOWN:
+        raise Unsettled(instance, ctx.span(node))
     operands = [ctx.lift(item, node) for item in arguments]
     single = isinstance(instance.result, _Typed)
     result = rebuild(

@@ -53,6 +53,7 @@ __all__ = [
     "Region",
     "Temporary",
     "Value",
+    "callee_of",
     "hint",
     "is_temporary",
     "on_all",
@@ -178,6 +179,12 @@ class Function:
     @property
     def results(self) -> tuple[Value, ...]:
         return self.body.results
+
+
+def callee_of(op: Operation) -> Label | None:
+    """The function that the operation calls, if it is a call of one of those that come along."""
+    found: Label | None = op.attributes.get("callee")
+    return found
 
 
 def hint(value: Value) -> str | None:

@@ -16,10 +16,13 @@ from .op import Emission
 __all__ = ["attribute", "call", "constant", "default_call", "infix", "keyword_items", "prefix"]
 
 
+_KINDS = ("builtin", "helper", "gate", "function")
+
+
 def reference(dotted: str) -> ast.expr:
-    """`np.linalg.norm` as an expression; the first part is a module, or builtin/helper/gate/function."""
+    """`np.linalg.norm` as an expression; the first part is a module, or one of _KINDS."""
     first, *rest = dotted.split(".")
-    if first in ("builtin", "helper", "gate", "function"):
+    if first in _KINDS:
         return ast.Name(f"${dotted}", ast.Load())
     node: ast.expr = ast.Name(f"${first}", ast.Load())
     for part in rest:

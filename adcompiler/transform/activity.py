@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from ..ir.core import Function, Label, Operation, Value, walk
+from ..ir.core import Function, Label, Operation, Value, callee_of, walk
 from ..ir.types import is_differentiable
 from ..ops import TABLE
 from .flows import handed_on, reachable
 
-__all__ = ["active_values", "dependences", "differentiable_operands"]
+__all__ = ["Dependences", "active_values", "dependences", "differentiable_operands"]
 
 Dependences = Mapping[Label, Sequence[tuple[int, int]]]
 _NONE: Dependences = {}
@@ -87,8 +87,9 @@ def _differentiable_pairs(op: Operation, depends: Dependences) -> Iterator[tuple
     if op.blocks:
         yield from handed_on(op)
         return
-    if "callee" in op.attributes:
-        for i, j in depends.get(op.attributes["callee"], ()):
+    label = callee_of(op)
+    if label is not None:
+        for i, j in depends.get(label, ()):
             yield op.operands[i], op.results[j]
         return
     for position in differentiable_operands(op):

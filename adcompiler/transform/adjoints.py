@@ -12,13 +12,14 @@ to hold them always.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..diagnostics import Diagnostic, UnsupportedError
-from ..ir.core import Block, Function, Label, Operation, Value, walk
+from ..ir.core import Block, Function, Label, Operation, Value, callee_of, is_temporary, walk
+from ..ir.rewrite import substitute
 from ..ir.types import SAVED
-from .activity import active_values, dependences
+from .activity import Dependences, active_values, dependences
 
 __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
 
@@ -60,7 +61,8 @@ class Adjoints:
         def operation(op: Operation) -> Operation:
             if op.blocks:
                 return replace(op, blocks=tuple(self.record(b, active) for b in op.blocks))
-            adjoint = self.called.get(op.attributes.get("callee"))  # type: ignore[arg-type]
+            label = callee_of(op)
+            adjoint = self.called.get(label) if label is not None else None
             if adjoint is None or not any(v in active for v in op.results):
                 return op
             return replace(
@@ -72,20 +74,24 @@ class Adjoints:
         return replace(block, operations=tuple(map(operation, block.operations)))
 
 
-def plan_adjoints(function: Function, wrt: Iterable[Value], result: Value) -> Adjoints:
+def plan_adjoints(
+    function: Function, wrt: Iterable[Value], result: Value, name: str
+) -> Adjoints:
     """Follow the active values through all calls, until nothing new becomes active."""
     _refuse_split(function)
     depends = dependences(function.functions)
     active = active_values(function, wrt, (result,), depends)
     called: dict[Label, Adjoint] = {}
-    labels = {label.name for label in function.functions} | {function.name}
+    labels = {label.name for label in function.functions} | {name}
     pending = [(function.body, active)]
     while pending:
         body, values = pending.pop()
         for op in walk(body):
-            label = op.attributes.get("callee")
+            label = callee_of(op)
+            if label is None:
+                continue
             pairs = [
-                (i, j) for i, j in depends.get(label, ())  # type: ignore[call-overload]
+                (i, j) for i, j in depends[label]
                 if op.operands[i] in values and op.results[j] in values
             ]  # fmt: skip
             if not pairs:
@@ -98,20 +104,29 @@ def plan_adjoints(function: Function, wrt: Iterable[Value], result: Value) -> Ad
 
 
 def _adjoint(function: Function, taken: set[str]) -> Adjoint:
-    labels = []
-    for part in ("forward", "pullback"):
-        name = f"{function.name}_{part}"
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        labels.append(Label(name))
-    return Adjoint(function, *labels)
+    forward, backward = (_label(f"{function.name}_{p}", taken) for p in ("forward", "pullback"))
+    return Adjoint(_with_named_results(function), forward, backward)
+
+
+def _label(name: str, taken: set[str]) -> Label:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return Label(name)
+
+
+def _with_named_results(function: Function) -> Function:
+    """A result that the user gave no name is called `out`; its cotangent is a parameter."""
+    named = {
+        v: Value(v.type, "out") for v in function.results
+        if is_temporary(v) and v not in function.parameters
+    }  # fmt: skip
+    return replace(function, body=substitute(function.body, named))
 
 
 def _activate(
-    adjoint: Adjoint, pairs: Iterable[tuple[int, int]],
-    depends: Mapping[Label, Collection[tuple[int, int]]],
-) -> bool:  # fmt: skip
+    adjoint: Adjoint, pairs: Sequence[tuple[int, int]], depends: Dependences
+) -> bool:
     """Make parameters and results active; gives whether that is news."""
     parameters = tuple(sorted({*adjoint.parameters, *(i for i, _ in pairs)}))
     results = tuple(sorted({*adjoint.results, *(j for _, j in pairs)}))

@@ -7,7 +7,7 @@ The gradient that `where` passes back there is 0, and 0 * log(x) would be NaN.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
@@ -25,7 +25,7 @@ def safe_point(op: Operation, tracer: Tracer) -> float | None:
 
 
 def hazardous_values(
-    function: Function, constants: dict[Value, object], entering: Iterable[Value] = ()
+    function: Function, constants: Mapping[Value, object], entering: Iterable[Value] = ()
 ) -> frozenset[Value]:
     """Results of operations with poles or of calls, and what is computed from them.
 

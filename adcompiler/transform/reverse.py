@@ -55,7 +55,7 @@ def reverse(
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
     seed = Value(_seed_type(result.type), Derived(prefix, result))
-    adjoints = plan_adjoints(function, wrt, result)
+    adjoints = plan_adjoints(function, wrt, result, name)
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
     exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
     function = replace(function, body=adjoints.record(function.body, adjoints.active))
