@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..ir.builder import Builder
-from ..ir.core import Block, Derived, Function, Operation, Parts, Region, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
     INT,
@@ -34,10 +34,11 @@ from ..ir.types import (
 )  # fmt: skip
 from ..ops import TABLE, Tracer, Var
 from .activity import differentiable_operands
-from .adjoints import Adjoint, Adjoints, plan_adjoints
+from .adjoints import Adjoints, plan_adjoints
+from .called import in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
-from .paths import Sides, maybe_undefined
+from .paths import Sides
 from .splice import splice
 
 __all__ = ["reverse"]
@@ -63,57 +64,26 @@ def reverse(
     while masks != adjoints.masks():
         masks = adjoints.masks()
         parts = {
-            adjoint.forward: _in_two_parts(adjoint, adjoints, prefix, exact)
+            adjoint.forward: in_two_parts(adjoint, adjoints, prefix, exact, _backwards)
             for adjoint in adjoints.called.values()
         }
-        cotangents = _empty(function, prefix, exact)
+        cotangents = no_cotangents(function, prefix, exact)
         if result in adjoints.active:
             cotangents.set(result, _entering(cotangents, seed, result))
-        hazards = hazardous_values(function, cotangents.constants)
-        steps = _Reverse(adjoints.active, Sides(function), hazards, adjoints)
-        steps.block(function.body, cotangents)
+        _backwards(function, adjoints.active, adjoints, cotangents)
         gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
     block = cotangents.builder.block((*function.parameters, seed), outputs)
     return Function(name, block, function.span, {**function.functions, **parts})
 
 
-def _empty(function: Function, prefix: str, exact: bool) -> Cotangents:
-    """No cotangents yet, after the function's own operations."""
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
-    builder = Builder(backward=True)
-    builder.operations += function.body.operations
-    return Cotangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
-
-
-def _in_two_parts(adjoint: Adjoint, adjoints: Adjoints, prefix: str, exact: bool) -> Function:
-    """A called function with its backward part, which `split` will part: it takes the cotangents
-    of the results after the arguments, and gives the gradients after the results."""
-    body = adjoints.record(adjoint.function.body, adjoint.active)
-    function = replace(adjoint.function, body=body)
-    cotangents = _empty(function, prefix, exact)
-    seeds = []
-    for position in adjoint.results:
-        result = function.results[position]
-        seed = Value(cotangents.type(result), Derived(prefix, result))
-        seeds.append(seed)
-        if position in adjoint.masked_seeds:
-            cotangents.masked.add(seed)
-        if result in adjoint.active:
-            _hand_in(cotangents, result, seed, inside=True)
-    hazards = hazardous_values(function, cotangents.constants, function.parameters)
-    steps = _Reverse(adjoint.active, Sides(function), hazards, adjoints)
-    steps.block(body, cotangents)
-    gradients = [cotangents.current(function.parameters[k]) for k in adjoint.parameters]
-    adjoint.masked_gradients |= {
-        k for k, g in zip(adjoint.parameters, gradients, strict=True) if g in cotangents.masked
-    }
-    parameters, results = (*function.parameters, *seeds), (*function.results, *gradients)
-    parts = Parts(len(function.parameters), len(function.results), adjoint.backward)
-    block = cotangents.builder.block(parameters, results)
-    return Function(str(adjoint.forward), block, function.span, parts=parts)
+def _backwards(
+    function: Function, active: frozenset[Value], adjoints: Adjoints, cotangents: Cotangents,
+    entering: Iterable[Value] = (),
+) -> None:  # fmt: skip
+    """Append the backward part of a function whose results have their cotangents."""
+    hazards = hazardous_values(function, cotangents.constants, entering)
+    _Reverse(active, Sides(function), hazards, adjoints).block(function.body, cotangents)
 
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
@@ -168,7 +138,7 @@ class _Reverse:
                 case "for" | "while":
                     self.loop(op, cotangents)
                 case _ if op.attributes.get("callee") in self.adjoints.recorded:
-                    self.called(op, cotangents)
+                    pulled_back(op, cotangents, self.adjoints, self.active)
                 case _ if "pullback" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
@@ -249,28 +219,6 @@ class _Reverse:
                 if g in cotangents.masked:
                     cotangents.masked.add(contribution)
                 cotangents.add(op.operands[k], tracer.var(contribution))
-
-    def called(self, op: Operation, cotangents: Cotangents) -> None:
-        """A call: the function's backward part takes what its forward part has saved."""
-        adjoint = self.adjoints.recorded[op.attributes["callee"]]
-        *results, saved = op.results
-        seeds = [cotangents.current(results[k]) for k in adjoint.results]
-        adjoint.masked_seeds.update(
-            k for k, g in zip(adjoint.results, seeds, strict=True) if g in cotangents.masked
-        )
-        operands = [op.operands[k] for k in adjoint.parameters]
-        added = len(operands) == 1 and cotangents.get(operands[0]) is not None
-        found = [
-            Value(cotangents.type(v), None if added else cotangents.name(v)) for v in operands
-        ]
-        cotangents.builder.region(
-            "invoke", (saved, *seeds), found, (), {"callee": adjoint.backward}
-        )
-        for k, operand, g in zip(adjoint.parameters, operands, found, strict=True):
-            if k in adjoint.masked_gradients:
-                cotangents.masked.add(g)
-            if operand in self.active:
-                _hand_in(cotangents, operand, g, inside=True)
 
     def branch(self, op: Operation, cotangents: Cotangents) -> None:
         """The mirror of an `if`: each side adds to the cotangents of what it has read."""
