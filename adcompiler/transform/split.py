@@ -13,12 +13,13 @@ reads.
 
 It comes after saves are legalised. What one side of a branch has defined for the same side of the
 branch's mirror leaves the branch first; on the other side a filler stands for it, which nobody
-reads. Constants are written again instead of being handed over.
+reads. Constants are written again instead of being handed over, and so is what a few cheap steps
+compute from the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, hint, walk
@@ -26,6 +27,7 @@ from ..ir.rewrite import free_values, substitute
 from ..ir.types import SAVED
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
+from .saves import FLOAT_STEPS, is_free, is_recomputable
 
 __all__ = ["split", "split_in_two"]
 
@@ -49,11 +51,12 @@ def split_in_two(function: Function) -> tuple[Function, Function]:
     forward, backward = _parted(body, body.results[: parts.results])
     seeds, gradients = body.parameters[parts.parameters :], body.results[parts.results :]
     read = _in_order(body, free_values(Block(seeds, tuple(backward), gradients)))
-    again = _rewritten(forward, read)
+    inputs = body.parameters[: parts.parameters]
+    kept, again = _kept(inputs, forward, read)
     handed = _Handed(forward)
-    saved = {value: handed.out(value) for value in read if value not in again}
+    saved = {value: handed.out(value) for value in kept}
     first = _first(function, forward, handed.edits, list(saved.values()))
-    second = _second(list(saved), list(again.values()), backward, seeds, gradients)
+    second = _second(kept, again, backward, seeds, gradients)
     return first, Function(str(parts.backward), second, function.span)
 
 
@@ -86,14 +89,44 @@ def _in_order(body: Block, values: Iterable[Value]) -> list[Value]:
     return [v for v in made if v in wanted]
 
 
-def _rewritten(forward: list[Operation], read: list[Value]) -> dict[Value, Operation]:
-    """Constants that the backward part reads, as operations of its own."""
-    found = {}
-    wanted = set(read)
-    for op in walk(Block((), tuple(forward), ())):
-        if not op.operands and not op.blocks and len(op.results) == 1 and op.result in wanted:
-            found[op.result] = op
-    return found
+def _kept(
+    inputs: Iterable[Value], forward: list[Operation], read: list[Value]
+) -> tuple[list[Value], list[Operation]]:
+    """Of the values that the backward part reads, those to hand over; the rest is computed again
+    from them by these operations."""
+    made = {v: op for op in forward for v in op.results} | dict.fromkeys(inputs)
+    inner = {op.result: op for op in walk(Block((), tuple(forward), ())) if _is_constant(op)}
+    kept: list[Value] = []
+    again: dict[Value, Operation] = {}
+    for value in read:
+        steps: list[Operation] = []
+        if value in inner:
+            again[value] = inner[value]
+        elif value in made and _computed(value, made, {*kept, *again}, steps):
+            again |= {op.result: op for op in steps}
+        else:
+            kept.append(value)
+    return kept, list(again.values())
+
+
+def _is_constant(op: Operation) -> bool:
+    return not op.operands and not op.blocks and len(op.results) == 1
+
+
+def _computed(
+    value: Value, made: Mapping[Value, Operation | None], there: Collection[Value],
+    steps: list[Operation],
+) -> bool:  # fmt: skip
+    """Collect the few cheap steps from values that are there to this one; False if none lead."""
+    if value in there or any(value in op.results for op in steps):
+        return True
+    op = made.get(value)
+    if op is None or op.blocks or len(op.results) != 1 or not is_recomputable(op):
+        return False
+    if not all(_computed(v, made, there, steps) for v in op.operands):
+        return False
+    steps.append(op)
+    return sum(not is_free(step) for step in steps) <= FLOAT_STEPS
 
 
 class _Handed:

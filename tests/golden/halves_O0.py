@@ -26,11 +26,12 @@ def total_forward(x, RATE):
         s8 = RATE * s7
         out = s5 + s8
         s2 = None
-    return out, (x, RATE, s0, s2, m, saved, saved_1)
+    return out, (x, RATE, s2, m, saved, saved_1)
 
 
 def total_pullback(saved, grad_out):
-    x, RATE, s0, s2, m, saved, saved_1 = saved
+    x, RATE, s2, m, saved, saved_1 = saved
+    s0 = len(x) < 3
     if s0:
         grad_s2 = np.broadcast_to(grad_out, s2.shape)
         grad_x = grad_s2 * x

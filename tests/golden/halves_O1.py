@@ -10,8 +10,7 @@ import numpy as np
 
 
 def total_forward(x, RATE):
-    s0 = len(x) < 3
-    if s0:
+    if len(x) < 3:
         out = np.sum(x * x)
         m = None
         saved = None
@@ -21,12 +20,12 @@ def total_forward(x, RATE):
         s5, saved = total_forward(x[:m], RATE)
         s7, saved_1 = total_forward(x[m:], RATE)
         out = s5 + RATE * s7
-    return out, (x, RATE, s0, m, saved, saved_1)
+    return out, (x, RATE, m, saved, saved_1)
 
 
 def total_pullback(saved, grad_out):
-    x, RATE, s0, m, saved, saved_1 = saved
-    if s0:
+    x, RATE, m, saved, saved_1 = saved
+    if len(x) < 3:
         grad_x = grad_out * x * 2
     else:
         grad_x = np.zeros(x.shape)

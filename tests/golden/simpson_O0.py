@@ -42,7 +42,7 @@ def integral_forward(a, b, w, tol):
     s24 = s17 + s23
     s25 = s3 * s24
     s26 = m + b
-    m_2 = 0.5 * s26
+    m_1 = 0.5 * s26
     s27 = b - m
     s28 = s27 / 6.0
     s29 = -w
@@ -52,9 +52,9 @@ def integral_forward(a, b, w, tol):
     s33 = math.sin(s32)
     s34 = s31 * s33
     s35 = -w
-    s36 = s35 * m_2
+    s36 = s35 * m_1
     s37 = math.exp(s36)
-    s38 = 3.0 * m_2
+    s38 = 3.0 * m_1
     s39 = math.sin(s38)
     s40 = s37 * s39
     s41 = 4.0 * s40
@@ -69,7 +69,7 @@ def integral_forward(a, b, w, tol):
     s50 = s28 * s49
     s51 = s25 + s50
     s52 = a + b
-    m_3 = 0.5 * s52
+    m_1 = 0.5 * s52
     s53 = b - a
     s54 = s53 / 6.0
     s55 = -w
@@ -79,9 +79,9 @@ def integral_forward(a, b, w, tol):
     s59 = math.sin(s58)
     s60 = s57 * s59
     s61 = -w
-    s62 = s61 * m_3
+    s62 = s61 * m_1
     s63 = math.exp(s62)
-    s64 = 3.0 * m_3
+    s64 = 3.0 * m_1
     s65 = math.sin(s64)
     s66 = s63 * s65
     s67 = 4.0 * s66
@@ -115,50 +115,34 @@ def integral_forward(a, b, w, tol):
         (
             a,
             b,
-            m,
-            m_1,
-            s3,
             s4,
             s6,
-            s7,
             s8,
             s10,
             s12,
-            s13,
             s14,
             s18,
             s20,
-            s21,
             s22,
             s24,
-            m_2,
-            s28,
             s29,
             s31,
-            s32,
             s33,
             s35,
             s37,
-            s38,
             s39,
             s43,
             s45,
-            s46,
             s47,
             s49,
-            m_3,
-            s54,
             s55,
             s57,
-            s58,
             s59,
             s61,
             s63,
-            s64,
             s65,
             s69,
             s71,
-            s72,
             s73,
             s75,
             s79,
@@ -172,56 +156,63 @@ def integral_pullback(saved, grad_out):
     (
         a,
         b,
-        m_1,
-        m,
-        s3,
         s4,
         s6,
-        s7,
         s8,
         s10,
         s12,
-        s13,
         s14,
         s18,
         s20,
-        s21,
         s22,
         s24,
-        m_2,
-        s28,
         s29,
         s31,
-        s32,
         s33,
         s35,
         s37,
-        s38,
         s39,
         s43,
         s45,
-        s46,
         s47,
         s49,
-        m_3,
-        s54,
         s55,
         s57,
-        s58,
         s59,
         s61,
         s63,
-        s64,
         s65,
         s69,
         s71,
-        s72,
         s73,
         s75,
         s79,
         saved,
         saved_1,
     ) = saved
+    s0 = a + b
+    m = 0.5 * s0
+    s1 = a + m
+    m_1 = 0.5 * s1
+    s2 = m - a
+    s3 = s2 / 6.0
+    s7 = 3.0 * a
+    s13 = 3.0 * m_1
+    s21 = 3.0 * m
+    s26 = m + b
+    m_2 = 0.5 * s26
+    s27 = b - m
+    s28 = s27 / 6.0
+    s32 = 3.0 * m
+    s38 = 3.0 * m_2
+    s46 = 3.0 * b
+    s52 = a + b
+    m_3 = 0.5 * s52
+    s53 = b - a
+    s54 = s53 / 6.0
+    s58 = 3.0 * a
+    s64 = 3.0 * m_3
+    s72 = 3.0 * b
     if s79:
         grad_s81 = grad_out
         grad_s82 = grad_out
@@ -311,7 +302,7 @@ def integral_pullback(saved, grad_out):
     grad_s32 = grad_s33 * math.cos(s32)
     grad_m += grad_s32 * 3.0
     grad_s30 = grad_s31 * s31
-    grad_s29 = grad_s30 * m_1
+    grad_s29 = grad_s30 * m
     grad_m += grad_s30 * s29
     grad_w -= grad_s29
     grad_s27 = grad_s28 / 6.0
@@ -329,7 +320,7 @@ def integral_pullback(saved, grad_out):
     grad_s21 = grad_s22 * math.cos(s21)
     grad_m += grad_s21 * 3.0
     grad_s19 = grad_s20 * s20
-    grad_s18 = grad_s19 * m_1
+    grad_s18 = grad_s19 * m
     grad_m += grad_s19 * s18
     grad_w -= grad_s18
     grad_s9 = grad_s17
@@ -340,7 +331,7 @@ def integral_pullback(saved, grad_out):
     grad_s13 = grad_s14 * math.cos(s13)
     grad_m_1 = grad_s13 * 3.0
     grad_s11 = grad_s12 * s12
-    grad_s10 = grad_s11 * m
+    grad_s10 = grad_s11 * m_1
     grad_m_1 += grad_s11 * s10
     grad_w -= grad_s10
     grad_s6 = grad_s9 * s8

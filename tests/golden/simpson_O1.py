@@ -15,34 +15,26 @@ import math
 def integral_forward(a, b, w, tol):
     m = 0.5 * (a + b)
     m_1 = 0.5 * (a + m)
-    s3 = (m - a) / 6.0
     s4 = -w
     s6 = math.exp(s4 * a)
-    s7 = 3.0 * a
-    s8 = math.sin(s7)
+    s8 = math.sin(3.0 * a)
     s9 = s6 * s8
     s12 = math.exp(s4 * m_1)
-    s13 = 3.0 * m_1
-    s14 = math.sin(s13)
+    s14 = math.sin(3.0 * m_1)
     s20 = math.exp(s4 * m)
-    s21 = 3.0 * m
-    s22 = math.sin(s21)
+    s22 = math.sin(3.0 * m)
     s23 = s20 * s22
     s24 = s9 + 4.0 * (s12 * s14) + s23
-    m_2 = 0.5 * (m + b)
-    s28 = (b - m) / 6.0
-    s37 = math.exp(s4 * m_2)
-    s38 = 3.0 * m_2
-    s39 = math.sin(s38)
+    m_1 = 0.5 * (m + b)
+    s37 = math.exp(s4 * m_1)
+    s39 = math.sin(3.0 * m_1)
     s45 = math.exp(s4 * b)
-    s46 = 3.0 * b
-    s47 = math.sin(s46)
+    s47 = math.sin(3.0 * b)
     s48 = s45 * s47
     s49 = s23 + 4.0 * (s37 * s39) + s48
-    s51 = s3 * s24 + s28 * s49
-    s54 = (b - a) / 6.0
+    s51 = (m - a) / 6.0 * s24 + (b - m) / 6.0 * s49
     s75 = s9 + 4.0 * s23 + s48
-    error = s51 - s54 * s75
+    error = s51 - (b - a) / 6.0 * s75
     s79 = abs(error) < 15.0 * tol
     if s79:
         out = s51 + error / 15.0
@@ -58,30 +50,19 @@ def integral_forward(a, b, w, tol):
         (
             a,
             b,
-            m,
-            m_1,
-            s3,
             s4,
             s6,
-            s7,
             s8,
             s12,
-            s13,
             s14,
             s20,
-            s21,
             s22,
             s24,
-            m_2,
-            s28,
             s37,
-            s38,
             s39,
             s45,
-            s46,
             s47,
             s49,
-            s54,
             s75,
             s79,
             saved,
@@ -91,38 +72,12 @@ def integral_forward(a, b, w, tol):
 
 
 def integral_pullback(saved, grad_out):
-    (
-        a,
-        b,
-        m_1,
-        m,
-        s3,
-        s4,
-        s6,
-        s7,
-        s8,
-        s12,
-        s13,
-        s14,
-        s20,
-        s21,
-        s22,
-        s24,
-        m_2,
-        s28,
-        s37,
-        s38,
-        s39,
-        s45,
-        s46,
-        s47,
-        s49,
-        s54,
-        s75,
-        s79,
-        saved,
-        saved_1,
-    ) = saved
+    a, b, s4, s6, s8, s12, s14, s20, s22, s24, s37, s39, s45, s47, s49, s75, s79, saved, saved_1 = (
+        saved
+    )
+    m = 0.5 * (a + b)
+    m_1 = 0.5 * (a + m)
+    m_2 = 0.5 * (m + b)
     if s79:
         grad_error = grad_out / 15.0
         grad_s25 = grad_out
@@ -140,19 +95,19 @@ def integral_pullback(saved, grad_out):
         grad_s25 = 0.0
         grad_s50 = 0.0
     grad_s76 = -grad_error
-    grad_s75 = grad_s76 * s54
-    t0 = math.cos(s46)
+    grad_s75 = grad_s76 * ((b - a) / 6.0)
+    t0 = math.cos(3.0 * b)
     grad_b = grad_b + grad_s75 * s45 * t0 * 3.0
     grad_s70 = grad_s75 * s47 * s45
     grad_b += grad_s70 * s4
     grad_w -= grad_s70 * b
     grad_s66 = grad_s75 * 4.0
-    t1 = math.cos(s21)
+    t1 = math.cos(3.0 * m)
     grad_m_1 = grad_s66 * s20 * t1 * 3.0
     grad_s62 = grad_s66 * s22 * s20
     grad_m_1 += grad_s62 * s4
-    grad_w -= grad_s62 * m_1
-    t2 = math.cos(s7)
+    grad_w -= grad_s62 * m
+    t2 = math.cos(3.0 * a)
     grad_a = grad_a + grad_s75 * s6 * t2 * 3.0
     grad_s56 = grad_s75 * s8 * s6
     grad_a += grad_s56 * s4
@@ -165,36 +120,36 @@ def integral_pullback(saved, grad_out):
     grad_b += grad_s52
     grad_s25 = grad_s25 + grad_error
     grad_s50 = grad_s50 + grad_error
-    grad_s49 = grad_s50 * s28
+    grad_s49 = grad_s50 * ((b - m) / 6.0)
     grad_b += grad_s49 * s45 * t0 * 3.0
     grad_s44 = grad_s49 * s47 * s45
     grad_b += grad_s44 * s4
     grad_w -= grad_s44 * b
     grad_s40 = grad_s49 * 4.0
-    grad_m_1 = grad_s40 * s37 * math.cos(s38) * 3.0
+    grad_m_1 = grad_s40 * s37 * math.cos(3.0 * m_2) * 3.0
     grad_s36 = grad_s40 * s39 * s37
     grad_m_1 += grad_s36 * s4
     grad_w -= grad_s36 * m_2
     grad_m += grad_s49 * s20 * t1 * 3.0
     grad_s30 = grad_s49 * s22 * s20
     grad_m += grad_s30 * s4
-    grad_w -= grad_s30 * m_1
+    grad_w -= grad_s30 * m
     grad_s27 = grad_s50 * s49 / 6.0
     grad_b += grad_s27
     grad_m -= grad_s27
     grad_s26 = grad_m_1 * 0.5
     grad_m += grad_s26
     grad_b += grad_s26
-    grad_s24 = grad_s25 * s3
+    grad_s24 = grad_s25 * ((m - a) / 6.0)
     grad_m += grad_s24 * s20 * t1 * 3.0
     grad_s19 = grad_s24 * s22 * s20
     grad_m += grad_s19 * s4
-    grad_w -= grad_s19 * m_1
+    grad_w -= grad_s19 * m
     grad_s15 = grad_s24 * 4.0
-    grad_m_1 = grad_s15 * s12 * math.cos(s13) * 3.0
+    grad_m_1 = grad_s15 * s12 * math.cos(3.0 * m_1) * 3.0
     grad_s11 = grad_s15 * s14 * s12
     grad_m_1 += grad_s11 * s4
-    grad_w -= grad_s11 * m
+    grad_w -= grad_s11 * m_1
     grad_a += grad_s24 * s6 * t2 * 3.0
     grad_s5 = grad_s24 * s8 * s6
     grad_a += grad_s5 * s4
