@@ -21,7 +21,16 @@ from . import own_sizes
 from .context import RECURSION, Context
 from .forms import NUMBER, form_of
 from .instances import UNKNOWN, Active, Callee, Instance, Recurs, Unsettled, Widened
-from .items import Item, in_words, is_number, leaves, rebuild, same_structure
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    Item,
+    in_words,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
+)  # fmt: skip
 
 __all__ = ["arguments_of", "invoke", "settle", "type_of"]
 
@@ -125,6 +134,8 @@ def _lifted(ctx: Context, node: ast.AST, instance: Instance, leaf: Item) -> Item
         return ctx.lift(leaf, node)
     if leaf is None or isinstance(leaf, (str, type)):
         return leaf
+    if isinstance(leaf, Ambiguous) or leaf is UNBOUND:
+        return ctx.refuse_item(leaf, node)
     return ctx.refuse(
         node, "recursion", f"`{instance.callee.name}`, which calls itself, returns"
         f" {in_words(leaf)}.", "return numbers, arrays, or tuples of them on every path.",
