@@ -98,11 +98,13 @@ def _apart(
     numbers: frozenset[int], name: str | None,
 ) -> Item:  # fmt: skip
     """A call of a function of its own, which is lowered first."""
+    known = list(ctx.instances.known)
     try:
         instance = settle(ctx, node, callee, bound, numbers)
     except StaticNeeded as need:
         if need.path[:2] != (RECURSION, callee.key):
             raise
+        ctx.instances.known[:] = known
         what = f"an argument of `{callee.name}`"
         static = {
             leaf: ctx.static(item, node, what)

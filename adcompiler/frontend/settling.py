@@ -66,6 +66,7 @@ def settle(
         except Recurs as found:
             if found.active is not active:
                 raise
+            ctx.instances.known[:] = known
             return settle(ctx, node, callee, bound, numbers | found.numbers)
         except Widened as found:
             if found.instance is not instance:
