@@ -99,7 +99,7 @@ def match_statement(x, mode):
 
 
 def recursive(x):
-    return x if x < 1 else recursive(x / 2)
+    return x * recursive(x / 2)
 
 
 def number_called(x):
@@ -190,7 +190,7 @@ BODIES = {
     class_inside: ("unsupported-statement", "class", "class Local:"),
     break_in_loop: ("unsupported-statement", "`break`", "break"),
     walrus: ("unsupported-expression", "`:=`", "y := x"),
-    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
     unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),

@@ -153,7 +153,7 @@ class _Plan:
             if entry.statement is not None:
                 self.changes.setdefault(root, []).append(position)
             elif 0 in entry.view:
-                self.roots[op.result] = root
+                self.roots.update(dict.fromkeys(op.results, root))
 
     def meets_change(self, op: Operation, value: Value) -> bool:
         """Whether what the expression reads is changed before the place where it is used."""

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import Array, List, Range, Scalar, Tape, Type
+from ..ir.types import UNDEFINED, Array, List, Range, Scalar, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.emit import call
 from .lifetimes import find_lifetimes
@@ -26,11 +26,14 @@ __all__ = ["Emitter"]
 
 
 class Emitter:
-    """Writes one function's body."""
+    """Writes one function's body; `headed`: comments tell its parts apart."""
 
-    def __init__(self, function: Function, level: int, reserved: Iterable[str]) -> None:
+    def __init__(
+        self, function: Function, level: int, reserved: Iterable[str], headed: bool = True
+    ) -> None:
         self.function = function
         self.level = level
+        self.headed = headed
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
@@ -40,8 +43,9 @@ class Emitter:
         self.read = _read_values(function)
 
     def body(self) -> list[ast.stmt]:
-        """The function's statements, up to its `return`; comments tell the two parts apart."""
-        two_parts = self.level and any(op.backward for op in self.function.body.operations)
+        """The function's statements, up to its `return`."""
+        parts = {op.backward for op in self.function.body.operations}
+        two_parts = self.level and True in parts and self.headed
         statements: list[ast.stmt] = []
         part = None
         for op in self.function.body.operations:
@@ -64,7 +68,8 @@ class Emitter:
             return self.conditional(op)
         operands = [self.expression(v) for v in op.operands]
         types = [v.type for v in op.operands]
-        made = TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        type_ = op.results[0].type if op.results else UNDEFINED
+        made = TABLE[op.opcode].emit(Emission(op.attributes, types, type_, operands))
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
@@ -104,6 +109,8 @@ class Emitter:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if op.opcode == "unpack" or len(op.results) > 1:
+            return self.assign_all(op)
         return self.assign(op.results[0], self.computed(op))
 
     def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
@@ -111,6 +118,15 @@ class Emitter:
         if isinstance(expression, ast.Name) and expression.id == name:
             return []
         return [ast.Assign([ast.Name(name, ast.Store())], expression)]
+
+    def assign_all(self, op: Operation) -> list[ast.stmt]:
+        """`a, _, b = f(x)`: what nobody reads has no name."""
+        free = "_" not in self.names.values()
+        targets: list[ast.expr] = [
+            ast.Name("_" if free and v not in self.read else self.names[v], ast.Store())
+            for v in op.results
+        ]
+        return [ast.Assign([ast.Tuple(targets, ast.Store())], self.computed(op))]
 
     def accumulate(self, op: Operation) -> list[ast.stmt]:
         """`grad_x += c` on numbers, and on arrays whose memory is the function's own."""

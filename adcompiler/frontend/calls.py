@@ -24,12 +24,12 @@ from ..ops.gates import Primitive
 from . import expressions, names, stores
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
+from .instances import Callee
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
+from .recursion import called
 from .source import FunctionSource, read_function
 
 __all__ = ["call", "inline"]
-
-_DEPTH = 64
 
 
 def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
@@ -255,7 +255,6 @@ def _inline_global(
     ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    _refuse_recursion(ctx, node, function)
     try:
         source = read_function(function)
     except AdcompilerError as error:
@@ -264,28 +263,27 @@ def _inline_global(
                    reason.advice)  # fmt: skip
     bound = _bind(ctx, node, function, args, keywords)
     path = path_of_callee(ctx, node, function)
-    return inline(ctx, node, source, path, bound, None, name)
 
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, path, bound, None, name)
 
-def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType) -> None:
-    frames = [f.source.function.__code__ for f in ctx.frames]
-    if function.__code__ in frames or len(frames) > _DEPTH:
-        ctx.refuse(
-            node, "recursion", f"`{function.__name__}` calls itself.",
-            "write the recursion as a loop.",
-        )  # fmt: skip
+    known_as = function.__name__ if function.__name__.isidentifier() else "function"
+    return called(ctx, node, Callee(function, known_as, lower, True), bound, name)
 
 
 def _inline_local(
     ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    if any(frame.source.node is local.node for frame in ctx.frames):
-        ctx.refuse(node, "recursion", "this function calls itself.", "write it as a loop.")
     outer = local.frame.source
     source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
     bound = _bind_node(ctx, node, local, args, keywords)
-    return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    known_as = getattr(local.node, "name", "function")
+    return called(ctx, node, Callee(local, known_as, lower, False), bound, name)
 
 
 def _bind(

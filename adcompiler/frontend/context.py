@@ -23,6 +23,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .instances import Instances
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -40,6 +41,7 @@ from .source import FunctionSource
 __all__ = [
     "ARGUMENT",
     "LOOP",
+    "RECURSION",
     "Context",
     "Frame",
     "NeedsUnrolling",
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 Path = tuple[Any, ...]  # names; the first may be a function or a gate instead
-LOOP, ARGUMENT = "<loop>", "<argument>"
+LOOP, ARGUMENT, RECURSION = "<loop>", "<argument>", "<recursion>"
 
 
 class NeedsUnrolling(Exception):
@@ -184,6 +186,7 @@ class Context:
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    instances: Instances = field(default_factory=Instances)
 
     @property
     def frame(self) -> Frame:

@@ -14,6 +14,7 @@ from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
 from . import arithmetic, calls, names
 from .context import Context
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -230,9 +231,13 @@ def branch(
     outer, state, items, sides = ctx.builder, ctx.memory.state, [], []
     for side in (then, otherwise):
         ctx.builder, ctx.memory.state = outer.nested(), state.copy()
-        items.append(side())
+        items.append(attempt(ctx, lambda ctx, side=side: side()))
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
+    if any(isinstance(item, Unsettled) for item in items):
+        pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
+        item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
+        return ctx.lift(item, node)
     merger = Merger(ctx, node, (sides[0], sides[1]))
     values = []
     for index, item in enumerate(items):

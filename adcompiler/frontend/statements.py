@@ -17,6 +17,7 @@ from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
 from .expressions import condition, expression
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -87,9 +88,9 @@ def statement(ctx: Context, node: ast.stmt) -> None:
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
         case ast.For():
-            for_loop(ctx, node)
+            attempt(ctx, for_loop, node)
         case ast.While():
-            while_loop(ctx, node)
+            attempt(ctx, while_loop, node)
         case ast.Expr(ast.Constant()) | ast.Pass():
             pass
         case ast.Expr(ast.Call() as value):
@@ -249,9 +250,16 @@ def _branches(
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
         ctx.memory.state = state.copy()
-        result = statements(ctx, nodes)
+        result = attempt(ctx, statements, nodes)
         ctx.frame.names["return"] = None if result is FELL_THROUGH else result
         sides.append((ctx.frame.names, ctx.builder, ctx.memory.state))
+    if any(isinstance(side[0]["return"], Unsettled) for side in sides):
+        pairs = [((names, state), builder) for names, builder, state in sides]
+        ctx.frame.names, ctx.memory.state = settled_side(
+            ctx, outer, pairs, lambda side: side[0]["return"]
+        )
+        result = ctx.frame.names.pop("return")
+        return result if returns else _CONTINUE
     names = ["return"] if returns else assigned_names([*then, *otherwise])
     ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
     merged = _merge(ctx, node, test, sides, names)

@@ -31,6 +31,7 @@ NO_GRADIENT = {
         "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_like", "ones_like",
         "empty_like",
     },
+    "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
         "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
     },
