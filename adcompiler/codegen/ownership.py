@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.loops import Loop
 from ..ir.types import Array, List, Tape, rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment
@@ -134,7 +135,7 @@ class Sites:
         if op.opcode == "if":
             return self._branch(op)
         if op.blocks:
-            return self._loop(op)
+            return self._loop(Loop(op))
         return _news([self._add(result, self._made(op, result)) for result in op.results])
 
     def _made(self, op: Operation, result: Value) -> Found:
@@ -168,24 +169,24 @@ class Sites:
         pairs = (zip(block.results, op.results, strict=True) for block in op.blocks)
         return _news([self._add(b, self.of(a)) for pair in pairs for a, b in pair]) or news
 
-    def _loop(self, op: Operation) -> bool:
+    def _loop(self, loop: Loop) -> bool:
         """Go round until nothing new comes back to the loop's beginning."""
+        op = loop.op
         inside = {v for block in op.blocks for v in _defined(block)}
-        body, any_news, news = op.blocks[-1], False, True
+        any_news, news = False, True
         while news:
-            news = _news([self._add(b, self.of(a)) for a, b in _entering(op)])
-            for following, targets in _returning(op):
+            news = _news([self._add(b, self.of(a)) for a, b in _entering(loop)])
+            for following, targets in _returning(loop):
                 aged = frozenset(_aged(s) if s.value in inside else s for s in self.of(following))
                 news |= _news([self._add(target, aged) for target in targets])
             news |= _news([self._block(block) for block in op.blocks])
             any_news |= news
-        count = op.attributes["carry"]
-        leaving = zip(body.results, op.results, strict=False)
-        for k, (inner, result) in enumerate(leaving):
-            any_news |= self._add(result, self.of(inner))
-            if k >= count:
-                aged = frozenset(_aged(s) if s.value in inside else s for s in self.of(inner))
-                any_news |= self._add(result, aged)
+        for following, final in zip(loop.following, loop.finals, strict=True):
+            any_news |= self._add(final, self.of(following))
+        for saved, tape in zip(loop.collected, loop.tapes, strict=True):
+            mine = self.of(saved)
+            aged = frozenset(_aged(s) if s.value in inside else s for s in mine)
+            any_news |= self._add(tape, mine | aged)
         return any_news
 
 
@@ -203,20 +204,19 @@ def _defined(block: Block) -> Iterator[Value]:
         yield from op.results
 
 
-def _entering(op: Operation) -> Iterator[tuple[Value, Value]]:
+def _entering(loop: Loop) -> Iterator[tuple[Value, Value]]:
     """(from, to) pairs for what goes into a loop: carries' beginnings, elements of tapes."""
-    count = op.attributes["carry"]
-    for k in range(count):
-        yield op.operands[k], op.results[k]
-        for block in op.blocks:
-            yield op.operands[k], block.parameters[k]
-    yield from zip(op.operands[count:], op.blocks[-1].parameters[count:], strict=True)
+    for k, start in enumerate(loop.starts):
+        yield start, loop.finals[k]
+        for block in loop.op.blocks:
+            yield start, block.parameters[k]
+    yield from zip(loop.sequences, loop.elements, strict=True)
 
 
-def _returning(op: Operation) -> Iterator[tuple[Value, list[Value]]]:
+def _returning(loop: Loop) -> Iterator[tuple[Value, list[Value]]]:
     """What goes round a loop, and the parameters that receive it."""
-    for k in range(op.attributes["carry"]):
-        yield op.blocks[-1].results[k], [block.parameters[k] for block in op.blocks]
+    for k, following in enumerate(loop.following):
+        yield following, [block.parameters[k] for block in loop.op.blocks]
 
 
 class _Alive:

@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import List, Range, Scalar, Tape
+from ..ir.types import List, Scalar, Tape
 from ..ops import TABLE, Emission
 from ..ops.indexing import add_at_statement
 from .lifetimes import find_lifetimes
+from .loops import all_flags, loop_statements, negated
 from .moves import Move, in_order
 from .names import assign_names
 from .nesting import plan_nesting
@@ -38,6 +39,21 @@ class Emitter:
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
+        # What jumps have settled at the place where the text is now, and which names it has read.
+        self.known: dict[Value, bool] = {}
+        self.asked: set[Value] = set()
+        self._drop_flags()
+
+    def _drop_flags(self) -> None:
+        """Write the text until no flag is left in it that is set and never asked for."""
+        flags = (self.alive & all_flags(self.function)) - set(self.function.results)
+        while flags:
+            self.asked.clear()
+            self.body()
+            self.alive -= flags - self.asked
+            if flags <= self.asked:
+                return
+            flags &= self.asked
 
     def body(self) -> list[ast.stmt]:
         """The function's statements, up to its `return`; comments tell the two parts apart."""
@@ -54,7 +70,10 @@ class Emitter:
 
     def expression(self, value: Value) -> ast.expr:
         """A value as source: its name, or the expression that it nests as."""
+        if value in self.known:
+            return ast.Constant(self.known[value])
         if value not in self.nesting.inlined:
+            self.asked.add(value)
             return ast.Name(self.names[value], ast.Load())
         return self.computed(self.nesting.definitions[value])
 
@@ -89,17 +108,13 @@ class Emitter:
         return [line for op in block.operations for line in self.operation(op)]
 
     def operation(self, op: Operation) -> list[ast.stmt]:
-        if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
+        if self.is_silent(op):
             return []
         match op.opcode:
-            case "undefined":
-                return []
             case "if":
                 return self.branch(op)
-            case "for":
-                return self.for_loop(op)
-            case "while":
-                return self.while_loop(op)
+            case "for" | "while":
+                return loop_statements(self, op)
             case "add_at":
                 return self.add_at(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
@@ -145,19 +160,32 @@ class Emitter:
         ]
 
     def branch(self, op: Operation) -> list[ast.stmt]:
-        if op.attributes.get("expression") and self._nests_whole(op):
+        if self.is_nested(op):
             return self.assign(op.results[0], self.conditional(op))
         sides = []
         for block in op.blocks:
             moves = self.moves(zip(block.results, op.results, strict=True))
             sides.append([*self.block(block), *moves])
-        then, otherwise = sides
-        test = self.expression(op.operands[0])
+        return self.chosen(self.expression(op.operands[0]), *sides)
+
+    @staticmethod
+    def chosen(test: ast.expr, then: list[ast.stmt], otherwise: list[ast.stmt]) -> list[ast.stmt]:
+        """An `if` statement, turned round where only the other side does anything."""
         if not then and otherwise:
             return [ast.If(negated(test), otherwise, [])]
-        if not then:
-            return []
-        return [ast.If(test, then, otherwise)]
+        return [ast.If(test, then, otherwise)] if then else []
+
+    def is_nested(self, op: Operation) -> bool:
+        """Whether an `if` is, or becomes part of, an expression."""
+        return self.is_silent(op) or bool(
+            op.attributes.get("expression") and self._nests_whole(op)
+        )
+
+    def is_silent(self, op: Operation) -> bool:
+        """Whether the operation has no line: it is part of an expression, or does nothing."""
+        if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
+            return True
+        return op.opcode == "undefined"
 
     def _nests_whole(self, op: Operation) -> bool:
         """Whether both sides are expressions, and the branch hands on nothing for a tape."""
@@ -190,71 +218,6 @@ class Emitter:
         op = self.nesting.definitions.get(value)
         return op is not None and op.opcode == "undefined"
 
-    def loop_parts(self, op: Operation) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        """The lines before a loop, and its body with the tapes' appends."""
-        count, body = op.attributes["carry"], op.blocks[-1]
-        tapes = op.results[count : len(body.results)]
-        saved = dict(zip(tapes, body.results[count:], strict=True))
-        before = self.moves(zip(op.operands[:count], op.results[:count], strict=True))
-        before += [
-            ast.Assign([ast.Name(self.names[t], ast.Store())], ast.List([], ast.Load()))
-            for t in tapes
-        ]
-        lines: list[ast.stmt] = []
-        waiting = dict(saved)
-        self._append(waiting, set(body.parameters), lines)
-        for inner in body.operations:
-            lines += self.operation(inner)
-            self._append(waiting, set(inner.results), lines)
-        self._append(waiting, None, lines)
-        lines += self.moves(zip(body.results[:count], op.results[:count], strict=True))
-        return before, lines
-
-    def _append(
-        self, waiting: dict[Value, Value], ready: set[Value] | None, lines: list[ast.stmt]
-    ) -> None:
-        for tape, value in list(waiting.items()):
-            if ready is None or value in ready:
-                del waiting[tape]
-                append = ast.Attribute(ast.Name(self.names[tape], ast.Load()), "append", ast.Load())
-                lines.append(ast.Expr(ast.Call(append, [self.expression(value)], [])))
-
-    def for_loop(self, op: Operation) -> list[ast.stmt]:
-        count, body = op.attributes["carry"], op.blocks[0]
-        before, lines = self.loop_parts(op)
-        reverse = bool(op.attributes.get("reverse"))
-        if reverse:
-            self.backwards.update(op.results[count:])
-        sequences = [self.sequence(v, reverse) for v in op.operands[count:]]
-        targets: list[ast.expr] = [
-            ast.Name(self.names[p] if p in self.read or p.name else "_", ast.Store())
-            for p in body.parameters[count:]
-        ]
-        target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
-        iterated = sequences[0] if len(sequences) == 1 else _builtin("zip", *sequences)
-        return [*before, ast.For(target, iterated, lines or [ast.Pass()], [])]
-
-    def sequence(self, value: Value, reverse: bool) -> ast.expr:
-        """The sequence in the loop's direction; a tape may have been written last one first."""
-        expression = self.expression(value)
-        turned = reverse if isinstance(value.type, Range) else reverse != (value in self.backwards)
-        return _builtin("reversed", expression) if turned else expression
-
-    def while_loop(self, op: Operation) -> list[ast.stmt]:
-        before, lines = self.loop_parts(op)
-        trips = op.results[-1]
-        if trips in self.read:
-            name = self.names[trips]
-            before.append(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0)))
-            lines.append(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1)))
-        condition = op.blocks[0]
-        test = self.block(condition)
-        asked = self.expression(condition.results[0])
-        if not test:
-            return [*before, ast.While(asked, lines or [ast.Pass()], [])]
-        leave = ast.If(negated(asked), [ast.Break()], [])
-        return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
-
 
 def without_minus(expression: ast.expr) -> ast.expr | None:
     """`-a * b` as `a * b`: in products and quotients a sign moves exactly. None without a minus."""
@@ -265,26 +228,6 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             positive = without_minus(left)
             return None if positive is None else ast.BinOp(positive, op, right)
     return None
-
-
-def _builtin(name: str, *arguments: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(f"$builtin.{name}", ast.Load()), list(arguments), [])
-
-
-_OPPOSITE: dict[type[ast.cmpop], Callable[[], ast.cmpop]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-}
-
-
-def negated(test: ast.expr) -> ast.expr:
-    """`not test`; only == and != turn round, since NaN makes `not a < b` differ from `a >= b`."""
-    match test:
-        case ast.UnaryOp(ast.Not(), operand):
-            return operand
-        case ast.Compare(left, [op], [right]) if type(op) in _OPPOSITE:
-            return ast.Compare(left, [_OPPOSITE[type(op)]()], [right])
-    return ast.UnaryOp(ast.Not(), test)
 
 
 def _read_values(function: Function) -> set[Value]:

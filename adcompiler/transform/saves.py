@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Derived, Function, Operation, Value, walk
+from ..ir.loops import Loop, is_loop
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
@@ -93,7 +94,7 @@ class _Plan:
         found: dict[Value, None] = {}
         for op in block.operations:
             found.update(dict.fromkeys(_read(op)))
-            if op.opcode in ("for", "while") and op.attributes.get("mirrors") in self.regions:
+            if is_loop(op) and op.attributes.get("mirrors") in self.regions:
                 found.update(self.mirror(op))
             else:
                 for inner in op.blocks:
@@ -138,9 +139,8 @@ class _Plan:
     def _own_elements(self, original: Operation, image: Operation, edits: Edits) -> None:
         if original.opcode != "for":
             return
-        there = original.blocks[0].parameters[original.attributes["carry"] :]
-        here = image.blocks[0].parameters[image.attributes["carry"] :]
-        edits.mapping.update(zip(there, here, strict=False))
+        here = Loop(image).elements
+        edits.mapping.update(zip(Loop(original).elements, here, strict=False))
 
     def _bring_shapes(self, block: Block, pair: _Mirror) -> None:
         """`shape %v` of a value of the forward body that isn't here is asked there: v isn't saved
@@ -240,9 +240,8 @@ class _Plan:
         """The tapes of a loop so far, by the value saved."""
         region = original.attributes["region"]
         if region not in self.tapes:
-            count = original.attributes["carry"]
-            saved = original.blocks[-1].results[count:]
-            self.tapes[region] = dict(zip(saved, original.results[count:], strict=False))
+            loop = Loop(original)
+            self.tapes[region] = dict(zip(loop.collected, loop.tapes, strict=True))
         return self.tapes[region]
 
     def _place(self, tape: Value, original: Operation) -> None:
