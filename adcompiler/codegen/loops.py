@@ -174,6 +174,7 @@ class _Iteration:
         decided = self.truth(test)
         if decided is not None:
             return self.side(place, 0 if decided else 1)
+        asked = self.emitter.expression(test)
         before, sides, facts = self.emitter.known, [], []
         for index in range(2):
             self.emitter.known = dict(before)
@@ -183,12 +184,11 @@ class _Iteration:
             if falls:
                 facts.append(self.emitter.known)
         self.emitter.known = _common(facts)
-        return self.joined(op, *sides), bool(facts)
+        return self.joined(asked, *sides), bool(facts)
 
-    def joined(self, op: Operation, then: tuple[Lines, bool], other: tuple[Lines, bool]) -> Lines:
+    def joined(self, test: ast.expr, then: tuple[Lines, bool], other: tuple[Lines, bool]) -> Lines:
         """What follows a side that always jumps stands flat behind it."""
         (first, falls), (second, passes) = then, other
-        test = self.emitter.expression(op.operands[0])
         if not falls:
             return [ast.If(test, first, []), *second]
         if not passes:

@@ -201,7 +201,10 @@ class Emitter:
         for source, target in pairs:
             if target not in self.alive or self._undefined(source):
                 continue
-            expression, name = self.expression(source), self.names[target]
+            name = self.names[target]
+            if self.names.get(source) == name:
+                continue
+            expression = self.expression(source)
             if not (isinstance(expression, ast.Name) and expression.id == name):
                 moves.append(Move(name, expression, self._adds(source)))
         return in_order(moves)

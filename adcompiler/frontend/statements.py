@@ -287,7 +287,8 @@ def _merge(
     merge = _Merge(ctx, node, then_builder, other_builder)
     merged = {}
     for name in names:
-        items = then.get(name, UNBOUND), other.get(name, UNBOUND)
+        missing = False if name in FLAGS and name != RESULT else UNBOUND
+        items = then.get(name, missing), other.get(name, missing)
         merged[name] = merge.item(name, *(results_alike(*items) if name == RESULT else items))
     blocks: list[Block] = [
         then_builder.block((), [a for a, _, _ in merge.pairs]),
