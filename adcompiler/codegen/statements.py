@@ -203,6 +203,7 @@ class Emitter:
                 continue
             name = self.names[target]
             if self.names.get(source) == name:
+                self.asked.add(source)
                 continue
             expression = self.expression(source)
             if not (isinstance(expression, ast.Name) and expression.id == name):

@@ -36,7 +36,7 @@ from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression
 from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
-from .jumps import BROKE, RETURNED, SKIP, STOP, Jumps, flag, shown
+from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag, shown
 from .names import size_item
 
 __all__ = ["loop"]
@@ -49,7 +49,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     outer, names = ctx.frame.jumps, ctx.frame.names
     before = {name: flag(names, name) for name in (BROKE, RETURNED)}
     ctx.frame.jumps = Jumps.of_loop(node)
-    names[BROKE] = False
+    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
     if isinstance(node, ast.For):
         _for_loop(ctx, node)
     else:
@@ -60,7 +60,8 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     # The loops around this one haven't jumped yet, unless it has returned.
     returned = flag(names, RETURNED)
     jumped = False if returned is before[RETURNED] else returned
-    names.update({BROKE: before[BROKE], STOP: jumped, SKIP: jumped if outer.skips else False})
+    names[BROKE], names[SKIP] = before[BROKE], jumped if outer.skips else False
+    names[STOP] = jumped if outer.loop else False
     return broke
 
 
@@ -176,6 +177,7 @@ def _body(
     ctx: Context, node: ast.For | ast.While, carries: _Carries, parameters: Sequence[Value]
 ) -> tuple[Block, list[Item]]:
     """The loop's body; it yields one value more if it may stop the loop."""
+    ctx.frame.names[RESULT] = UNBOUND  # who gets here hasn't returned
     statements.statements(ctx, node.body)
     ends = carries.ends()
     following = carries.lifted(ends)

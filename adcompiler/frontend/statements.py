@@ -266,7 +266,7 @@ def guarded(
     before, outer = dict(ctx.frame.names), ctx.builder
     own = (SKIP, STOP) if ctx.frame.jumps.loop else (RETURNED,)
     passed = {**before, **{name: True for name in own if before.get(name) is jumped}}
-    ctx.frame.names = {**before, **dict.fromkeys(own, False)}
+    ctx.frame.names = {**before, **dict.fromkeys(own, False), RESULT: UNBOUND}
     ctx.builder = outer.nested()
     lower()
     reached, builder = ctx.frame.names, ctx.builder
