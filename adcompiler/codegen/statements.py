@@ -22,6 +22,7 @@ from .names import assign_names
 from .nesting import plan_nesting
 from .ownership import updates_in_place
 from .text import Comment
+from .unset import unset_variables
 
 __all__ = ["Emitter"]
 
@@ -37,6 +38,7 @@ class Emitter:
         self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
         self.in_place = updates_in_place(function, lifetimes)
         self.alive = frozenset(lifetimes.segments)
+        self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
@@ -72,6 +74,8 @@ class Emitter:
         """A value as source: its name, or the expression that it nests as."""
         if value in self.known:
             return ast.Constant(self.known[value])
+        if value in self.unset:
+            return ast.Constant(None)
         if value not in self.nesting.inlined:
             self.asked.add(value)
             return ast.Name(self.names[value], ast.Load())
@@ -202,7 +206,7 @@ class Emitter:
             if target not in self.alive or self._undefined(source):
                 continue
             name = self.names[target]
-            if self.names.get(source) == name:
+            if self.names.get(source) == name and source not in self.unset:
                 self.asked.add(source)
                 continue
             expression = self.expression(source)
@@ -220,7 +224,7 @@ class Emitter:
 
     def _undefined(self, value: Value) -> bool:
         op = self.nesting.definitions.get(value)
-        return op is not None and op.opcode == "undefined"
+        return op is not None and op.opcode == "undefined" and value not in self.unset
 
 
 def without_minus(expression: ast.expr) -> ast.expr | None:

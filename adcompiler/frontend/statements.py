@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ..ir.core import Block, Value
+from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
 from .arithmetic import binary
 from .assigned import always_jumps, assigned_names, may_jump, may_return
@@ -336,9 +336,10 @@ class _Merge:
             type_ = join(a.type, b.type)
         except TypeMismatch as error:
             return Ambiguous(f"`{name}` has different types on the two paths: {error}.")
-        hint = shown(name)
+        hint: Name = shown(name)
         if name == RESULT:
-            hint = a.name if a.name == b.name else None
+            names = {v.name for v in (a, b) if v.type != UNDEFINED}
+            hint = names.pop() if len(names) == 1 else None
         result = Value(type_, hint)
         if type_ == UNDEFINED:
             return UNBOUND

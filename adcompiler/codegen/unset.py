@@ -1,0 +1,55 @@
+"""Variables that some path leaves without a value, and that are handed on all the same.
+
+    for i in range(n):                 x = None
+        if c:                          for i in range(n):
+            x = x_1                        ...
+            break            gives
+    y = x                              y = x
+
+A copy from one name to another reads the variable even on the path where nothing has been assigned
+to it, and nobody will read the copy. There, and only there, it starts as None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ..ir.core import Function, Operation, Value, walk
+from ..ir.loops import Loop, is_loop
+
+__all__ = ["unset_variables"]
+
+
+def unset_variables(
+    function: Function, names: Mapping[Value, str], alive: Callable[[Value], bool]
+) -> frozenset[Value]:
+    """The results of `undefined` operations that must be None in the text."""
+    missing = {op.result for op in walk(function.body) if op.opcode == "undefined"}
+    if not missing:
+        return frozenset()
+    pairs = [pair for op in walk(function.body) for pair in _handed_on(op)]
+    copied = [a for a, b in pairs if alive(b) and a in names and names[a] != names.get(b)]
+    sources: dict[Value, list[Value]] = {}
+    for source, target in pairs:
+        sources.setdefault(target, []).append(source)
+    return frozenset(missing & _behind([v for v in copied if v not in missing], sources))
+
+
+def _behind(values: Iterable[Value], sources: Mapping[Value, list[Value]]) -> set[Value]:
+    """The values, and what they may have been handed on from."""
+    found: set[Value] = set()
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        if value not in found:
+            found.add(value)
+            pending += sources.get(value, ())
+    return found
+
+
+def _handed_on(op: Operation) -> Iterator[tuple[Value, Value]]:
+    if op.opcode == "if":
+        for block in op.blocks:
+            yield from zip(block.results, op.results, strict=True)
+    elif is_loop(op):
+        yield from Loop(op).handed_on()
