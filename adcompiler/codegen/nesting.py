@@ -67,6 +67,10 @@ def plan_nesting(function: Function, level: int) -> Nesting:
             blocks.append(block)
             if len(shown) < len(block.results):
                 repeated.add(block)
+    for loop in loops_of(function):
+        if loop.exits:
+            # What an iteration hands on is written at each of its ends.
+            uses.update(loop.following)
     for block in blocks:
         for op in block.operations:
             home.update(dict.fromkeys(op.results, block))

@@ -15,10 +15,12 @@ from ..ir.core import Block, Function, Operation, Value
 from ..ir.types import List, Scalar, Tape
 from ..ops import TABLE, Emission
 from ..ops.indexing import add_at_statement
+from .iterations import all_flags
 from .lifetimes import find_lifetimes
-from .loops import all_flags, loop_statements, negated
+from .loops import loop_statements
 from .moves import Move, in_order
 from .names import assign_names
+from .negation import negated
 from .nesting import plan_nesting
 from .ownership import updates_in_place
 from .text import Comment
@@ -42,7 +44,7 @@ class Emitter:
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
-        self.known: dict[Value, bool] = {}
+        self.known: dict[Value, bool | None] = {}
         self.asked: set[Value] = set()
         self._drop_flags()
 
@@ -206,7 +208,10 @@ class Emitter:
             if target not in self.alive or self._undefined(source):
                 continue
             name = self.names[target]
-            if self.names.get(source) == name and source not in self.unset:
+            if self.known.get(target, True) is None:
+                continue
+            filled = source in self.unset or self.known.get(source, True) is None
+            if self.names.get(source) == name and not filled:
                 self.asked.add(source)
                 continue
             expression = self.expression(source)
@@ -221,6 +226,13 @@ class Emitter:
     def _ours(self, op: Operation) -> bool:
         """Whether the result may take over the memory, or the name, of what is added to."""
         return isinstance(op.result.type, Scalar) or op.result in self.in_place
+
+    def is_filler(self, value: Value) -> bool:
+        """Whether the value only takes a place on a tape."""
+        if value in self.known:
+            return self.known[value] is None
+        op = self.nesting.definitions.get(value)
+        return op is not None and op.opcode == "filler"
 
     def _undefined(self, value: Value) -> bool:
         op = self.nesting.definitions.get(value)

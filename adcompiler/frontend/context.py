@@ -81,7 +81,7 @@ class Frame:
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
-    jumps: Jumps = Jumps()
+    jumps: Jumps = field(default_factory=Jumps)
 
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""

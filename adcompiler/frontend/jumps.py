@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Value
 from .assigned import breaks, continues, may_return
-from .items import UNBOUND, Item, leaves, rebuild
+from .items import UNBOUND, Item, rebuild
 
 __all__ = [
     "BROKE",

@@ -7,6 +7,7 @@ paths jump, a flag guards the rest (see `jumps`). Loops are in `loops`.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -54,7 +55,8 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
         jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
         if isinstance(jumped, Value):
             left = nodes[position:]
-            guarded(ctx, node, jumped, assigned_names(left), lambda left=left: statements(ctx, left))
+            lower = functools.partial(statements, ctx, left)
+            guarded(ctx, node, jumped, assigned_names(left), lower)
         if jumped is not False:
             return
         rest = nodes[position + 1 :]
