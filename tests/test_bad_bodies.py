@@ -77,10 +77,10 @@ def class_inside(x):
     return x
 
 
-def break_in_loop(x):
-    for _ in range(3):
+def endless(x):
+    while True:
         if x > 1:
-            break
+            continue
         x = x * 2
     return x
 
@@ -186,7 +186,7 @@ BODIES = {
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),
     class_inside: ("unsupported-statement", "class", "class Local:"),
-    break_in_loop: ("unsupported-statement", "`break`", "break"),
+    endless: ("endless-loop", "never changes", "True"),
     walrus: ("unsupported-expression", "`:=`", "y := x"),
     recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),

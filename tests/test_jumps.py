@@ -527,7 +527,7 @@ def two_kinds(a, n):
 @pytest.mark.parametrize(
     ("function", "code"),
     [(never_ends, "endless-loop"), (ends_by_a_dead_break, "endless-loop"),
-     (may_fall_off, "ambiguous"), (two_kinds, "ambiguous")],
+     (may_fall_off, "non-scalar-result"), (two_kinds, "non-scalar-result")],
 )  # fmt: skip
 def test_refusals(function, code):
     arguments = (0.5, 3)[: function.__code__.co_argcount]
