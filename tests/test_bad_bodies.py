@@ -205,7 +205,7 @@ BODIES = {
     loop_reads_before: ("unbound", "`y`", "y"),
     unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
 }
-SCALARS = (try_block, break_in_loop, recursive, number_called, walrus, loop_reads_before)
+SCALARS = (try_block, endless, recursive, number_called, walrus, loop_reads_before)
 ADVICE = {
     subset_of_sum: "the supported form is np.sum(a, axis=None, *, keepdims=False).",
     subset_of_method: "the supported form is .sum(axis=None, *, keepdims=False).",

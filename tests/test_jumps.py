@@ -1,4 +1,4 @@
-"""`break`, `continue`, `return` and `else` of loops: value, gradient, second order, emitted text."""
+"""`break`, `continue`, `return`, `else` of loops: value, gradient, second order, emitted text."""
 
 import math
 
@@ -145,7 +145,7 @@ def both_sides_jump(a, n):
         if s > 3.0:
             s = math.sqrt(s)
             break
-        else:
+        else:  # noqa: RET508
             s = s + i
             continue
         s = s * 1000.0  # never
@@ -509,7 +509,7 @@ def ends_by_a_dead_break(a):
     return a
 
 
-def may_fall_off(a, n):
+def may_fall_off(a, n):  # noqa: RET503
     for _ in range(n):
         if a > 1:
             return a

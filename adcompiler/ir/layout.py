@@ -1,5 +1,6 @@
 """The layouts of `if`, `for` and `while`, as `core` describes them; what breaks them.
 
+>>> from .core import Block
 >>> from .types import BOOL
 >>> condition = Value(BOOL, "c")
 >>> op = Operation("if", (condition,), (), {"region": object()}, (Block((), (), ()),))

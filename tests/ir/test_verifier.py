@@ -272,12 +272,14 @@ def exiting(yields, results, **attributes):
     [
         (exiting([X, X, C], EXIT), None),
         (exiting([X, X], EXIT),
-         "the body yields 2, `stop` among them, the loop carries 1 and has 3 results, `trips` among"
-         " them"),
-        (exiting([X, X, C], EXIT[:2]), "the body yields 3, `stop` among them, the loop carries 1 and has 2 results, `trips` among"
-         " them"),
+         "the body yields 2, `stop` among them, the loop carries 1 and has 3 results,"
+         " `trips` among them"),
+        (exiting([X, X, C], EXIT[:2]),
+         "the body yields 3, `stop` among them, the loop carries 1 and has 2 results,"
+         " `trips` among them"),
         (exiting([X, X, C], [*EXIT[:2], Value(FLOAT)]), "`trips` is an int, not float"),
-        (exiting([X, C], [EXIT[0], EXIT[2]], reverse=True), "a loop that exits runs forward, over ranges"),
+        (exiting([X, C], [EXIT[0], EXIT[2]], reverse=True),
+         "a loop that exits runs forward, over ranges"),
     ],
 )  # fmt: skip
 def test_layout_of_a_loop_that_exits(op, message):
