@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..ir.core import Function, Operation, Value, walk
+from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.loops import Loop, is_loop
 
 __all__ = ["unset_variables"]
@@ -32,7 +32,8 @@ def unset_variables(
     sources: dict[Value, list[Value]] = {}
     for source, target in pairs:
         sources.setdefault(target, []).append(source)
-    return frozenset(missing & _behind([v for v in copied if v not in missing], sources))
+    unset = missing & _behind([v for v in copied if v not in missing], sources)
+    return frozenset(_unassigned(function.body, names, unset, missing - unset, frozenset()))
 
 
 def _behind(values: Iterable[Value], sources: Mapping[Value, list[Value]]) -> set[Value]:
@@ -44,6 +45,29 @@ def _behind(values: Iterable[Value], sources: Mapping[Value, list[Value]]) -> se
         if value not in found:
             found.add(value)
             pending += sources.get(value, ())
+    return found
+
+
+def _unassigned(
+    block: Block, names: Mapping[Value, str], unset: set[Value], skipped: set[Value],
+    assigned: frozenset[str],
+) -> set[Value]:  # fmt: skip
+    """Those of `unset` whose variable may be without a value where they are handed on: not where
+    the loop around has begun with one. `skipped` aren't written at all."""
+    found: set[Value] = set()
+    for op in block.operations:
+        inside, starts = assigned, frozenset[Value]()
+        if is_loop(op):
+            loop = Loop(op)
+            starts = frozenset(loop.starts)
+            begun = (f for s, f in zip(loop.starts, loop.finals, strict=True) if s not in skipped)
+            inside |= {names[final] for final in begun if final in names}
+        for source, target in _handed_on(op):
+            before = assigned if source in starts else inside
+            if source in unset and names.get(target) not in before:
+                found.add(source)
+        for inner in op.blocks:
+            found |= _unassigned(inner, names, unset, skipped, inside)
     return found
 
 
