@@ -7,7 +7,8 @@
     y = x                              y = x
 
 A copy from one name to another reads the variable even on the path where nothing has been assigned
-to it, and nobody will read the copy. There, and only there, it starts as None.
+to it, and nobody will read the copy. There, and only there, it starts as None. So it does where
+the backward part asks for its shape to make zeros that nobody will read.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def unset_variables(
         return frozenset()
     pairs = [pair for op in walk(function.body) for pair in _handed_on(op)]
     copied = [a for a, b in pairs if alive(b) and a in names and names[a] != names.get(b)]
+    copied += [v for op in walk(function.body) if op.attributes.get("lenient") for v in op.operands]
     sources: dict[Value, list[Value]] = {}
     for source, target in pairs:
         sources.setdefault(target, []).append(source)

@@ -26,6 +26,7 @@ from ..ir.types import Tape, is_integer, rank, shape_of
 from ..ops import TABLE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
+from .paths import maybe_undefined
 
 __all__ = ["legalise_saves"]
 
@@ -68,6 +69,7 @@ class _Plan:
         self.moved: dict[Value, list[Operation]] = {}
         self.gone: set[Value] = set()
         self.settled: set[Value] = set()
+        self.undefined = maybe_undefined(function)
         self._survey(function.body, (None, 0))
 
     def _survey(self, block: Block, owner: tuple[object, int]) -> None:
@@ -159,6 +161,10 @@ class _Plan:
                 self._replace_operand(op, stand_in)
                 continue
             self.gone.add(op.result)
+            if operand in self.undefined:
+                # Where it is asked now, the path may have given the operand no value.
+                op = replace(op, attributes={**op.attributes, "lenient": True})
+                self.definitions[op.result] = op
             self.moved.setdefault(operand, []).append(op)
             self.owner[op.result] = self.owner[operand]
             self.order[op.result] = self.order[operand]

@@ -52,3 +52,22 @@ def test_both_paths_run(limit, level):
     value, gradient = value_and_grad(of_an_array, optimize=level)(A, limit)
     assert value == of_an_array(A, limit)
     np.testing.assert_allclose(gradient, 2 * A * limit * (limit**2 if limit < 0.7 else 1))
+
+
+def read_on_one_path(x, y, n):
+    for _ in range(n):
+        w = x
+    if y > 0:
+        return y
+    return w.sum()
+
+
+@pytest.mark.parametrize("n", [0, 2])
+@pytest.mark.parametrize("level", [0, 1])
+def test_the_shape_of_what_no_path_has_assigned(n, level):
+    gradients = grad(read_on_one_path, ("x", "y"), optimize=level)
+    x, y = gradients(A, 0.5, n)
+    assert (x.tolist(), y) == ([0, 0, 0], 1)
+    if n:
+        x, y = gradients(A, -0.5, n)
+        assert (x.tolist(), y) == ([1, 1, 1], 0)
