@@ -34,6 +34,7 @@ from .items import (
     is_number,
     leaves,
 )  # fmt: skip
+from .jumps import Jumps
 from .memory import Memory, has_memory
 from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
@@ -83,6 +84,7 @@ class Frame:
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
+    jumps: Jumps = field(default_factory=Jumps)
 
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""

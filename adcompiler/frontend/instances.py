@@ -132,11 +132,12 @@ def attempt(ctx: Any, lower: Callable[..., Any], *arguments: Any) -> Any:
     find the types of a function that is lowered again.
     """
     builder, count, names = ctx.builder, len(ctx.builder.operations), dict(ctx.frame.names)
-    state = ctx.memory.state.copy()
+    state, jumps = ctx.memory.state.copy(), ctx.frame.jumps
     try:
         return lower(ctx, *arguments)
     except Unsettled as waits:
         ctx.builder, ctx.frame.names, ctx.memory.state = builder, names, state
+        ctx.frame.jumps = jumps
         del builder.operations[count:]
         return waits
 

@@ -21,6 +21,10 @@ a fixed layout:
           the condition yields one bool, the body (next carries..., collected...); results (final
           carries..., tapes..., trips): `trips` counts the iterations.
 
+A `for` or `while` with the attribute `exits` may end early: its body yields one value more, the
+bool `stop`, and the loop ends after the iteration that yields true. A `for` that exits runs forward
+over ranges, and has `trips` as its last result, too. `loops` takes loops apart by name.
+
 Each has a `region` attribute, an identity that survives rebuilding. An operation whose `mirrors`
 attribute holds another's `region` is its image in the backward part: the k-th block of a mirror of
 `if` runs exactly if the k-th block of the original ran, and so may use the values defined there.

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .core import Block, Function, Label, Operation, Value
+from .loops import Loop
 
 __all__ = ["Evaluate", "UndefinedVariable", "interpret"]
 
@@ -87,27 +88,36 @@ class _Run:
         return tuple(map(inner.get, function.results))
 
     def loop(self, op: Operation) -> Sequence[Any]:
-        count = op.attributes["carry"]
-        carries = [self.values[v] for v in op.operands[:count]]
-        sequences = [self.get(v) for v in op.operands[count:]]
+        loop = Loop(op)
+        carries: Sequence[Any] = [self.values[v] for v in loop.starts]
+        sequences = [self.get(v) for v in loop.sequences]
         elements = list(zip(*sequences, strict=True))
         rows = []
         for element in reversed(elements) if op.attributes.get("reverse") else elements:
-            results = self.block(op.blocks[0], (*carries, *element))
-            carries = list(results[:count])
-            rows.append(results[count:])
+            carries, row, stop = self.iteration(loop, (*carries, *element))
+            rows.append(row)
+            if stop:
+                break
         if op.attributes.get("reverse"):
             rows.reverse()
-        tapes = [[row[k] for row in rows] for k in range(len(op.results) - count)]
-        return (*carries, *tapes)
+        return self.left(loop, carries, rows)
 
     def while_loop(self, op: Operation) -> Sequence[Any]:
-        condition, body = op.blocks
+        loop, (condition, _) = Loop(op), op.blocks
         carries: Sequence[Any] = [self.values[v] for v in op.operands]
-        rows = []
-        while self.block(condition, carries)[0]:
-            results = self.block(body, carries)
-            carries = results[: len(carries)]
-            rows.append(results[len(carries) :])
-        tapes = [[row[k] for row in rows] for k in range(len(op.results) - len(carries) - 1)]
-        return (*carries, *tapes, len(rows))
+        rows, stop = [], False
+        while not stop and self.block(condition, carries)[0]:
+            carries, row, stop = self.iteration(loop, carries)
+            rows.append(row)
+        return self.left(loop, carries, rows)
+
+    def iteration(self, loop: Loop, entering: Sequence[Any]) -> tuple[Sequence[Any], Any, bool]:
+        """The next carries, what goes on the tapes, and whether the loop ends."""
+        results = self.block(loop.body, entering)
+        stop = loop.stop is not None and bool(self.get(loop.stop))
+        return results[: loop.carry], results[loop.carry :], stop
+
+    def left(self, loop: Loop, carries: Sequence[Any], rows: list[Any]) -> Sequence[Any]:
+        tapes = [[row[k] for row in rows] for k in range(len(loop.tapes))]
+        trips = () if loop.trips is None else (len(rows),)
+        return (*carries, *tapes, *trips)

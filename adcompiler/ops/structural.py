@@ -245,6 +245,11 @@ def _range_emit(emission: Emission) -> ast.expr:
     return call("builtin.range", shown)
 
 
+def _taken_emit(emission: Emission) -> ast.expr:
+    sequence, count = emission.operands
+    return ast.Subscript(sequence, ast.Slice(None, count, None), ast.Load())
+
+
 def _is(node: ast.expr, value: int) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
@@ -284,6 +289,8 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit),
+    Op("taken", lambda types, attributes: types[0],
+       lambda attributes, operands: operands[0][: operands[1]], _taken_emit),
     Op("size", _size_type,
        lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
        shape_only=(0,)),

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
+from ..ir.loops import Loop
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
     INT,
@@ -251,26 +252,26 @@ class _Reverse:
 
     def loop(self, op: Operation, cotangents: Cotangents) -> None:
         """The mirror of a loop: carries' cotangents run backwards, the rest accumulates."""
-        body, count = op.blocks[-1], op.attributes["carry"]
+        loop = Loop(op)
         carried = [
-            k for k in range(count)
-            if body.parameters[k] in self.active or op.results[k] in self.active
+            k for k in range(loop.carry)
+            if loop.parameters[k] in self.active or loop.finals[k] in self.active
         ]  # fmt: skip
-        read = [v for v in free_values(body) if v in self.active]
-        starts = [cotangents.current(op.results[k]) for k in carried]
+        read = [v for v in free_values(loop.body) if v in self.active]
+        starts = [cotangents.current(loop.finals[k]) for k in carried]
         starts += [cotangents.current(v) for v in read]
         inner = cotangents.inside(cotangents.builder.nested())
         enter = [
             Value(cotangents.type(v), cotangents.name(v))
-            for v in (*(body.parameters[k] for k in carried), *read)
+            for v in (*(loop.parameters[k] for k in carried), *read)
         ]
         self._mask(op, cotangents, starts, enter)
-        sequences, elements = self._sequences(op, cotangents, inner)
-        following, tapes = self._body(op, inner, carried, read, enter)
+        sequences, elements = self._sequences(loop, cotangents, inner)
+        following, tapes = self._body(loop, inner, carried, read, enter)
         block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
         results = [
             Value(cotangents.type(v), cotangents.name(v))
-            for v in (*(op.results[k] for k in carried), *read)
+            for v in (*(loop.finals[k] for k in carried), *read)
         ]
         collected = [Value(Tape(v.type), cotangents.name(t)) for t, v in tapes.items()]
         cotangents.builder.region(
@@ -293,17 +294,12 @@ class _Reverse:
                 cotangents.masked.add(g)
 
     def _sequences(
-        self, op: Operation, cotangents: Cotangents, inner: Cotangents
+        self, loop: Loop, cotangents: Cotangents, inner: Cotangents
     ) -> tuple[list[Value], list[Value]]:
-        """The original's sequences, and the cotangents of its tapes."""
-        body, count = op.blocks[-1], op.attributes["carry"]
-        sequences, elements = list(op.operands[count:]), []
-        if op.opcode == "while":
-            sequences = [_trips(op, cotangents.builder)]
-            elements = [Value(INT)]
-        else:
-            elements = [Value(p.type, p.name) for p in body.parameters[count:]]
-        for saved, tape in zip(body.results[count:], op.results[count:], strict=False):
+        """The original's sequences as far as it has read them, and the cotangents of its tapes."""
+        sequences = _executed(loop, cotangents.builder)
+        elements = [Value(p.type, p.name) for p in loop.elements] or [Value(INT)]
+        for saved, tape in zip(loop.collected, loop.tapes, strict=True):
             g = cotangents.get(tape)
             if g is not None and saved in self.active:
                 element = Value(cotangents.type(saved), cotangents.name(saved))
@@ -313,11 +309,11 @@ class _Reverse:
         return sequences, elements
 
     def _body(
-        self, op: Operation, inner: Cotangents, carried: list[int], read: list[Value],
+        self, loop: Loop, inner: Cotangents, carried: list[int], read: list[Value],
         enter: list[Value],
     ) -> tuple[list[Value], dict[Value, Value]]:  # fmt: skip
         """Append the backward body; gives the next cotangents, and those of tape elements."""
-        body, count = op.blocks[-1], op.attributes["carry"]
+        body = loop.body
         for v, g in zip(read, enter[len(carried) :], strict=True):
             inner.set(v, g)
         for k, g in zip(carried, enter, strict=False):
@@ -329,11 +325,10 @@ class _Reverse:
         ]
         following += [inner.current(v) for v in read]
         tapes = {}
-        if op.opcode == "for":
-            for tape, element in zip(op.operands[count:], body.parameters[count:], strict=True):
-                found = inner.own.get(element)
-                if found is not None and is_differentiable(tape.type) and tape in self.active:
-                    tapes[tape] = found
+        for tape, element in zip(loop.sequences, loop.elements, strict=True):
+            found = inner.own.get(element)
+            if found is not None and is_differentiable(tape.type) and tape in self.active:
+                tapes[tape] = found
         return following, tapes
 
     def _hand_over(
@@ -376,7 +371,11 @@ def _made_in(block: Block) -> set[Value]:
     return {v for op in block.operations for v in op.results}
 
 
-def _trips(op: Operation, builder: Builder) -> Value:
-    """The range over a `while` loop's iterations."""
-    bounds = (builder.constant(0), op.results[-1], builder.constant(1))
-    return builder.emit("range", bounds, Range())
+def _executed(loop: Loop, builder: Builder) -> list[Value]:
+    """What the iterations that took place have run over."""
+    if loop.trips is None:
+        return list(loop.sequences)
+    if loop.sequences:
+        return [builder.emit("taken", (s, loop.trips), s.type) for s in loop.sequences]
+    bounds = (builder.constant(0), loop.trips, builder.constant(1))
+    return [builder.emit("range", bounds, Range())]

@@ -19,12 +19,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Derived, Function, Operation, Value, on_all, walk
+from ..ir.loops import Loop, is_loop
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
 from ..ops import TABLE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
+from .paths import maybe_undefined
 
 __all__ = ["FLOAT_STEPS", "is_free", "is_recomputable", "legalise_saves"]
 
@@ -72,6 +74,7 @@ class _Plan:
         self.moved: dict[Value, list[Operation]] = {}
         self.gone: set[Value] = set()
         self.settled: set[Value] = set()
+        self.undefined = maybe_undefined(function)
         self._survey(function.body, (None, 0))
 
     def _survey(self, block: Block, owner: tuple[object, int]) -> None:
@@ -98,7 +101,7 @@ class _Plan:
         found: dict[Value, None] = {}
         for op in block.operations:
             found.update(dict.fromkeys(_read(op)))
-            if op.opcode in ("for", "while") and op.attributes.get("mirrors") in self.regions:
+            if is_loop(op) and op.attributes.get("mirrors") in self.regions:
                 found.update(self.mirror(op))
             else:
                 for inner in op.blocks:
@@ -143,9 +146,8 @@ class _Plan:
     def _own_elements(self, original: Operation, image: Operation, edits: Edits) -> None:
         if original.opcode != "for":
             return
-        there = original.blocks[0].parameters[original.attributes["carry"] :]
-        here = image.blocks[0].parameters[image.attributes["carry"] :]
-        edits.mapping.update(zip(there, here, strict=False))
+        here = Loop(image).elements
+        edits.mapping.update(zip(Loop(original).elements, here, strict=False))
 
     def _bring_shapes(self, block: Block, pair: _Mirror) -> None:
         """`shape %v` of a value of the forward body that isn't here is asked there: v isn't saved
@@ -164,6 +166,10 @@ class _Plan:
                 self._replace_operand(op, stand_in)
                 continue
             self.gone.add(op.result)
+            if operand in self.undefined:
+                # Where it is asked now, the path may have given the operand no value.
+                op = replace(op, attributes={**op.attributes, "lenient": True})
+                self.definitions[op.result] = op
             self.moved.setdefault(operand, []).append(op)
             self.owner[op.result] = self.owner[operand]
             self.order[op.result] = self.order[operand]
@@ -252,9 +258,8 @@ class _Plan:
         """The tapes of a loop so far, by the value saved."""
         region = original.attributes["region"]
         if region not in self.tapes:
-            count = original.attributes["carry"]
-            saved = original.blocks[-1].results[count:]
-            self.tapes[region] = dict(zip(saved, original.results[count:], strict=False))
+            loop = Loop(original)
+            self.tapes[region] = dict(zip(loop.collected, loop.tapes, strict=True))
         return self.tapes[region]
 
     def _place(self, tape: Value, original: Operation) -> None:

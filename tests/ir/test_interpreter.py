@@ -139,3 +139,27 @@ def test_unpacking():
     assert interpret(Function("f", Block((saved,), (unpack,), (b, a))), ((0.5, 2),), evaluate) == (
         2, 0.5,
     )  # fmt: skip
+def exiting(opcode, sequences):
+    """y -> y * x until that is more than 20; y is collected before each step."""
+    builder, body, test = Builder(), Builder(), Builder()
+    y, e, p = Value(FLOAT, "y"), Value(INT, "e"), Value(FLOAT)
+    over = [builder.emit("range", (N,), Range())] if sequences else []
+    following = body.emit("mul", (y, X), FLOAT)
+    stop = body.emit("lt", (body.constant(20.0), following), BOOL)
+    inner = body.block((y, *([e] if over else [])), (following, y, stop))
+    blocks = [inner] if over else [test.block((p,), (test.constant(True),)), inner]
+    results = Value(FLOAT), Value(Tape(FLOAT)), Value(INT)
+    builder.region(opcode, (X, *over), results, blocks, {"carry": 1, "exits": True})
+    return builder, results
+
+
+def test_a_for_loop_that_exits():
+    builder, results = exiting("for", True)
+    assert run(builder, (X, N), results, 3.0, 9) == (27.0, [3.0, 9.0], 2)
+    assert run(builder, (X, N), results, 3.0, 1) == (9.0, [3.0], 1)
+    assert run(builder, (X, N), results, 3.0, 0) == (3.0, [], 0)
+
+
+def test_a_while_loop_that_exits():
+    builder, results = exiting("while", False)
+    assert run(builder, (X,), results, 3.0) == (27.0, [3.0, 9.0], 2)

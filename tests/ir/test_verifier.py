@@ -1,6 +1,7 @@
 """Each check of the verifier, on IR broken by hand."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -258,6 +259,47 @@ def test_layout_of_for(op, message):
         verify(made, infer)
     else:
         assert message in errors(made)
+
+
+EXIT = [Value(FLOAT, "z"), Value(Tape(FLOAT), "t"), Value(INT, "trips")]
+
+
+def exiting(yields, results, **attributes):
+    made = loop(yields=yields, results=results)
+    return replace(made, attributes={**made.attributes, "exits": True, **attributes})
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        (exiting([X, X, C], EXIT), None),
+        (exiting([X, X], EXIT),
+         "the body yields 2, `stop` among them, the loop carries 1 and has 3 results,"
+         " `trips` among them"),
+        (exiting([X, X, C], EXIT[:2]),
+         "the body yields 3, `stop` among them, the loop carries 1 and has 2 results,"
+         " `trips` among them"),
+        (exiting([X, X, C], [*EXIT[:2], Value(FLOAT)]), "`trips` is an int, not float"),
+        (exiting([X, C], [EXIT[0], EXIT[2]], reverse=True),
+         "a loop that exits runs forward, over ranges"),
+    ],
+)  # fmt: skip
+def test_layout_of_a_loop_that_exits(op, message):
+    made = function([X, C], [R, op], [X])
+    if message is None:
+        verify(made, infer)
+    else:
+        assert message in errors(made)
+
+
+def test_a_loop_that_exits_reads_no_tape():
+    tape = Value(Tape(FLOAT), "t")
+    made = loop(operands=[X, tape], parameters=[Value(FLOAT), Value(FLOAT)], yields=[X, C],
+                results=[Value(FLOAT), Value(INT)])  # fmt: skip
+    made = replace(made, attributes={**made.attributes, "exits": True})
+    assert "a loop that exits runs forward, over ranges" in errors(
+        function([X, C, tape], [made], [X])
+    )
 
 
 def test_elements_of_tapes():

@@ -33,7 +33,7 @@ NO_GRADIENT = {
     },
     "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
-        "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
+        "constant", "undefined", "filler", "range", "taken", "zeros", "ones", "empty", "eye",
     },
     "the gate's author gives the rule": {"call"},
 }  # fmt: skip
