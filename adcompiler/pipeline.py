@@ -155,7 +155,7 @@ def _with_temporaries(function: Function) -> Function:
     number = 0
     for op in walk(function.body):
         for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED:
+            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
                 while f"s{number}" in taken:
                     number += 1
                 mapping[value] = Value(value.type, Temporary(number))

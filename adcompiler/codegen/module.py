@@ -54,6 +54,11 @@ def _import(module: str, name: str) -> str:
     return f"import {module}" if module == name else f"import {module} as {name}"
 
 
+def _is_module(reference: str) -> bool:
+    """Whether it stands for a module of the standard library."""
+    return "." not in reference and reference != "np"
+
+
 def _gates(function: Function) -> dict[str, Function]:
     """The gates' own functions, by name, inner ones first."""
     found: dict[str, Function] = {}
@@ -95,8 +100,7 @@ class _Names:
         """The import lines; the helpers' source says `np`."""
         hidden = any(r.startswith("builtin.") and r[8:] in self.used for r in self.references)
         lines = [_import("builtins", self.alias("builtins"))] if hidden else []
-        if "math" in self.references:
-            lines.append(_import("math", self.alias("math")))
+        lines += [_import(m, self.alias(m)) for m in sorted(self.references) if _is_module(m)]
         if lines and (helpers or "np" in self.references):
             lines.append("")
         if helpers or "np" in self.references:

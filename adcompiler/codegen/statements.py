@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import List, Range, Scalar, Tape
+from ..ir.types import List, Range, Scalar, Static, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.indexing import add_at_statement
 from .lifetimes import find_lifetimes
@@ -62,14 +62,16 @@ class Emitter:
         """What a plain operation, or a conditional expression, computes."""
         if op.opcode == "if":
             return self.conditional(op)
-        operands = [self.expression(v) for v in op.operands]
-        types = [v.type for v in op.operands]
-        made = TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        made = TABLE[op.opcode].emit(self.emission(op, op.result.type))
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
                 return ast.BinOp(made.left, ast.Sub(), positive)
         return made
+
+    def emission(self, op: Operation, result: Type) -> Emission:
+        operands = [self.expression(v) for v in op.operands]
+        return Emission(op.attributes, [v.type for v in op.operands], result, operands)
 
     def conditional(self, op: Operation) -> ast.expr:
         """`a if c else b`, or `c and b`, `c or a`, where one side is the condition itself."""
@@ -91,6 +93,9 @@ class Emitter:
     def operation(self, op: Operation) -> list[ast.stmt]:
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
             return []
+        effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
+        if effect is not None:
+            return [effect(self.emission(op, Static()))]
         match op.opcode:
             case "undefined":
                 return []

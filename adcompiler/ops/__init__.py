@@ -16,6 +16,7 @@ from ..ir.types import Type
 from . import (
     choices,
     creation,
+    effects,
     elementwise,
     gates,
     indexing,
@@ -40,12 +41,15 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "has_effect",
     "infer",
     "lookup",
+    "may_raise",
 ]
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, gates,
+    effects,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
@@ -59,12 +63,31 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
     return SPELLINGS.get(function) if isinstance(function, Hashable) else None
 
 
-def infer(operation: Operation) -> Type:
-    """The result type of a plain operation, from its operands."""
+def has_effect(operation: Operation) -> bool:
+    """Whether the operation, or one in its regions, is there for its effect."""
+    if operation.blocks:
+        return any(has_effect(inner) for block in operation.blocks for inner in block.operations)
+    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+
+
+def may_raise(operation: Operation) -> bool:
+    """Whether the operation has to stay for the exceptions that it raises."""
+    entry = TABLE.get(operation.opcode)
+    if operation.backward or entry is None or entry.raises is None:
+        return False
+    return entry.raises([v.type for v in operation.operands], operation.attributes)
+
+
+def infer(operation: Operation) -> Type | None:
+    """The result type of a plain operation, from its operands; None where it has no result."""
     types = [value.type for value in operation.operands]
-    return TABLE[operation.opcode].infer(types, operation.attributes)
+    entry = TABLE[operation.opcode]
+    found = entry.infer(types, operation.attributes)
+    return found if entry.effect is None else None
 
 
-def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any]:
+def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
-    return (TABLE[operation.opcode].evaluate(operation.attributes, operands),)
+    entry = TABLE[operation.opcode]
+    found = entry.evaluate(operation.attributes, operands)
+    return (found,) if entry.effect is None else ()

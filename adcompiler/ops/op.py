@@ -101,6 +101,8 @@ class Op:
     rank 0 only).
     `shape_only`: operands of which nothing but the shape is used.
     `fresh`: the result is memory of its own.
+    `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
+    `raises`: it may raise for arguments that its derivative takes; kept though nobody reads it.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
@@ -121,6 +123,8 @@ class Op:
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
+    effect: Callable[[Emission], ast.stmt] | None = None
+    raises: Callable[[Sequence[Type], Attributes], bool] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
 

@@ -7,8 +7,8 @@
         yield %y.3, %t.3                                     yield %y.3
     return %y.1                                          return %y.1
 
-A value is live if a result needs it; a region is kept if anything inside it is, since the backward
-part may still refer into it.
+A value is live if a result needs it, or an effect; a region is kept if anything inside it is, since
+the backward part may still refer into it. What may raise, where the derivative would not, is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from ..ops import has_effect, may_raise
 
 __all__ = ["drop_dead"]
 
@@ -43,6 +44,9 @@ class _Live:
         self._survey(function.body, [])
         found: set[Value | Operation] = set()
         pending: list[Value | Operation] = list(function.results)
+        for op in walk(function.body):
+            if not op.blocks:
+                pending += [op] if has_effect(op) else op.results if may_raise(op) else []
         if forward:
             pending += [
                 v for op in walk(function.body) if not op.backward and not op.blocks
@@ -59,8 +63,8 @@ class _Live:
         """Record what each value needs; `around` holds the enclosing region."""
         for op in block.operations:
             if not op.blocks:
-                for result in op.results:
-                    self.sources[result] = [*op.operands, *around]
+                for made in op.results or (op,):
+                    self.sources[made] = [*op.operands, *around]
                 continue
             self.sources[op] = [*self._control(op), *around]
             for inner in op.blocks:
@@ -117,7 +121,7 @@ class _Sweep:
 
     def needed(self, op: Operation, swept: Operation) -> bool:
         """Whether a result lives, or, in a region, anything that is left."""
-        if any(v in self.live for v in op.results):
+        if any(v in self.live for v in op.results) or (not op.blocks and has_effect(op)):
             return True
         return any(block.operations for block in swept.blocks) or any(
             v in self.live for block in op.blocks for v in block.parameters

@@ -5,7 +5,7 @@
     %2 = mul %0, %1
 
 An expression is shared with the blocks inside the one that computes it, and with the mirrored side
-of a branch beside it. Every operation is pure, so equal opcode, operands and attributes suffice.
+of a branch beside it. What has a result is pure, so equal opcode, operands and attributes suffice.
 """
 
 from __future__ import annotations
