@@ -55,10 +55,14 @@ def updates_in_place(function: Function, lifetimes: Lifetimes) -> frozenset[Valu
     while True:
         sites = Sites(function, copying)
         alive = {site: _Alive(lifetimes, values) for site, values in sites.holders().items()}
+        kept = sites.kept(function)
         refused = {
             op.result for op in updates
             if op.result not in copying
-            and not _unseen(op, sites.of(op.operands[0]), alive, lifetimes.write(op))
+            and not (
+                _unseen(op, sites.of(op.operands[0]), alive, lifetimes.write(op))
+                and kept.isdisjoint(sites.of(op.operands[0]))
+            )
         }  # fmt: skip
         if not refused:
             return frozenset(op.result for op in updates) - copying
@@ -118,6 +122,11 @@ class Sites:
             for site in sites:
                 found.setdefault(site, []).append(value)
         return found
+
+    def kept(self, function: Function) -> Found:
+        """Memory that an effect may have handed to somebody who looks at it later: a log's."""
+        effects = (op for op in walk(function.body) if op.attributes.get("keeps"))
+        return frozenset().union(*(self.of(v) for op in effects for v in op.operands))
 
     def _add(self, value: Value, sites: Found) -> bool:
         """Add sites to a value; gives whether that is news."""

@@ -30,7 +30,7 @@ def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
     for node in nodes:
         for part in _own_nodes(node):
             match part:
-                case ast.Name(id, ast.Store()):
+                case ast.Name(id, ast.Store() | ast.Del()):
                     names[id] = None
                 case ast.FunctionDef(name):
                     names[name] = None
@@ -45,9 +45,9 @@ def may_return(node: ast.AST) -> bool:
 
 
 def always_returns(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether every path through the statements ends in a `return`."""
+    """Whether every path through the statements ends in a `return`, or by raising."""
     for node in nodes:
-        if isinstance(node, ast.Return):
+        if isinstance(node, (ast.Return, ast.Raise)):
             return True
         if isinstance(node, ast.If) and always_returns(node.body) and always_returns(node.orelse):
             return True

@@ -21,7 +21,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names
+from . import effects, expressions, names, text_values
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
@@ -37,6 +37,9 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     callee = expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
     keywords = _keywords(ctx, node)
+    said = effects.called(ctx, node, callee, args, keywords, name)
+    if said is not effects.OTHER:
+        return said
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
@@ -191,6 +194,8 @@ def _method(
     ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
+    if text_values.is_text(value):
+        return text_values.method(ctx, node, value, method, args, keywords, name)
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {}, name)
     found = SPELLINGS.get(("method", method))

@@ -182,6 +182,12 @@ class Context:
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
+    # Effects: static arguments by name and the values of those that are shown; exceptions made;
+    # the call whose result is not used.
+    given: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Value] = field(default_factory=dict)
+    exceptions: set[Value] = field(default_factory=set)
+    bare: ast.AST | None = None
 
     @property
     def frame(self) -> Frame:

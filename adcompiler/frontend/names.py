@@ -18,6 +18,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import lookup
+from . import text_values
 from .context import Context, Path, lookup_path, namespace_value
 from .items import (
     UNBOUND,
@@ -72,6 +73,8 @@ def _meant(ctx: Context, name: str) -> str | None:
 
 
 def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item:
+    if text_values.is_text(owner):
+        return BoundMethod(owner, name)
     if isinstance(owner, Value):
         return value_attribute(ctx, node, owner, name)
     if isinstance(owner, tuple) and hasattr(owner, "_fields") and name in owner._fields:

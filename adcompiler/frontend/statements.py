@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,14 @@ from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
 from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
+from .effects import (
+    RAISED,
+    assert_statement,
+    delete,
+    expression_statement,
+    raise_statement,
+    without_raising,
+)
 from .expressions import condition, expression
 from .items import (
     UNBOUND,
@@ -30,6 +39,7 @@ from .items import (
 )  # fmt: skip
 from .loops import for_loop, while_loop
 from .names import read_name
+from .text_values import lift
 
 __all__ = ["assign", "body", "statements"]
 
@@ -47,7 +57,9 @@ def body(ctx: Context) -> Item:
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
     result = statements(ctx, node.body)
-    return None if result is FELL_THROUGH else result
+    if result is RAISED and len(ctx.frames) == 1:
+        return math.nan  # no caller ever sees it
+    return None if result is FELL_THROUGH or result is RAISED else result
 
 
 def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
@@ -57,6 +69,9 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
             if node.value is None:
                 return None
             return expression(ctx, node.value, ctx.frame.result_name)
+        if isinstance(node, ast.Raise):
+            raise_statement(ctx, node)
+            return RAISED
         if isinstance(node, ast.If):
             result = _if(ctx, node, nodes[position + 1 :])
             if result is not _CONTINUE:
@@ -87,7 +102,13 @@ def statement(ctx: Context, node: ast.stmt) -> None:
             for_loop(ctx, node)
         case ast.While():
             while_loop(ctx, node)
-        case ast.Expr(ast.Constant()) | ast.Pass():
+        case ast.Expr(value):
+            expression_statement(ctx, value)
+        case ast.Assert():
+            assert_statement(ctx, node)
+        case ast.Delete():
+            delete(ctx, node)
+        case ast.Pass():
             pass
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
@@ -102,16 +123,12 @@ _OTHER = ("this statement is outside the subset", "compute the value another way
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Break: ("`break` is not in the subset yet", "put the condition into a while loop"),
     ast.Continue: ("`continue` is not in the subset yet", "put the rest of the body under an if"),
-    ast.Assert: ("`assert` is not in the subset yet", "check outside the function"),
-    ast.Raise: ("`raise` is not in the subset yet", "check outside the function"),
     ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
     ast.With: ("`with` has effects that can't be differentiated", "enter it outside the function"),
     ast.Global: ("`global` changes names outside the function", "return the value instead"),
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
-    ast.Delete: ("`del` is not in the subset", "leave the name alone"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
     ast.Match: ("`match` is not in the subset yet", "use if and elif"),
-    ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
 
@@ -225,7 +242,7 @@ def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
     test = condition(ctx, node.test)
     if not isinstance(test, Value):
         result = statements(ctx, then if test else otherwise)
-        return result if returns else _CONTINUE
+        return result if returns or result is RAISED else _CONTINUE
     return _branches(ctx, node, test, then, otherwise, returns)
 
 
@@ -234,14 +251,19 @@ def _branches(
     returns: bool,
 ) -> Item:  # fmt: skip
     before, outer = dict(ctx.frame.names), ctx.builder
-    sides = []
+    sides, results = [], []
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
         result = statements(ctx, nodes)
+        results.append(result)
         ctx.frame.names["return"] = None if result is FELL_THROUGH else result
         sides.append((ctx.frame.names, ctx.builder))
     names = ["return"] if returns else assigned_names([*then, *otherwise])
     ctx.frame.names, ctx.builder = before, outer
+    if any(result is RAISED for result in results):
+        ctx.builder.span = ctx.span(node.test)
+        result = without_raising(ctx, test, sides, results)
+        return _CONTINUE if result is FELL_THROUGH else result
     merged = _merge(ctx, node, test, sides, names)
     result = merged.pop("return", None)
     before.update(merged)
@@ -266,6 +288,10 @@ def _merge(
     return merged
 
 
+def _is_plain(item: Item) -> bool:
+    return is_number(item) or isinstance(item, str)
+
+
 class _Merge:
     """Pairs the leaves of two sides of a branch; `pairs` holds (then, otherwise, result)."""
 
@@ -276,12 +302,12 @@ class _Merge:
         self.pairs: list[tuple[Value, Value, Value]] = []
 
     def item(self, name: str, a: Item, b: Item) -> Item:
-        if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
+        if a is b or (not isinstance(a, Value) and type(a) is type(b) and _is_plain(a) and a == b):
             return a
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
-        if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
+        if not all(isinstance(i, Value) or _is_plain(i) or i is UNBOUND for i in (a, b)):
             try:
                 if a == b:
                     return a
@@ -294,7 +320,7 @@ class _Merge:
     def lift(self, side: int, item: Item) -> Value:
         outer, self.ctx.builder = self.ctx.builder, self.builders[side]
         try:
-            return self.ctx.undefined() if item is UNBOUND else self.ctx.lift(item, self.node)
+            return self.ctx.undefined() if item is UNBOUND else lift(self.ctx, item, self.node)
         finally:
             self.ctx.builder = outer
 

@@ -64,9 +64,11 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions, is there for its effect."""
-    if operation.blocks:
-        return any(has_effect(inner) for block in operation.blocks for inner in block.operations)
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    primal = operation.attributes.get("primal")
+    inside = operation.blocks if primal is None else (primal.body,)
+    if inside:
+        return any(has_effect(inner) for block in inside for inner in block.operations)
     return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
 
 

@@ -45,8 +45,8 @@ class _Live:
         found: set[Value | Operation] = set()
         pending: list[Value | Operation] = list(function.results)
         for op in walk(function.body):
-            if not op.blocks:
-                pending += [op] if has_effect(op) else op.results if may_raise(op) else []
+            if not op.blocks and (has_effect(op) or may_raise(op)):
+                pending += op.results or [op]
         if forward:
             pending += [
                 v for op in walk(function.body) if not op.backward and not op.blocks
