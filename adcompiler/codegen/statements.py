@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 
-from ..ir.core import Block, Function, Operation, Value
+from ..ir.core import Block, Function, Operation, Value, is_temporary
 from ..ir.types import List, Range, Scalar, Static, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.indexing import add_at_statement
@@ -109,7 +109,9 @@ class Emitter:
                 return self.add_at(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
-        return self.assign(op.results[0], self.computed(op))
+        if self.level and op.result not in self.read and is_temporary(op.result):
+            return [ast.Expr(self.computed(op))]  # it is there because it may raise
+        return self.assign(op.result, self.computed(op))
 
     def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
         name = self.names[value]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from ..ir.core import Operation
+from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
     choices,
@@ -72,12 +72,13 @@ def has_effect(operation: Operation) -> bool:
     return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
 
 
-def may_raise(operation: Operation) -> bool:
-    """Whether the operation has to stay for the exceptions that it raises."""
+def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
+    """Whether an operation of the user's has to stay for the exceptions that it raises."""
     entry = TABLE.get(operation.opcode)
     if operation.backward or entry is None or entry.raises is None:
         return False
-    return entry.raises([v.type for v in operation.operands], operation.attributes)
+    known = [constants.get(v) for v in operation.operands]
+    return entry.raises([v.type for v in operation.operands], operation.attributes, known)
 
 
 def infer(operation: Operation) -> Type | None:

@@ -44,8 +44,12 @@ class _Live:
         self._survey(function.body, [])
         found: set[Value | Operation] = set()
         pending: list[Value | Operation] = list(function.results)
+        constants = {
+            op.result: op.attributes["value"] for op in walk(function.body)
+            if op.opcode == "constant"
+        }  # fmt: skip
         for op in walk(function.body):
-            if not op.blocks and (has_effect(op) or may_raise(op)):
+            if not op.blocks and (has_effect(op) or may_raise(op, constants)):
                 pending += op.results or [op]
         if forward:
             pending += [
