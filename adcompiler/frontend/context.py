@@ -182,6 +182,8 @@ class Context:
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
+    # What was refused so far; see `problems`.
+    problems: list[Diagnostic] = field(default_factory=list)
     # Effects: static arguments by name and the values of those that are shown; exceptions made;
     # the call whose result is not used.
     given: dict[str, Any] = field(default_factory=dict)

@@ -35,7 +35,17 @@ from .assigned import assigned_names, jumps
 from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression
-from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+from .items import (
+    LOST,
+    UNBOUND,
+    Ambiguous,
+    Item,
+    Lost,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
+)  # fmt: skip
 from .names import size_item
 
 __all__ = ["for_loop", "while_loop"]
@@ -94,6 +104,7 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     parts = (bounds.start, bounds.stop, bounds.step)
     operands = [ctx.lift(part, node.iter) for part in parts]
     names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
+    problems = len(ctx.problems)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -107,6 +118,7 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
             raise
         ctx.frame.names, ctx.builder = names, builder
         del builder.operations[count:]
+        del ctx.problems[problems:]
         static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
         _unroll(ctx, node, range(*static))
 
@@ -247,7 +259,10 @@ class _Carries:
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        found = [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        if any(item is LOST for item in found):
+            raise Lost
+        return found
 
     def lifted(self, ends: list[Item]) -> list[Value]:
         values = []
@@ -295,6 +310,8 @@ class _Carries:
     def _fits_dropped(self, name: str, item: Item) -> bool:
         """A name without a value before the loop: carried only if the body gives it values."""
         before = self.dropped[name]
+        if before is LOST:
+            return True
         if item is before or (not isinstance(item, Value) and item == before):
             return True
         if before is UNBOUND and all(map(_carried, leaves(item))):

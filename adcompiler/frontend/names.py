@@ -21,11 +21,13 @@ from ..ops import lookup
 from . import text_values
 from .context import Context, Path, lookup_path, namespace_value
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     BoundMethod,
     Item,
     LocalFunction,
+    Lost,
     in_words,
     is_number,
 )
@@ -39,6 +41,8 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
         item = ctx.frame.find(name)
     except KeyError:
         return _outer_name(ctx, node, name)
+    if item is LOST:
+        raise Lost
     if item is UNBOUND:
         ctx.refuse_unbound(node, name)
     if isinstance(item, Ambiguous):

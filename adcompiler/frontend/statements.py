@@ -7,9 +7,11 @@ ends in exactly one place. Loops are in `loops`.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Block, Value
@@ -27,10 +29,12 @@ from .effects import (
 )
 from .expressions import condition, expression
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     Item,
     LocalFunction,
+    Lost,
     in_words,
     is_number,
     leaves,
@@ -39,6 +43,7 @@ from .items import (
 )  # fmt: skip
 from .loops import for_loop, while_loop
 from .names import read_name
+from .problems import guarded
 from .text_values import lift
 
 __all__ = ["assign", "body", "statements"]
@@ -57,28 +62,47 @@ def body(ctx: Context) -> Item:
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
     result = statements(ctx, node.body)
+    if result is LOST:
+        raise Lost
     if result is RAISED and len(ctx.frames) == 1:
         return math.nan  # no caller ever sees it
     return None if result is FELL_THROUGH or result is RAISED else result
 
 
 def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
-    """Lower statements in order; gives what they return, or FELL_THROUGH."""
+    """Lower statements in order; gives what they return, FELL_THROUGH, RAISED or LOST."""
+    lost = False
     for position, node in enumerate(nodes):
-        if isinstance(node, ast.Return):
-            if node.value is None:
-                return None
-            return expression(ctx, node.value, ctx.frame.result_name)
-        if isinstance(node, ast.Raise):
+        rest = nodes[position + 1 :]
+        result = guarded(ctx, node, functools.partial(_leading_on, ctx, node, rest))
+        if isinstance(result, _Ended):
+            return LOST if lost else result.item
+        lost = lost or (result is None and may_return(node))
+    return LOST if lost else FELL_THROUGH
+
+
+@dataclass
+class _Ended:
+    """The statement ended the block, with this item."""
+
+    item: Item
+
+
+def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> Any:
+    """Lower one statement; gives _CONTINUE where the next one follows."""
+    match node:
+        case ast.Return(None):
+            return _Ended(None)
+        case ast.Return(value):
+            return _Ended(expression(ctx, value, ctx.frame.result_name))
+        case ast.Raise():
             raise_statement(ctx, node)
-            return RAISED
-        if isinstance(node, ast.If):
-            result = _if(ctx, node, nodes[position + 1 :])
-            if result is not _CONTINUE:
-                return result
-        else:
-            statement(ctx, node)
-    return FELL_THROUGH
+            return _Ended(RAISED)
+        case ast.If():
+            result = _if(ctx, node, rest)
+            return result if result is _CONTINUE else _Ended(result)
+    statement(ctx, node)
+    return _CONTINUE
 
 
 _CONTINUE = NoReturn_()
@@ -302,6 +326,8 @@ class _Merge:
         self.pairs: list[tuple[Value, Value, Value]] = []
 
     def item(self, name: str, a: Item, b: Item) -> Item:
+        if a is LOST or b is LOST:
+            return LOST
         if a is b or (not isinstance(a, Value) and type(a) is type(b) and _is_plain(a) and a == b):
             return a
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
