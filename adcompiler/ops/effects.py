@@ -80,14 +80,14 @@ class _Namespace(dict[str, Any]):
 def _filled(node: Node, operands: Sequence[ast.expr]) -> Node | ast.expr:
     if isinstance(node, ast.Name) and node.id[:1] == "$" and node.id[1:].isdecimal():
         return operands[int(node.id[1:])]
-    made = type(node)()
-    for name, value in ast.iter_fields(node):
+    fields = dict(ast.iter_fields(node))
+    for name, value in fields.items():
         if isinstance(value, ast.AST):
             value = _filled(value, operands)
         elif isinstance(value, list):
             value = [_filled(v, operands) if isinstance(v, ast.AST) else v for v in value]
-        setattr(made, name, value)
-    return made
+        fields[name] = value
+    return type(node)(**fields)
 
 
 def _static(types: Sequence[Type], attributes: Attributes) -> Type:
