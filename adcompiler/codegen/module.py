@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Function, Operation, walk
 from ..runtime import HELPERS, helper_source
+from .contexts import gather
 from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
@@ -78,7 +79,7 @@ def _definition(
     function: Function, shape: FunctionShape, level: int, reserved: Iterable[str]
 ) -> ast.FunctionDef:
     emitter = Emitter(function, level, {*reserved, *shape.names})
-    body = [*shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)]
+    body = [*shape.unpacking(emitter), *gather(emitter.body()), shape.returned(emitter)]
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
         returns=None, type_comment=None,

@@ -19,6 +19,7 @@ from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
 from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
+from .contexts import with_statement
 from .effects import (
     RAISED,
     assert_statement,
@@ -101,6 +102,9 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> Any:
         case ast.If():
             result = _if(ctx, node, rest)
             return result if result is _CONTINUE else _Ended(result)
+        case ast.With():
+            result = with_statement(ctx, node, functools.partial(statements, ctx))
+            return _CONTINUE if result is FELL_THROUGH else _Ended(result)
     statement(ctx, node)
     return _CONTINUE
 
@@ -148,7 +152,6 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Break: ("`break` is not in the subset yet", "put the condition into a while loop"),
     ast.Continue: ("`continue` is not in the subset yet", "put the rest of the body under an if"),
     ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
-    ast.With: ("`with` has effects that can't be differentiated", "enter it outside the function"),
     ast.Global: ("`global` changes names outside the function", "return the value instead"),
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),

@@ -51,29 +51,40 @@ def _computed(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Item:
 def f_string(ctx: Context, node: ast.JoinedStr, name: str | None) -> Item:
     """An f-string; a string, if all that it shows is known."""
     written = Written(ctx, node)
-    tree, known = _joined(ctx, node, written)
-    if not known:
-        return made(ctx, written, tree, name)
-    whole: Any = ast.fix_missing_locations(ast.Expression(tree))
-    return _computed(ctx, node, lambda: eval(compile(whole, "<f-string>", "eval"), {}))
+    parts = _parts(ctx, node, written)
+    if all(isinstance(part, str) for part in parts):
+        return "".join(map(str, parts))
+    return made(ctx, written, _joined(parts), name)
 
 
-def _joined(ctx: Context, node: ast.JoinedStr, written: Written) -> tuple[ast.JoinedStr, bool]:
-    """The f-string with items in place of its expressions; whether all of them are plain."""
-    parts: list[ast.expr] = []
-    known = True
+def _joined(parts: list[str | ast.expr]) -> ast.JoinedStr:
+    return ast.JoinedStr([ast.Constant(p) if isinstance(p, str) else p for p in parts])
+
+
+def _parts(ctx: Context, node: ast.JoinedStr, written: Written) -> list[str | ast.expr]:
+    """The f-string's parts: text, and fields for what is known only at run time."""
+    parts: list[str | ast.expr] = []
     for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            item = expressions.expression(ctx, part.value)
-            value = written.item(item, part.value)
-            spec = part.format_spec
-            if isinstance(spec, ast.JoinedStr):
-                spec, inner = _joined(ctx, spec, written)
-                known &= inner
-            known &= is_plain(item)
-            part = ast.FormattedValue(value, part.conversion, spec)
-        parts.append(part)
-    return ast.JoinedStr(parts), known
+        if not isinstance(part, ast.FormattedValue):
+            parts.append(str(part.value))  # type: ignore[attr-defined]
+            continue
+        item = expressions.expression(ctx, part.value)
+        spec = part.format_spec
+        inner = _parts(ctx, spec, written) if isinstance(spec, ast.JoinedStr) else []
+        plain = is_plain(item) and all(isinstance(one, str) for one in inner)
+        joined = _joined(inner) if inner else None
+        field = ast.FormattedValue(
+            ast.Constant(item) if plain else written.item(item, part.value), part.conversion, joined
+        )
+        parts.append(_formatted(ctx, node, field) if plain else field)
+    return parts
+
+
+def _formatted(ctx: Context, node: ast.AST, field: ast.FormattedValue) -> str:
+    whole: Any = ast.Expression(ast.JoinedStr([field]))
+    code = compile(ast.fix_missing_locations(whole), "<f-string>", "eval")
+    found: str = _computed(ctx, node, lambda: eval(code, {}))
+    return found
 
 
 def involves_text(op: Any, left: Item, right: Item) -> bool:

@@ -102,7 +102,18 @@ def _emit(emission: Emission) -> Any:
     return emission.attributes["template"].filled(emission.operands)
 
 
+def _left(emission: Emission) -> ast.stmt:
+    return ast.With([], [])
+
+
+def _nothing(attributes: Attributes, operands: Sequence[Any]) -> None:
+    """The interpreter computes the same values in any context."""
+
+
+# `enter` and `leave` stand in one block, and their mirror images in its mirror.
 ENTRIES: tuple[Op, ...] = (
+    Op("enter", _static, _nothing, _emit, effect=_emit, mirrored="leave"),
+    Op("leave", _static, _nothing, _emit, effect=_left, mirrored="enter"),
     Op("text", _static, _evaluate, _emit),
     Op("effect", _static, _evaluate, _emit, effect=_emit),
 )

@@ -104,6 +104,7 @@ class Op:
     `shape_only`: operands of which nothing but the shape is used.
     `fresh`: the result is memory of its own.
     `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
+    `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
@@ -127,6 +128,7 @@ class Op:
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
     effect: Callable[[Emission], ast.stmt] | None = None
+    mirrored: str | None = None
     raises: Raises | None = None
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
-from ..ops import has_effect, may_raise
+from ..ops import TABLE, has_effect, may_raise
 
 __all__ = ["drop_dead"]
 
@@ -106,6 +106,15 @@ class _Live:
             self.sources[element].append(sequence)
 
 
+def _undoes(op: Operation, before: Operation) -> bool:
+    """Whether a context is left that was only just entered."""
+    if op.backward is not before.backward:
+        return False
+    entered = TABLE[before.opcode].mirrored if before.opcode in TABLE else None
+    mine = op.attributes.get("template")
+    return entered == op.opcode and mine is not None and mine is before.attributes.get("template")
+
+
 class _Sweep:
     def __init__(self, live: set[Value], sequences: bool) -> None:
         self.live = live
@@ -118,7 +127,10 @@ class _Sweep:
         for op in block.operations:
             swept = self.operation(op)
             if self.needed(op, swept):
-                kept.append(swept)
+                if kept and _undoes(op, kept[-1]):
+                    kept.pop()
+                else:
+                    kept.append(swept)
             elif "mirrors" in op.attributes:
                 self.gone[op.attributes["region"]] = op.attributes["mirrors"]
         return replace(block, operations=tuple(kept))

@@ -432,3 +432,72 @@ def test_text_ops_are_shown_in_the_ir():
     shown = grad(checks).ir(2.0)
     assert "text[template=f'{$0} is not positive'] %x" in shown
     assert "effect[template=assert $0, $1]" in shown
+
+
+def in_a_context(x):
+    y = x * 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / y
+        root = np.sqrt(inverse)
+    total = np.sum(np.where(y > 0, root, 0.0))
+    for k in range(2):
+        if k > 0:
+            with np.errstate(all="ignore"), np.printoptions(precision=2):
+                total = total + np.sum(np.exp(x)) * k
+                print(x)
+    return total
+
+
+def returned_from_a_context(x):
+    with np.errstate(over="raise"):
+        return np.sum(np.exp(x))
+
+
+def twice(x):
+    y = 1.0 / x
+    with np.errstate(divide="raise"):
+        z = 1.0 / x
+    return np.sum(np.where(x > 0, y * z, 0.0))
+
+
+@pytest.mark.parametrize("function", [in_a_context, returned_from_a_context])
+def test_contexts(function):
+    x = np.array([0.5, 1.5, 2.0])
+    agree(function, x)
+    with redirect_stdout(io.StringIO()):
+        driving.check(function, x)
+
+
+def test_what_a_context_silences_is_silent_backwards_too():
+    agree(in_a_context, np.array([0.5, 0.0, -2.0]))
+    text = grad(in_a_context).source(V)
+    assert text.count("with np.errstate(divide=") == 2
+    assert text.count("with np.errstate(all=") == 2
+
+
+def test_a_context_that_raises():
+    assert agree(returned_from_a_context, np.array([1e4]))[-1][0] is FloatingPointError
+    assert agree(twice, np.array([0.0, 1.0]))[-1][0] is FloatingPointError
+
+
+def test_an_empty_context_goes():
+    def f(x):
+        with np.errstate(all="ignore"):
+            y = x * 2.0
+        return np.sum(y)
+
+    text = grad(f).source(V)
+    assert text.count("errstate") == 1
+    assert text.index("# backward") < text.index("with np.errstate")
+
+
+def swallowed(x):
+    with pytest.raises(ValueError):
+        y = x
+    return y
+
+
+def test_other_contexts_are_refused():
+    error = refusal(grad(swallowed), 2.0)
+    assert error.diagnostics[0].code == "unsupported-statement"
+    assert underlined(error, __file__) == "pytest.raises(ValueError)"
