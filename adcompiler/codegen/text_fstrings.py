@@ -40,7 +40,7 @@ def _part(part: ast.expr, quotes: str, write: Write) -> str:
     if isinstance(part, ast.FormattedValue):
         return _field(part, quotes, write)
     assert isinstance(part, ast.Constant)
-    return "".join(_escaped(c, quotes) for c in part.value)
+    return "".join(_escaped(c, quotes) for c in str(part.value))
 
 
 def _escaped(character: str, quotes: str) -> str:
@@ -71,9 +71,10 @@ def _spec(spec: ast.expr, quotes: str, write: Write) -> str:
             texts.append(_field(part, quotes, write))
             continue
         assert isinstance(part, ast.Constant)
-        if any(c in part.value for c in (*"\\{}", quotes[0])) or not part.value.isprintable():
+        text = str(part.value)
+        if any(c in text for c in (*"\\{}", quotes[0])) or not text.isprintable():
             raise _Unwritable
-        texts.append(part.value)
+        texts.append(text)
     return "".join(texts)
 
 

@@ -31,7 +31,6 @@ from .context import Context
 from .items import BoundMethod, Item, leaves
 from .references import Written
 
-
 __all__ = [
     "OTHER",
     "RAISED",
@@ -89,11 +88,11 @@ def _choose(
     ctx: Context, node: ast.expr, test: ast.expr, body: ast.expr | None, orelse: ast.expr | None
 ) -> None:
     """`print(x) if verbose else None`, `verbose and print(x)`."""
-    sides = [
+    sides: list[list[ast.stmt]] = [
         [ast.copy_location(ast.Pass() if side is None else ast.Expr(side), side or node)]
         for side in (body, orelse)
     ]
-    choice: ast.stmt = ast.If(test, *sides)
+    choice: ast.stmt = ast.If(test, sides[0], sides[1])
     statements.statements(ctx, [ast.copy_location(choice, node)])
 
 
@@ -136,7 +135,8 @@ def _call(
     """Perform a call; a method is called on its owner, as the user did."""
     written = Written(ctx, node)
     owner = getattr(callee, "__self__", None)
-    if isinstance(node.func, ast.Attribute) and not isinstance(owner, (types.ModuleType, type(None))):
+    owned = not isinstance(owner, (types.ModuleType, type(None)))
+    if isinstance(node.func, ast.Attribute) and owned:
         shown: ast.expr = ast.Attribute(
             written.outside(owner, node.func.value), node.func.attr, ast.Load()
         )

@@ -1,7 +1,7 @@
 """How emitted text names what an effect shows: run-time values, literals, objects from outside.
 
     print("loss", x, file=sys.stderr)     print("loss", $0, file=$sys.stderr)      operands: %x
-    logger.info("%d steps", n)            $0.info("%d steps", $1)                  operands: %logger, %n
+    logger.info("%d", n)                  $0.info("%d", $1)                        operands: %logger, %n
 
 Builtins, modules of the standard library and NumPy are imported by the emitted module. Any other
 object (a logger, an exception class of the user's) becomes a keyword-only parameter.
@@ -33,7 +33,7 @@ _NUMBERS = ("bool", "float16", "float32", "float64", "int8", "int16", "int32", "
 
 
 def is_plain(item: Item) -> bool:
-    """Whether the item's text is the same whenever it is made: numbers, strings, tuples of these."""
+    """Whether the item's text is always the same: of numbers, strings, and tuples of these."""
     if isinstance(item, (tuple, list)) and not is_namedtuple(item):
         return all(map(is_plain, item))
     return type(item) in _LITERALS

@@ -94,7 +94,7 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> Any:
     match node:
         case ast.Return(None):
             return _Ended(None)
-        case ast.Return(value):
+        case ast.Return(ast.expr() as value):
             return _Ended(expression(ctx, value, ctx.frame.result_name))
         case ast.Raise():
             raise_statement(ctx, node)

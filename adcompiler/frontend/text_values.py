@@ -93,9 +93,9 @@ def involves_text(op: Any, left: Item, right: Item) -> bool:
         return False
     if any(isinstance(item, Value) and is_text(item) for item in (left, right)):
         return True
-    return isinstance(left, str) and isinstance(op, (ast.Mod, ast.Mult)) or (
-        isinstance(right, str) and isinstance(op, ast.Mult)
-    )
+    if isinstance(op, ast.Mult):
+        return isinstance(left, str) or isinstance(right, str)
+    return isinstance(left, str) and isinstance(op, ast.Mod)
 
 
 _OPERATORS = (ast.Add, ast.Mod, ast.Mult)

@@ -123,7 +123,7 @@ class _Sweep:
         self.gone: dict[object, object] = {}
 
     def block(self, block: Block) -> Block:
-        kept = []
+        kept: list[Operation] = []
         for op in block.operations:
             swept = self.operation(op)
             if self.needed(op, swept):

@@ -1,4 +1,4 @@
-"""Effects run in the gradient's forward part as in the function: once, in order, with the same text.
+"""Effects run in the gradient's forward part as in the function: once, in order, the same text.
 
 `agree` compares all that a call lets the outside see: output, logs, warnings, the exception.
 """
