@@ -49,7 +49,7 @@ def augmented_store(x):
 
 
 def with_block(x):
-    with np.errstate(all="ignore"):
+    with open("log.txt"):
         return x * x
 
 
@@ -181,7 +181,7 @@ BODIES = {
     outer: ("unknown-name", "`tahn`", "np.tahn"),
     store: ("in-place-store", "stores into arrays", "x[0]"),
     augmented_store: ("in-place-store", "in place", "x += 1.0"),
-    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
+    with_block: ("unsupported-statement", "`with`", 'open("log.txt")'),
     comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),

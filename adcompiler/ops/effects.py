@@ -45,7 +45,9 @@ class Template:
     tree: ast.AST
 
     def __str__(self) -> str:
-        return ast.unparse(self.tree).replace("$builtin.", "").replace("\n", "; ")
+        shown = self.tree.items if isinstance(self.tree, ast.With) else [self.tree]
+        text = ", ".join(map(ast.unparse, shown))
+        return text.replace("$builtin.", "").replace("\n", "; ")
 
     def filled(self, operands: Sequence[ast.expr]) -> Any:
         """The tree with operands in the holes; nothing is shared with the template."""
