@@ -13,22 +13,16 @@ from __future__ import annotations
 
 import ast
 import logging
-import sys
 import types
 import warnings
 from typing import Any
 
-import numpy as np
-
 from ..ir.core import Block, Value
-from ..ir.types import rank
-from ..ops import lookup
 from ..ops.effects import Template
-from ..ops.gates import Primitive
-from . import expressions, statements, text_values
-from .builtin_calls import BUILTINS
+from . import expressions, names, opaque, text_values
 from .context import Context
-from .items import BoundMethod, Item, leaves
+from .items import UNBOUND, Item
+from .plain_expressions import Unevaluated
 from .references import Written
 
 __all__ = [
@@ -88,12 +82,14 @@ def _choose(
     ctx: Context, node: ast.expr, test: ast.expr, body: ast.expr | None, orelse: ast.expr | None
 ) -> None:
     """`print(x) if verbose else None`, `verbose and print(x)`."""
+    from .statements import statements
+
     sides: list[list[ast.stmt]] = [
         [ast.copy_location(ast.Pass() if side is None else ast.Expr(side), side or node)]
         for side in (body, orelse)
     ]
     choice: ast.stmt = ast.If(test, sides[0], sides[1])
-    statements.statements(ctx, [ast.copy_location(choice, node)])
+    statements(ctx, [ast.copy_location(choice, node)])
 
 
 def called(
@@ -101,7 +97,11 @@ def called(
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that says something, makes an exception, or whose result is not used; else OTHER."""
-    if isinstance(callee, type) and issubclass(callee, BaseException):
+    unevaluated = isinstance(callee, Unevaluated)
+    if unevaluated:
+        _check_unevaluated(ctx, node, callee, args)
+    is_class = isinstance(callee, type) and issubclass(callee, BaseException)
+    if is_class or (unevaluated and ctx.raised is node):
         written = Written(ctx, node)
         shown = written.outside(callee, node.func)
         error = text_values.made(ctx, written, written.call(shown, node, args, keywords), name)
@@ -111,14 +111,27 @@ def called(
         return text_values.converted(callee)(ctx, node, name, *args, **keywords)
     if callee is logging.getLogger and not any(isinstance(a, Value) for a in args):
         return callee(*args, **keywords)
-    if _says(callee):
+    if unevaluated or _says(callee):
         _call(ctx, node, callee, args, keywords)
         return None
-    if ctx.bare is node and _is_opaque(callee, args):
-        _check_arguments(ctx, node, callee, (*args, *keywords.values()))
+    if ctx.bare is node and opaque.is_opaque(callee, args):
+        opaque.check_arguments(ctx, node, callee, (*args, *keywords.values()))
         _call(ctx, node, callee, args, keywords)
         return None
     return OTHER
+
+
+def _check_unevaluated(
+    ctx: Context, node: ast.Call, callee: Unevaluated, args: list[Item]
+) -> None:
+    """At the command line a logger or an exception's class isn't known, but can be guessed."""
+    if ctx.raised is node or callee.name.rpartition(".")[2] in _LOGGING:
+        return
+    if ctx.bare is not node or any(map(opaque.is_array, args)):
+        ctx.refuse(
+            node, "unevaluated", f"what `{callee.name}` is, is known only when the file runs, and"
+            " it isn't run.", "ask in Python: `grad(f).source(...)`.",
+        )  # fmt: skip
 
 
 def _says(callee: Any) -> bool:
@@ -135,6 +148,8 @@ def _call(
     """Perform a call; a method is called on its owner, as the user did."""
     written = Written(ctx, node)
     owner = getattr(callee, "__self__", None)
+    if isinstance(callee, Unevaluated) and isinstance(node.func, ast.Attribute):
+        owner = expressions.expression(ctx, node.func.value)
     owned = not isinstance(owner, (types.ModuleType, type(None)))
     if isinstance(node.func, ast.Attribute) and owned:
         shown: ast.expr = ast.Attribute(
@@ -144,37 +159,6 @@ def _call(
         shown = written.outside(callee, node.func)
     tree = ast.Expr(written.call(shown, node, args, keywords))
     _perform(ctx, written, tree, keeps=callee not in (print, warnings.warn))
-
-
-def _is_opaque(callee: Any, args: list[Item]) -> bool:
-    """Whether a call can only be made, not looked into."""
-    if not callable(callee) or isinstance(callee, (Value, BoundMethod, Primitive)):
-        return False
-    try:
-        if lookup(callee) is not None or callee in BUILTINS:
-            return False
-    except TypeError:
-        pass
-    home = (getattr(callee, "__module__", None) or "").split(".")[0]
-    if home == "numpy" or isinstance(callee, np.ufunc):
-        return not any(map(_is_array, args))
-    if isinstance(callee, types.FunctionType):
-        return home in sys.stdlib_module_names
-    return not isinstance(getattr(callee, "__self__", None), (dict, list, str))
-
-
-def _is_array(item: Item) -> bool:
-    return any(isinstance(leaf, Value) and rank(leaf.type) > 0 for leaf in leaves(item))
-
-
-def _check_arguments(ctx: Context, node: ast.Call, callee: Any, items: tuple[Item, ...]) -> None:
-    """What can't be looked into gets numbers and strings only: an array it could change."""
-    if any(map(_is_array, items)):
-        name = getattr(callee, "__name__", type(callee).__name__)
-        ctx.refuse(
-            node, "opaque-call", f"`{name}` is no Python function that can be read, and might"
-            " change the array that it is given.", "give it numbers or strings only.",
-        )  # fmt: skip
 
 
 def assert_statement(ctx: Context, node: ast.Assert) -> None:
@@ -215,10 +199,11 @@ def raise_statement(ctx: Context, node: ast.Raise) -> None:
             node, "unsupported-statement", "`raise` without an exception, or `from` another, has a"
             " meaning only where one was caught.", "raise an exception of its own.",
         )  # fmt: skip
+    ctx.raised = node.exc
     item = expressions.expression(ctx, node.exc)
     is_class = isinstance(item, type) and issubclass(item, BaseException)
     made_here = isinstance(item, Value) and item in ctx.exceptions
-    if not (is_class or isinstance(item, BaseException) or made_here):
+    if not (is_class or made_here or isinstance(item, (BaseException, Unevaluated))):
         ctx.refuse(
             node, "unsupported-statement", "what is raised here is no exception that is known when"
             " the function is compiled.", "write raise with the exception's class.",
@@ -253,14 +238,11 @@ def without_raising(
 
 def delete(ctx: Context, node: ast.Delete) -> None:
     """`del name`: the name has no value from here on."""
-    from .items import UNBOUND
-    from .names import read_name
-
     for target in node.targets:
         if not isinstance(target, ast.Name):
             ctx.refuse(
                 target, "unsupported-statement", "`del` of anything but a name changes an object"
                 " in place.", "leave it, or make a new object without it.",
             )  # fmt: skip
-        read_name(ctx, target, target.id)
+        names.read_name(ctx, target, target.id)
         ctx.frame.names[target.id] = UNBOUND

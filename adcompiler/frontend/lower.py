@@ -17,6 +17,7 @@ from typing import Any
 from ..ir.core import Function, Value
 from .context import ARGUMENT, Capture, Context, Frame, Path
 from .items import Item, is_number, leaves, rebuild
+from .opaque import check_untouched
 from .problems import report
 from .signature import Static, Structure, parameters_of
 from .source import FunctionSource, read_function
@@ -63,6 +64,7 @@ def lower(
     ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
     frame = Frame(source, (), dict(arguments))
     item = report(ctx, lambda: ctx.within(frame, functools.partial(body, ctx)))
+    check_untouched(ctx)
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))
     arguments |= ctx.live
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]

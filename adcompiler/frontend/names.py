@@ -31,6 +31,7 @@ from .items import (
     in_words,
     is_number,
 )
+from .plain_expressions import Unevaluated
 
 __all__ = ["attribute", "path_of", "read_name", "size_item", "value_attribute"]
 
@@ -96,6 +97,8 @@ def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item
 
 
 def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) -> Item:
+    if isinstance(owner, Unevaluated):
+        return Unevaluated(f"{owner.name}.{name}", owner.span)
     try:
         value = getattr(owner, name)
     except AttributeError:

@@ -1,7 +1,7 @@
 """How emitted text names what an effect shows: run-time values, literals, objects from outside.
 
     print("loss", x, file=sys.stderr)     print("loss", $0, file=$sys.stderr)      operands: %x
-    logger.info("%d", n)                  $0.info("%d", $1)                        operands: %logger, %n
+    logger.info("%d", n)                  $0.info("%d", $1)                 operands: %logger, %n
 
 Builtins, modules of the standard library and NumPy are imported by the emitted module. Any other
 object (a logger, an exception class of the user's) becomes a keyword-only parameter.
@@ -21,10 +21,9 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
-from .builtin_calls import RangeItem
+from . import builtin_calls, names
 from .context import Capture, Context, Path, lookup_path
 from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_namedtuple
-from .names import path_of
 
 __all__ = ["Written", "is_plain"]
 
@@ -80,7 +79,7 @@ class Written:
             case dict():
                 keys: list[ast.expr | None] = [self.item(key) for key in item]
                 return ast.Dict(keys, [self.item(part) for part in item.values()])
-            case RangeItem(start, stop, step):
+            case builtin_calls.RangeItem(start, stop, step):
                 return _call("$builtin.range", *map(self.item, (start, stop, step)))
             case Ambiguous() | BoundMethod() | LocalFunction():
                 self.ctx.refuse_item(item, node or self.node)
@@ -154,7 +153,7 @@ def _imported_attribute(ctx: Context, path: Path) -> ast.expr | None:
 
 def _path(ctx: Context, node: ast.expr, item: Any) -> Path | None:
     """The path to an object, if it can be found by one."""
-    path = path_of(ctx, node)
+    path = names.path_of(ctx, node)
     if path is not None and isinstance(node, ast.Name):
         path = ctx.path_to(ctx.frame.source.function, node.id)
     try:

@@ -16,18 +16,11 @@ from typing import Any
 
 from ..ir.core import Block, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
+from . import effects
 from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
 from .contexts import with_statement
-from .effects import (
-    RAISED,
-    assert_statement,
-    delete,
-    expression_statement,
-    raise_statement,
-    without_raising,
-)
 from .expressions import condition, expression
 from .items import (
     LOST,
@@ -65,9 +58,9 @@ def body(ctx: Context) -> Item:
     result = statements(ctx, node.body)
     if result is LOST:
         raise Lost
-    if result is RAISED and len(ctx.frames) == 1:
+    if result is effects.RAISED and len(ctx.frames) == 1:
         return math.nan  # no caller ever sees it
-    return None if result is FELL_THROUGH or result is RAISED else result
+    return None if result is FELL_THROUGH or result is effects.RAISED else result
 
 
 def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
@@ -97,8 +90,8 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> Any:
         case ast.Return(ast.expr() as value):
             return _Ended(expression(ctx, value, ctx.frame.result_name))
         case ast.Raise():
-            raise_statement(ctx, node)
-            return _Ended(RAISED)
+            effects.raise_statement(ctx, node)
+            return _Ended(effects.RAISED)
         case ast.If():
             result = _if(ctx, node, rest)
             return result if result is _CONTINUE else _Ended(result)
@@ -131,11 +124,11 @@ def statement(ctx: Context, node: ast.stmt) -> None:
         case ast.While():
             while_loop(ctx, node)
         case ast.Expr(value):
-            expression_statement(ctx, value)
+            effects.expression_statement(ctx, value)
         case ast.Assert():
-            assert_statement(ctx, node)
+            effects.assert_statement(ctx, node)
         case ast.Delete():
-            delete(ctx, node)
+            effects.delete(ctx, node)
         case ast.Pass():
             pass
         case ast.Import() | ast.ImportFrom():
@@ -269,7 +262,7 @@ def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
     test = condition(ctx, node.test)
     if not isinstance(test, Value):
         result = statements(ctx, then if test else otherwise)
-        return result if returns or result is RAISED else _CONTINUE
+        return result if returns or result is effects.RAISED else _CONTINUE
     return _branches(ctx, node, test, then, otherwise, returns)
 
 
@@ -287,9 +280,9 @@ def _branches(
         sides.append((ctx.frame.names, ctx.builder))
     names = ["return"] if returns else assigned_names([*then, *otherwise])
     ctx.frame.names, ctx.builder = before, outer
-    if any(result is RAISED for result in results):
+    if any(result is effects.RAISED for result in results):
         ctx.builder.span = ctx.span(node.test)
-        result = without_raising(ctx, test, sides, results)
+        result = effects.without_raising(ctx, test, sides, results)
         return _CONTINUE if result is FELL_THROUGH else result
     merged = _merge(ctx, node, test, sides, names)
     result = merged.pop("return", None)

@@ -13,7 +13,6 @@ from typing import Any
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import Template
-from . import expressions
 from .context import Context
 from .items import Item
 from .references import Written, is_plain
@@ -63,12 +62,14 @@ def _joined(parts: list[str | ast.expr]) -> ast.JoinedStr:
 
 def _parts(ctx: Context, node: ast.JoinedStr, written: Written) -> list[str | ast.expr]:
     """The f-string's parts: text, and fields for what is known only at run time."""
+    from .expressions import expression
+
     parts: list[str | ast.expr] = []
     for part in node.values:
         if not isinstance(part, ast.FormattedValue):
             parts.append(str(part.value))  # type: ignore[attr-defined]
             continue
-        item = expressions.expression(ctx, part.value)
+        item = expression(ctx, part.value)
         spec = part.format_spec
         inner = _parts(ctx, spec, written) if isinstance(spec, ast.JoinedStr) else []
         plain = is_plain(item) and all(isinstance(one, str) for one in inner)

@@ -501,3 +501,51 @@ def test_other_contexts_are_refused():
     error = refusal(grad(swallowed), 2.0)
     assert error.diagnostics[0].code == "unsupported-statement"
     assert underlined(error, __file__) == "pytest.raises(ValueError)"
+
+
+class Counter:
+    """Steps by a method that the function can't look into."""
+
+    def __init__(self):
+        self.weight, self.steps = 2.0, []
+
+    def step(self, x):
+        self.steps.append(x)
+
+
+counter = Counter()
+
+
+def steps(x):
+    counter.step(x)
+    return x * x
+
+
+def steps_and_reads(x):
+    counter.step(x)
+    return x * counter.weight
+
+
+def test_a_method_of_the_users_is_called():
+    counter.steps.clear()
+    assert grad(steps)(2.0) == 4.0
+    assert counter.steps == [2.0]
+    assert "def steps_grad(x, *, counter, grad_out=1.0)" in grad(steps).source(2.0)
+
+
+def test_what_a_call_might_change_is_not_read():
+    error = refusal(grad(steps_and_reads), 2.0)
+    assert error.diagnostics[0].code == "opaque-call"
+    assert "might change `counter.weight`" in error.diagnostics[0].reason
+    assert underlined(error, __file__) == "counter.step(x)"
+
+
+def test_a_logger_bound_anew_is_the_one_used():
+    g = grad(logs)
+    first = seen(g, 0.75)[2][0][0]
+    globals()["logger"] = logging.getLogger("tests.rebound")
+    try:
+        second = seen(g, 0.75)[2][0][0]
+    finally:
+        globals()["logger"] = logging.getLogger("tests.effects")
+    assert (first, second) == ("tests.effects", "tests.rebound")
