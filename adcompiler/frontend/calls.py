@@ -21,7 +21,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names, stores
+from . import effects, expressions, names, stores, text_values
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
 from .instances import Callee
@@ -39,6 +39,12 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     keywords = _keywords(ctx, node)
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
+    storing = stores.storing(callee)
+    if storing is not None:
+        return _settled(ctx, node, name, callee, storing, args, keywords)
+    said = effects.called(ctx, node, callee, args, keywords, name)
+    if said is not effects.OTHER:
+        return said
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
@@ -100,7 +106,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee) or stores.STORING.get(callee)
+        return BUILTINS.get(callee)
     except TypeError:
         return None
 
@@ -217,6 +223,8 @@ def _method(
     ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
+    if text_values.is_text(value):
+        return text_values.method(ctx, node, value, method, args, keywords, name)
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {}, name)
     if method == "fill" and len(args) == 1 and not keywords:

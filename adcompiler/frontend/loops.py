@@ -35,7 +35,17 @@ from .assigned import assigned_names, breaks
 from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression
-from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+from .items import (
+    LOST,
+    UNBOUND,
+    Ambiguous,
+    Item,
+    Lost,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
+)  # fmt: skip
 from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag, shown
 from .loop_objects import Carried
 from .memory import has_memory
@@ -111,6 +121,7 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     operands = [ctx.lift(part, node.iter) for part in parts]
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
     names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state
+    problems = len(ctx.problems)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -125,6 +136,7 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
         frame.names, frame.jumps, ctx.builder = names, jumps, builder
         ctx.memory.state = state
         del builder.operations[count:]
+        del ctx.problems[problems:]
         static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
         _unroll(ctx, node, range(*static))
 
@@ -326,7 +338,10 @@ class _Carries:
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self._readable(self.ctx.frame.names.get(name, UNBOUND)) for name in self.names]
+        found = [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        if any(item is LOST for item in found):
+            raise Lost
+        return [self._readable(item) for item in found]
 
     def _readable(self, item: Item) -> Item:
         lost = (v for v in leaves(item) if isinstance(v, Value) and self.ctx.memory.is_lost(v))
@@ -399,6 +414,8 @@ class _Carries:
     def _fits_dropped(self, name: str, item: Item) -> bool:
         """A name without a value before the loop: carried only if the body gives it values."""
         before = self.dropped[name]
+        if before is LOST:
+            return True
         if item is before or (not isinstance(item, Value) and item == before):
             return True
         if before is UNBOUND and all(map(_carried, leaves(item))):
