@@ -24,13 +24,24 @@ from .frontend.lower import Lowered, lower
 from .frontend.signature import Static, Structure, describe, parts
 from .frontend.source import read_function
 from .ir.builder import Builder
-from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, walk
+from .ir.core import (
+    Function,
+    Operation,
+    Temporary,
+    Value,
+    hint,
+    is_temporary,
+    on_all,
+    walk,
+)  # fmt: skip
 from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
-from .transform.activity import active_values
+from .ir.types import Static as StaticType
+from .transform.activity import active_values, dependences
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
+from .transform.split import split
 
 __all__ = [
     "STAGES",
@@ -115,7 +126,7 @@ def gradient_function(
     lowered: Lowered, options: Options, check: Check | None = None
 ) -> tuple[Function, Value | None]:
     """The gradient in SSA, ready for emission; and its seed, if that is a parameter."""
-    function = _with_temporaries(lowered.function)
+    function = on_all(_with_temporaries, lowered.function)
     _check_result(lowered, function)
     wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
     _check_real(function, wrt)
@@ -132,6 +143,9 @@ def gradient_function(
     gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
+    if gradient.functions:
+        gradient = split(gradient)
+        gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
     gradient = own_memory(gradient, options.level)
     _checked(check, gradient, False)
     gradient = own_results(gradient, wrt)
@@ -160,7 +174,7 @@ def _with_temporaries(function: Function) -> Function:
     number = 0
     for op in walk(function.body):
         for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED:
+            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
                 while f"s{number}" in taken:
                     number += 1
                 mapping[value] = Value(value.type, Temporary(number))
@@ -222,14 +236,18 @@ def _check_result(lowered: Lowered, function: Function) -> None:
 
 def _check_real(function: Function, wrt: Sequence[Value]) -> None:
     """No gradient flows through complex numbers: the rules are those of real ones."""
+    bodies = (function, *function.functions.values())
     found = [
-        op for op in walk(function.body) if any(kind_of(v.type) == "complex" for v in op.results)
-    ]
+        op for one in bodies for op in walk(one.body)
+        if any(kind_of(v.type) == "complex" for v in op.results)
+    ]  # fmt: skip
     if not found:
         return
-    active = active_values(function, wrt, function.results)
+    # Of what functions that call themselves compute, all is taken to be active.
+    own = {v for op in walk(function.body) for v in op.results}
+    active = active_values(function, wrt, function.results, dependences(function.functions))
     for op in found:
-        if active.intersection(op.results):
+        if active.intersection(op.results) or own.isdisjoint(op.results):
             raise UnsupportedError(
                 Diagnostic(
                     "complex", "a gradient would flow through a complex number here.",

@@ -51,7 +51,7 @@ def lost_alias(x):
 
 
 def with_block(x):
-    with np.errstate(all="ignore"):
+    with open("log.txt"):
         return x * x
 
 
@@ -79,10 +79,10 @@ def class_inside(x):
     return x
 
 
-def break_in_loop(x):
-    for _ in range(3):
+def endless(x):
+    while True:
         if x > 1:
-            break
+            continue
         x = x * 2
     return x
 
@@ -99,7 +99,7 @@ def match_statement(x, mode):
 
 
 def recursive(x):
-    return x if x < 1 else recursive(x / 2)
+    return x * recursive(x / 2)
 
 
 def number_called(x):
@@ -183,14 +183,14 @@ BODIES = {
     outer: ("unknown-name", "`tahn`", "np.tahn"),
     store: ("in-place-store", "no elements to store into", "y[0]"),
     lost_alias: ("alias", "`y` may share memory", "y"),
-    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
+    with_block: ("unsupported-statement", "`with`", 'open("log.txt")'),
     comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),
     class_inside: ("unsupported-statement", "class", "class Local:"),
-    break_in_loop: ("unsupported-statement", "`break`", "break"),
+    endless: ("endless-loop", "never changes", "True"),
     walrus: ("unsupported-expression", "`:=`", "y := x"),
-    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
     unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
@@ -207,7 +207,7 @@ BODIES = {
     loop_reads_before: ("unbound", "`y`", "y"),
     unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
 }
-SCALARS = (try_block, break_in_loop, recursive, number_called, walrus, loop_reads_before)
+SCALARS = (try_block, endless, recursive, number_called, walrus, loop_reads_before)
 ADVICE = {
     subset_of_sum: "the supported form is np.sum(a, axis=None, *, keepdims=False).",
     subset_of_method: "the supported form is .sum(axis=None, *, keepdims=False).",

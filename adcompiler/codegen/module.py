@@ -10,8 +10,9 @@ import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..ir.core import Function, Operation, walk
+from ..ir.core import Function, Label, Operation, callee_of, walk
 from ..runtime import HELPERS, helper_source
+from .contexts import gather
 from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
@@ -23,7 +24,7 @@ MODULES = ("np", "math")
 
 @dataclass(frozen=True)
 class Emitted:
-    """The text of the function, and of the module that it runs in."""
+    """The text of the function, after those that it calls, and of the module that it runs in."""
 
     name: str
     function: str
@@ -31,18 +32,24 @@ class Emitted:
 
 
 def emit_module(function: Function, shape: FunctionShape, level: int, title: str) -> Emitted:
-    """Write `function` with the given Python signature as the last definition of a module."""
-    gates = _gates(function)
-    reserved = {*MODULES, *HELPERS, function.name, *gates}
-    definition = _definition(function, shape, level, reserved)
+    """Write `function` with the given Python signature as the last definition of a module, after
+    the functions that it calls."""
+    others = _called(function)
+    gates = _gates([*others, function])
+    names = [f.name for f in (*others, function)]
+    reserved = {*MODULES, *HELPERS, *names, *gates}
+    own = [_definition(f, FunctionShape.plain(f), level, reserved, False) for f in others]
+    own.append(_definition(function, shape, level, reserved))
     definitions = [
         _definition(primal, FunctionShape.plain(primal), 1, reserved) for primal in gates.values()
     ]
-    used = _Names([definition, *definitions])
+    used = _Names([*own, *definitions], names, {*MODULES, *HELPERS, *gates})
     helpers = [name for name in HELPERS if f"helper.{name}" in used.references]
-    for node in (definition, *definitions):
+    for node in (*own, *definitions):
         used.resolve(node)
-    text = to_text([definition])
+    for node in own[:-1]:
+        node.name = used.functions[node.name]
+    text = "\n\n".join(to_text([node]) for node in own)
     parts = [f'"""{title}"""', used.imports(bool(helpers))]
     parts += [f"\n{helper_source(name)}" for name in helpers]
     parts += [f"\n{to_text([node])}" for node in definitions]
@@ -54,7 +61,25 @@ def _import(module: str, name: str) -> str:
     return f"import {module}" if module == name else f"import {module} as {name}"
 
 
-def _gates(function: Function) -> dict[str, Function]:
+def _called(function: Function) -> list[Function]:
+    """The functions that are called from this one or from one another."""
+    found: set[Label] = set()
+    pending = [function]
+    while pending:
+        for op in walk(pending.pop().body):
+            label = callee_of(op)
+            if label is not None and label not in found:
+                found.add(label)
+                pending.append(function.functions[label])
+    return [f for label, f in function.functions.items() if label in found]
+
+
+def _is_module(reference: str) -> bool:
+    """Whether it stands for a module of the standard library."""
+    return "." not in reference and reference != "np"
+
+
+def _gates(functions: Sequence[Function]) -> dict[str, Function]:
     """The gates' own functions, by name, inner ones first."""
     found: dict[str, Function] = {}
 
@@ -65,17 +90,18 @@ def _gates(function: Function) -> dict[str, Function]:
                 visit(walk(primal.body))
                 found[primal.name] = primal
 
-    visit(walk(function.body))
+    for function in functions:
+        visit(walk(function.body))
     return found
 
 
 def _definition(
-    function: Function, shape: FunctionShape, level: int, reserved: Iterable[str]
-) -> ast.FunctionDef:
-    emitter = Emitter(function, level, {*reserved, *shape.names}, shape.values)
-    body = [
-        *shape.checks(), *shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)
-    ]  # fmt: skip
+    function: Function, shape: FunctionShape, level: int, reserved: Iterable[str],
+    headed: bool = True,
+) -> ast.FunctionDef:  # fmt: skip
+    emitter = Emitter(function, level, {*reserved, *shape.names}, shape.values, headed)
+    lines = gather(emitter.body())
+    body = [*shape.checks(), *shape.unpacking(emitter), *lines, shape.returned(emitter)]
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
         returns=None, type_comment=None,
@@ -83,22 +109,24 @@ def _definition(
 
 
 class _Names:
-    """Gives modules, builtins, helpers and gates names that no parameter hides."""
+    """Gives modules, builtins, helpers, gates and functions names that no parameter hides."""
 
-    def __init__(self, definitions: Sequence[ast.AST]) -> None:
+    def __init__(
+        self, definitions: Sequence[ast.AST], functions: Sequence[str], fixed: Iterable[str]
+    ) -> None:
         nodes = [n for d in definitions for n in ast.walk(d)]
         self.references = {
             n.id[1:] for n in nodes if isinstance(n, ast.Name) and n.id.startswith("$")
         }
         self.used = {n.id for n in nodes if isinstance(n, ast.Name) and n.id[0] != "$"}
         self.used |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        self.functions = self._functions(functions, {*fixed, *self.used, *dir(builtins)})
 
     def imports(self, helpers: bool) -> str:
         """The import lines; the helpers' source says `np`."""
         hidden = any(r.startswith("builtin.") and r[8:] in self.used for r in self.references)
         lines = [_import("builtins", self.alias("builtins"))] if hidden else []
-        if "math" in self.references:
-            lines.append(_import("math", self.alias("math")))
+        lines += [_import(m, self.alias(m)) for m in sorted(self.references) if _is_module(m)]
         if lines and (helpers or "np" in self.references):
             lines.append("")
         if helpers or "np" in self.references:
@@ -106,6 +134,19 @@ class _Names:
             if helpers and self.alias("np") != "np":
                 lines.append(_import("numpy", "np"))
         return "\n".join(lines)
+
+    @staticmethod
+    def _functions(names: Sequence[str], taken: set[str]) -> dict[str, str]:
+        """What the functions are called in the text; the last one keeps its name."""
+        taken.add(names[-1])
+        found = {}
+        for name in names[:-1]:
+            text = name
+            while text in taken or (text != name and text in names):
+                text += "_"
+            taken.add(text)
+            found[name] = text
+        return found
 
     def alias(self, name: str) -> str:
         while name in self.used:
@@ -123,4 +164,4 @@ class _Names:
             return self.alias(reference)
         if kind == "builtin" and name in self.used and hasattr(builtins, name):
             return f"{self.alias('builtins')}.{name}"
-        return name
+        return self.functions[name] if kind == "function" else name

@@ -5,7 +5,8 @@
     %y = tanh %1
 
 At level 0 every gate of the user's has its line, and only the inner steps of a derivative rule
-nest. From level 1 on, so does what is used once and was given no name by the user.
+nest. From level 1 on, so does what is used once and was given no name by the user. Nothing passes
+an effect on its way into an expression: it might raise before or after what was said.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
+from ..ir.loops import loops_of
 from ..ir.types import rank
-from ..ops import TABLE
+from ..ops import TABLE, has_effect
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -24,7 +26,7 @@ __all__ = ["Nesting", "plan_nesting"]
 _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
-_ASKED = {"constant", "range", "size", "shape", "count"}
+_ASKED = {"constant", "range", "taken", "size", "shape", "count"}
 _STATEMENTS = {"undefined", "zeros_of"}
 
 
@@ -67,6 +69,10 @@ def plan_nesting(function: Function, level: int) -> Nesting:
             blocks.append(block)
             if len(shown) < len(block.results):
                 repeated.add(block)
+    for loop in loops_of(function):
+        if loop.exits:
+            # What an iteration hands on is written at each of its ends.
+            uses.update(loop.following)
     for block in blocks:
         for op in block.operations:
             home.update(dict.fromkeys(op.results, block))
@@ -88,21 +94,31 @@ def _repeats(op: Operation, block: Block, value: Value) -> bool:
 
 def _collected(function: Function) -> set[Value]:
     """Values that go on a tape; they are read back by name."""
-    found: set[Value] = set()
-    for op in walk(function.body):
-        if op.opcode in ("for", "while"):
-            found.update(op.blocks[-1].results[op.attributes["carry"] :])
-    return found
+    return {v for loop in loops_of(function) for v in loop.collected}
 
 
 def _carried(function: Function) -> set[Value]:
     """Values that become a loop's carry under the name that they have anyway."""
+    pairs = (
+        pair
+        for loop in loops_of(function)
+        for pair in zip(loop.following, loop.parameters, strict=True)
+    )
+    return {v for v, p in pairs if hint(v) == hint(p)}
+
+
+def _parted(block: Block) -> set[Value]:
+    """Values of the block that are used in it after an effect that follows their definition."""
     found: set[Value] = set()
-    for op in walk(function.body):
-        if op.opcode in ("for", "while"):
-            body, count = op.blocks[-1], op.attributes["carry"]
-            pairs = zip(body.results[:count], body.parameters[:count], strict=True)
-            found.update(v for v, p in pairs if hint(v) == hint(p))
+    waiting: set[Value] = set()  # defined before the last effect
+    fresh: set[Value] = set()
+    for op in block.operations:
+        found.update(v for v in op.operands if v in waiting)
+        if has_effect(op):
+            waiting |= fresh
+            fresh = set()
+        fresh.update(op.results)
+    found.update(v for v in block.results if v in waiting)
     return found
 
 
@@ -130,10 +146,13 @@ class _Plan:
         self.position: dict[Operation, int] = {}
         self.changes: dict[Value, list[int]] = {}
         self.roots: dict[Value, Value] = {}
+        # Values with an effect between their definition and their use.
+        self.parted: set[Value] = set()
 
     def block(self, block: Block) -> None:
         """Inner regions first: an `if` nests if what it contains does."""
         self.survey(block)
+        self.parted |= _parted(block)
         for op in block.operations:
             self.consumer.update(dict.fromkeys(op.operands, op))
         for op in block.operations:
@@ -153,7 +172,7 @@ class _Plan:
             if entry.statement is not None:
                 self.changes.setdefault(root, []).append(position)
             elif 0 in entry.view:
-                self.roots[op.result] = root
+                self.roots.update(dict.fromkeys(op.results, root))
 
     def meets_change(self, op: Operation, value: Value) -> bool:
         """Whether what the expression reads is changed before the place where it is used."""
@@ -212,6 +231,8 @@ class _Plan:
 
     def _nests(self, value: Value) -> bool:
         if self.uses[value] != 1 or value in self.collected or value in self.returned:
+            return False
+        if value in self.parted:
             return False
         if not self._is_near(value):
             return False

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
-from ..ir.types import Array, List, Tape, rank
+from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
 __all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "stored_parameters"]
@@ -51,7 +51,12 @@ def changes_operand(op: Operation) -> bool:
 
 
 def has_memory(value: Value) -> bool:
-    return isinstance(value.type, (Array, List, Tape))
+    return isinstance(value.type, (Array, List, Saved, Tape))
+
+
+def _elsewhere(op: Operation) -> bool:
+    """Whether another function makes the result, in memory that it may have kept."""
+    return "gate" in op.attributes or "callee" in op.attributes
 
 
 def stored_parameters(function: Function) -> tuple[Value, ...]:
@@ -92,6 +97,11 @@ class Sites:
             for site in sites:
                 found.setdefault(site, []).append(value)
         return found
+
+    def kept(self, function: Function) -> Found:
+        """Memory that an effect may have handed to somebody who looks at it later: a log's."""
+        effects = (op for op in walk(function.body) if op.attributes.get("keeps"))
+        return frozenset().union(*(self.of(v) for op in effects for v in op.operands))
 
     def closure(self, sites: Iterable[Site]) -> set[Site]:
         """The sites, and those that the memory of carries among them comes from."""
@@ -153,9 +163,9 @@ class Sites:
                 viewed = frozenset()
             elif self.copying is not None:
                 return viewed
-        elif viewed and "gate" not in op.attributes:
+        elif viewed and not _elsewhere(op):
             return viewed
-        foreign = "gate" in op.attributes
+        foreign = _elsewhere(op)
         boxed = foreign or (entry.boxes and not self._copies(op))
         return viewed | {Site(result, foreign=foreign, boxed=boxed)}
 

@@ -2,7 +2,7 @@
 
 >>> import ast
 >>> tree = ast.parse("if c:\\n    a, b = 1, 2\\nelse:\\n    return b")
->>> assigned_names(tree.body), may_return(tree.body[0]), always_returns(tree.body)
+>>> assigned_names(tree.body), may_return(tree.body[0]), always_jumps(tree.body)
 (['a', 'b'], True, False)
 """
 
@@ -11,9 +11,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-__all__ = ["always_returns", "assigned_names", "jumps", "may_return"]
+__all__ = [
+    "always_jumps",
+    "assigned_names",
+    "breaks",
+    "continues",
+    "may_jump",
+    "may_return",
+]
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -30,7 +38,7 @@ def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
     for node in nodes:
         for part in _own_nodes(node):
             match part:
-                case ast.Name(id, ast.Store()):
+                case ast.Name(id, ast.Store() | ast.Del()):
                     names[id] = None
                 case ast.FunctionDef(name):
                     names[name] = None
@@ -44,20 +52,42 @@ def may_return(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Return) for part in _own_nodes(node))
 
 
-def always_returns(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether every path through the statements ends in a `return`."""
+def may_jump(node: ast.AST) -> bool:
+    """Whether a `return`, or a `break` or `continue` of a loop around it, stands inside."""
+    return may_return(node) or _own_jump([node], (ast.Break, ast.Continue))
+
+
+def breaks(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the statements, a loop's body, may `break` that loop."""
+    return _own_jump(nodes, (ast.Break,))
+
+
+def continues(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the statements, a loop's body, may `continue` that loop."""
+    return _own_jump(nodes, (ast.Continue,))
+
+
+def _own_jump(nodes: Sequence[ast.AST], kinds: tuple[type[ast.AST], ...]) -> bool:
     for node in nodes:
-        if isinstance(node, ast.Return):
+        if isinstance(node, kinds):
             return True
-        if isinstance(node, ast.If) and always_returns(node.body) and always_returns(node.orelse):
+        if isinstance(node, (*_SCOPES, ast.expr)):
+            continue
+        # An inner loop's body has its own jumps; its `else` has not.
+        inner = node.orelse if isinstance(node, _LOOPS) else list(ast.iter_child_nodes(node))
+        if _own_jump(inner, kinds):
             return True
     return False
 
 
-def jumps(nodes: Sequence[ast.stmt]) -> ast.stmt | None:
-    """The first `return`, `break` or `continue` inside, if there is one."""
+def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether every path through the statements ends in a jump, or by raising."""
     for node in nodes:
-        for part in _own_nodes(node):
-            if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
-                return part
-    return None
+        match node:
+            case ast.Return() | ast.Break() | ast.Continue() | ast.Raise():
+                return True
+            case ast.If(_, then, otherwise) if always_jumps(then) and always_jumps(otherwise):
+                return True
+            case ast.While(ast.Constant(value), body) if value and not breaks(body):
+                return True
+    return False

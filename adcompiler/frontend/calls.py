@@ -21,15 +21,15 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names, stores
+from . import effects, expressions, names, stores, text_values
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
+from .instances import Callee
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
+from .recursion import called
 from .source import FunctionSource, read_function
 
 __all__ = ["call", "inline"]
-
-_DEPTH = 64
 
 
 def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
@@ -39,6 +39,12 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     keywords = _keywords(ctx, node)
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
+    storing = stores.storing(callee)
+    if storing is not None:
+        return _settled(ctx, node, name, callee, storing, args, keywords)
+    said = effects.called(ctx, node, callee, args, keywords, name)
+    if said is not effects.OTHER:
+        return said
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
@@ -100,7 +106,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee) or stores.STORING.get(callee)
+        return BUILTINS.get(callee)
     except TypeError:
         return None
 
@@ -217,6 +223,8 @@ def _method(
     ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
+    if text_values.is_text(value):
+        return text_values.method(ctx, node, value, method, args, keywords, name)
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {"method": True}, name)
     if method == "fill" and len(args) == 1 and not keywords:
@@ -255,7 +263,6 @@ def _inline_global(
     ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    _refuse_recursion(ctx, node, function)
     try:
         source = read_function(function)
     except AdcompilerError as error:
@@ -264,28 +271,27 @@ def _inline_global(
                    reason.advice)  # fmt: skip
     bound = _bind(ctx, node, function, args, keywords)
     path = path_of_callee(ctx, node, function)
-    return inline(ctx, node, source, path, bound, None, name)
 
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, path, bound, None, name)
 
-def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType) -> None:
-    frames = [f.source.function.__code__ for f in ctx.frames]
-    if function.__code__ in frames or len(frames) > _DEPTH:
-        ctx.refuse(
-            node, "recursion", f"`{function.__name__}` calls itself.",
-            "write the recursion as a loop.",
-        )  # fmt: skip
+    known_as = function.__name__ if function.__name__.isidentifier() else "function"
+    return called(ctx, node, Callee(function, known_as, lower, True), bound, name)
 
 
 def _inline_local(
     ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    if any(frame.source.node is local.node for frame in ctx.frames):
-        ctx.refuse(node, "recursion", "this function calls itself.", "write it as a loop.")
     outer = local.frame.source
     source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
     bound = _bind_node(ctx, node, local, args, keywords)
-    return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    known_as = getattr(local.node, "name", "function")
+    return called(ctx, node, Callee(local, known_as, lower, False), bound, name)
 
 
 def _bind(

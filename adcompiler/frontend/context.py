@@ -23,6 +23,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .instances import Instances
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -33,6 +34,7 @@ from .items import (
     is_number,
     leaves,
 )  # fmt: skip
+from .jumps import Jumps
 from .memory import Memory, has_memory
 from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
@@ -40,6 +42,7 @@ from .source import FunctionSource
 __all__ = [
     "ARGUMENT",
     "LOOP",
+    "RECURSION",
     "Context",
     "Frame",
     "NeedsUnrolling",
@@ -52,7 +55,7 @@ __all__ = [
 ]
 
 Path = tuple[Any, ...]  # names; the first may be a function or a gate instead
-LOOP, ARGUMENT = "<loop>", "<argument>"
+LOOP, ARGUMENT, RECURSION = "<loop>", "<argument>", "<recursion>"
 
 
 class NeedsUnrolling(Exception):
@@ -81,6 +84,7 @@ class Frame:
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
+    jumps: Jumps = field(default_factory=Jumps)
 
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""
@@ -184,6 +188,17 @@ class Context:
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    instances: Instances = field(default_factory=Instances)
+    # What was refused so far; see `problems`.
+    problems: list[Diagnostic] = field(default_factory=list)
+    # Effects: static arguments by name and the values of those that are shown; exceptions made;
+    # the call whose result is not used; the call that is raised; calls that can't be looked into.
+    given: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Value] = field(default_factory=dict)
+    exceptions: set[Value] = field(default_factory=set)
+    bare: ast.AST | None = None
+    raised: ast.AST | None = None
+    opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)
 
     @property
     def frame(self) -> Frame:

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, names
+from . import arithmetic, calls, names, text_values
 from .context import Context
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -59,6 +60,8 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
             return _elements(ctx, elements)
         case ast.Dict(keys, values):
             return _dictionary(ctx, node, keys, values)
+        case ast.JoinedStr():
+            return text_values.f_string(ctx, node, name)
         case ast.Lambda():
             return LocalFunction(node, ctx.frame)
     words = _REFUSED.get(type(node))
@@ -74,7 +77,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.SetComp: ("sets hold no numbers to differentiate", "use an array"),
     ast.Set: ("sets hold no numbers to differentiate", "use a tuple"),
     ast.DictComp: ("dict comprehensions are not in the subset yet", "write the dict out"),
-    ast.JoinedStr: ("f-strings are not in the subset yet", "format text outside the function"),
     ast.NamedExpr: ("`:=` assigns inside an expression", "assign on a line of its own"),
     ast.Await: ("coroutines can't be differentiated", "call it outside the function"),
     ast.Yield: ("generators can't be differentiated", "return the value"),
@@ -118,6 +120,11 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
         if isinstance(item, (Ambiguous, BoundMethod)) or item is UNBOUND:
             ctx.refuse_item(item, node)
         return bool(item)
+    if text_values.is_text(item):
+        ctx.refuse(
+            node, "text", "whether this string is empty is known only at run time.",
+            "ask the numbers that it was made of.",
+        )  # fmt: skip
     if rank(item.type):
         ctx.refuse(
             node, "truth-value", "an array of several elements is neither true nor false.",
@@ -230,14 +237,18 @@ def branch(
     outer, state, items, sides = ctx.builder, ctx.memory.state, [], []
     for side in (then, otherwise):
         ctx.builder, ctx.memory.state = outer.nested(), state.copy()
-        items.append(side())
+        items.append(attempt(ctx, lambda ctx, side=side: side()))
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
+    if any(isinstance(item, Unsettled) for item in items):
+        pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
+        item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
+        return ctx.lift(item, node)
     merger = Merger(ctx, node, (sides[0], sides[1]))
     values = []
     for index, item in enumerate(items):
         with merger.on(index):
-            values.append(ctx.lift(item, node))
+            values.append(text_values.lift(ctx, item, node))
     changed = merger.objects()
     try:
         type_ = join(values[0].type, values[1].type)

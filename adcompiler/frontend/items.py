@@ -17,11 +17,13 @@ from typing import Any, final
 from ..ir.core import Value
 
 __all__ = [
+    "LOST",
     "UNBOUND",
     "Ambiguous",
     "BoundMethod",
     "Item",
     "LocalFunction",
+    "Lost",
     "article",
     "in_words",
     "is_namedtuple",
@@ -42,6 +44,13 @@ class Unbound:
 
 
 UNBOUND = Unbound()
+
+
+class Lost(Exception):
+    """A name is read that a refused statement would have assigned."""
+
+
+LOST = Lost()  # what such a name stands for
 
 
 @final

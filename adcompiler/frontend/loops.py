@@ -31,38 +31,54 @@ from ..ir.types import (
 )  # fmt: skip
 from ..ops.indexing import Slot
 from . import statements
-from .assigned import assigned_names, jumps
+from .assigned import assigned_names, breaks
 from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression
-from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+from .items import (
+    LOST,
+    UNBOUND,
+    Ambiguous,
+    Item,
+    Lost,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
+)  # fmt: skip
+from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag, shown
 from .loop_objects import Carried
 from .memory import has_memory
 from .names import size_item
 
-__all__ = ["for_loop", "while_loop"]
+__all__ = ["loop"]
 
 _UNROLL_LIMIT = 10_000
 
 
-def _refuse_jumps(ctx: Context, node: ast.For | ast.While) -> None:
-    jump = jumps(node.body)
-    if jump is not None:
-        word = type(jump).__name__.lower()
-        ctx.refuse(
-            jump, "unsupported-statement", f"`{word}` inside a loop is not in the subset yet.",
-            "use a while loop whose condition ends it, or an if around the rest of the body.",
-        )  # fmt: skip
-    if node.orelse:
-        ctx.refuse(
-            node.orelse[0], "unsupported-statement", "`else` after a loop isn't in the subset yet.",
-            "without `break` it always runs: put its statements after the loop.",
-        )  # fmt: skip
+def loop(ctx: Context, node: ast.For | ast.While) -> Item:
+    """Lower a loop without its `else`; gives whether it has ended by `break`."""
+    outer, names = ctx.frame.jumps, ctx.frame.names
+    before = {name: flag(names, name) for name in (BROKE, RETURNED)}
+    ctx.frame.jumps = Jumps.of_loop(node)
+    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
+    if isinstance(node, ast.For):
+        _for_loop(ctx, node)
+    else:
+        _while_loop(ctx, node)
+    ctx.frame.jumps = outer
+    names = ctx.frame.names
+    broke = flag(names, BROKE)
+    # The loops around this one haven't jumped yet, unless it has returned.
+    returned = flag(names, RETURNED)
+    jumped = False if returned is before[RETURNED] else returned
+    names[BROKE], names[SKIP] = before[BROKE], jumped if outer.skips else False
+    names[STOP] = jumped if outer.loop else False
+    return broke
 
 
-def for_loop(ctx: Context, node: ast.For) -> None:
+def _for_loop(ctx: Context, node: ast.For) -> None:
     """Unroll over structures; make a loop of ranges and arrays."""
-    _refuse_jumps(ctx, node)
     sequence = expression(ctx, node.iter)
     if isinstance(sequence, dict):
         sequence = tuple(sequence)
@@ -83,19 +99,29 @@ def for_loop(ctx: Context, node: ast.For) -> None:
 def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
     if len(items) > _UNROLL_LIMIT:
         ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
+    names = assigned_names([node.target, *node.body])
     for item in items:
-        statements.assign(ctx, node.target, item)
-        _plain_body(ctx, node.body)
 
+        def lower(item: Item = item) -> None:
+            statements.assign(ctx, node.target, item)
+            statements.statements(ctx, node.body)
+            ctx.frame.names[SKIP] = False
 
-def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
-    statements.statements(ctx, nodes)
+        stop = flag(ctx.frame.names, STOP)
+        if stop is True:
+            break
+        if isinstance(stop, Value):
+            statements.guarded(ctx, node, stop, names, lower)
+        else:
+            lower()
 
 
 def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     parts = (bounds.start, bounds.stop, bounds.step)
     operands = [ctx.lift(part, node.iter) for part in parts]
-    names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
+    frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
+    names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state
+    problems = len(ctx.problems)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -107,8 +133,10 @@ def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
-        ctx.frame.names, ctx.builder = names, builder
+        frame.names, frame.jumps, ctx.builder = names, jumps, builder
+        ctx.memory.state = state
         del builder.operations[count:]
+        del ctx.problems[problems:]
         static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
         _unroll(ctx, node, range(*static))
 
@@ -134,69 +162,112 @@ def _element_loop(ctx: Context, node: ast.For, array: Value) -> None:
 def _counted(
     ctx: Context, node: ast.For, sequence: Value, element: Type, bind: Callable[[Value], None]
 ) -> None:
-    names = assigned_names([node.target, *node.body])
-    carries = _Carries(ctx, node, names)
+    carries = _carries(ctx, node, [node.target, *node.body])
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
         name = node.target.id if isinstance(node.target, ast.Name) else None
         index = Value(element, name)
         ctx.origins[index] = _loop_path(node)
         bind(index)
-        _plain_body(ctx, node.body)
-        ends = carries.ends()
-        return ctx.builder.block((*parameters, index), carries.lifted(ends)), ends
+        return _body(ctx, node, carries, (*parameters, index))
 
     block = carries.settle(lower)
+    exits = _exits(ctx, carries, block)
+    trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
     ctx.builder.region(
-        "for", (*carries.initial, sequence), carries.results, (block,),
-        {"carry": len(carries.results)},
+        "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),
+        {"carry": len(carries.results), **({"exits": True} if exits else {})},
     )  # fmt: skip
-    carries.leave()
 
 
-def while_loop(ctx: Context, node: ast.While) -> None:
+def _carries(ctx: Context, node: ast.For | ast.While, nodes: Sequence[ast.AST]) -> _Carries:
+    """The names that the loop assigns, and the jumps' flags that outlive an iteration."""
+    names = ctx.frame.names
+    names[RETURNED] = flag(names, RETURNED)
+    return _Carries(ctx, node, [*assigned_names(nodes), *ctx.frame.jumps.carried])
+
+
+def _body(
+    ctx: Context, node: ast.For | ast.While, carries: _Carries, parameters: Sequence[Value]
+) -> tuple[Block, list[Item]]:
+    """The loop's body; it yields one value more if it may stop the loop."""
+    ctx.frame.names[RESULT] = UNBOUND  # who gets here hasn't returned
+    statements.statements(ctx, node.body)
+    ends = carries.ends()
+    following = carries.lifted(ends)
+    stop = flag(ctx.frame.names, STOP)
+    if stop is not False:
+        following.append(ctx.lift(stop, node))
+    return ctx.builder.block(parameters, following), ends
+
+
+def _exits(ctx: Context, carries: _Carries, body: Block) -> bool:
+    """Whether the loop may stop early; where no jump is left in it, the flags are as before."""
+    if len(body.results) > len(carries.results):
+        return True
+    for name in ctx.frame.jumps.carried:
+        ctx.frame.names[name] = carries.before.get(name, UNBOUND)
+    return False
+
+
+class _NeverRuns(Exception):
+    """A loop whose condition is known to be false."""
+
+
+def _while_loop(ctx: Context, node: ast.While) -> None:
     """`while`: the condition has a block of its own, with the same carries."""
-    _refuse_jumps(ctx, node)
-    carries = _Carries(ctx, node, assigned_names([node.test, *node.body]))
+    names, builder, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
+    carries = _carries(ctx, node, [node.test, *node.body])
+    endless = False
 
     def lower(parameters: Sequence[Value]) -> tuple[tuple[Block, Block], list[Item]]:
-        test_block = _while_condition(ctx, node, carries, parameters)
-        _plain_body(ctx, node.body)
-        ends = carries.ends()
-        return (test_block, ctx.builder.block(parameters, carries.lifted(ends))), ends
+        nonlocal endless
+        test_block, endless = _while_condition(ctx, node, carries, parameters)
+        body, ends = _body(ctx, node, carries, parameters)
+        return (test_block, body), ends
 
-    blocks = carries.settle(lower)
+    try:
+        blocks = carries.settle(lower)
+    except _NeverRuns:
+        ctx.frame.names, ctx.builder, ctx.memory.state = names, builder, state
+        return
+    exits = _exits(ctx, carries, blocks[1])
+    if endless and not exits:
+        ctx.refuse(
+            node.test, "endless-loop", "this condition never changes while the loop runs.",
+            "let the condition depend on something that the body assigns, or break.",
+        )  # fmt: skip
     trips = Value(INT, "trips")
     ctx.builder.span = ctx.span(node.test)
-    ctx.builder.region("while", carries.initial, (*carries.results, trips), blocks,
-                       {"carry": len(carries.results)})  # fmt: skip
-    carries.leave()
+    ctx.builder.region(
+        "while", carries.initial, (*carries.results, trips), blocks,
+        {"carry": len(carries.results), **({"exits": True} if exits else {})},
+    )  # fmt: skip
+    if endless and not breaks(node.body):
+        ctx.frame.names[RETURNED] = True
 
 
 def _while_condition(
     ctx: Context, node: ast.While, carries: _Carries, parameters: Sequence[Value]
-) -> Block:
-    """The condition over carries of its own, so that the two blocks share no values."""
+) -> tuple[Block, bool]:
+    """The condition over carries of its own, so that the two blocks share no values; whether it
+    is always true."""
     outer, names, state = ctx.builder, dict(ctx.frame.names), ctx.memory.state.copy()
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
     test = condition(ctx, node.test)
-    if not isinstance(test, Value):
-        ctx.refuse(
-            node.test, "endless-loop" if test else "unsupported-statement",
-            "this condition never changes while the loop runs.",
-            "let the condition depend on something that the body assigns.",
-        )  # fmt: skip
+    if not isinstance(test, Value) and not test:
+        raise _NeverRuns
     if carries.objects.stored(own):
         ctx.refuse(
             node.test, "in-place-store", "the condition of this loop stores into an array.",
             "compute the condition in the loop's body.",
         )  # fmt: skip
-    block = ctx.builder.block(own, (test,))
+    block = ctx.builder.block(own, (ctx.lift(test, node),))
     ctx.builder, ctx.frame.names, ctx.memory.state = outer, names, state
-    return block
+    return block, test is True
 
 
 @dataclass
@@ -267,7 +338,10 @@ class _Carries:
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self._readable(self.ctx.frame.names.get(name, UNBOUND)) for name in self.names]
+        found = [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        if any(item is LOST for item in found):
+            raise Lost
+        return [self._readable(item) for item in found]
 
     def _readable(self, item: Item) -> Item:
         lost = (v for v in leaves(item) if isinstance(v, Value) and self.ctx.memory.is_lost(v))
@@ -290,7 +364,7 @@ class _Carries:
         """Lower the body until its results fit its carries; then bind what the loop gives."""
         ctx, outer, state = self.ctx, self.ctx.builder, self.ctx.memory.state
         for _ in range(50):
-            parameters = [Value(slot.type, slot.name) for slot in self.flat()]
+            parameters = [Value(slot.type, shown(slot.name)) for slot in self.flat()]
             parameters += self.objects.parameters()
             ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
             ctx.memory.state = state.copy()
@@ -340,6 +414,8 @@ class _Carries:
     def _fits_dropped(self, name: str, item: Item) -> bool:
         """A name without a value before the loop: carried only if the body gives it values."""
         before = self.dropped[name]
+        if before is LOST:
+            return True
         if item is before or (not isinstance(item, Value) and item == before):
             return True
         if before is UNBOUND and all(map(_carried, leaves(item))):
@@ -379,13 +455,10 @@ class _Carries:
             if slot.initial is UNBOUND:
                 self.initial.append(ctx.undefined())
             else:
-                self.initial.append(ctx.lift(slot.initial, self.node, slot.name))
-            self.results.append(Value(_after(slot), slot.name))
+                self.initial.append(ctx.lift(slot.initial, self.node, shown(slot.name)))
+            self.results.append(Value(_after(slot), shown(slot.name)))
         self.initial += self.objects.ends()
         self.results += self.objects.parameters()
-
-    def leave(self) -> None:
-        """What the names and objects are after the loop."""
         self.bind(self.results)
 
 

@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Function, Value
+from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Path
+from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
-from .signature import Structure, parameters_of
+from .opaque import check_untouched
+from .problems import report
+from .recursion import called
+from .signature import Static, Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
 
@@ -59,19 +64,35 @@ def lower(
     arguments = {name: parameters_of(s, name) for name, s in structures.items()}
     for name, item in arguments.items():
         ctx.originate(item, (ARGUMENT, name))
+    ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
     frame = Frame(source, (), dict(arguments))
-    item = ctx.within(frame, functools.partial(body, ctx))
+    item = report(ctx, lambda: ctx.within(frame, lambda: _called(ctx, source, dict(arguments))))
+    check_untouched(ctx)
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))
+    arguments |= ctx.live
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
     captured = [
         v for c in ctx.captures.values() for v in leaves(c.item) if isinstance(v, Value)
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
+    block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
+    made = Function(_name(function), block, source.span(source.node), functions)
     return Lowered(
-        source, Function(_name(function), block, source.span(source.node)), structures, arguments,
+        source, made, structures, arguments,
         tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
     )  # fmt: skip
+
+
+def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) -> Item:
+    """What the function returns; one that calls itself becomes a call of a function of its own."""
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        frame = Frame(source, (), bound)
+        return ctx.within(frame, functools.partial(body, ctx))
+
+    callee = Callee(source.function, _name(source.function), lower, True)
+    return called(ctx, source.node, callee, arguments, None)
 
 
 def _name(function: types.FunctionType) -> str:

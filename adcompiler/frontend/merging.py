@@ -19,7 +19,7 @@ from .context import Context
 from .items import Item
 from .memory import State, has_memory
 
-__all__ = ["Merger", "local_values"]
+__all__ = ["Merger", "local_values", "sealed"]
 
 Side = tuple[Builder, State]
 
@@ -27,6 +27,25 @@ Side = tuple[Builder, State]
 def local_values(builder: Builder) -> set[Value]:
     """What a region makes itself; nobody outside knows these objects."""
     return {v for op in builder.operations for v in op.results}
+
+
+@contextmanager
+def sealed(ctx: Context, node: ast.AST, what: str) -> Iterator[None]:
+    """Lower a function apart, with a builder of its own: it may store into arrays that it makes,
+    but into no other, since its caller couldn't see that."""
+    before = ctx.memory.state
+    ctx.memory.state = before.copy()
+    try:
+        yield
+        stored = ctx.memory.changed(before, local_values(ctx.builder))
+    finally:
+        ctx.memory.state = before
+    if stored:
+        told = f"`{stored[0].name}`" if isinstance(stored[0].name, str) else "an array"
+        ctx.refuse(
+            node, "in-place-store", f"{what} stores into {told}, which it doesn't make itself.",
+            "let it work on a copy, and return that.",
+        )  # fmt: skip
 
 
 class Merger:

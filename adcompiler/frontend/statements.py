@@ -1,47 +1,51 @@
-"""Statements: names bound to items, branches merged, returns found.
+"""Statements: names bound to items, branches merged, jumps followed.
 
-An `if` whose one side returns takes the rest of the body as its other side, so every function
-ends in exactly one place. Loops are in `loops`.
+An `if` whose one side always jumps takes the rest of the block as its other side. Where only some
+paths jump, a flag guards the rest (see `jumps`). Loops are in `loops`.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from ..ir.core import Block, Value
+from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
+from . import effects
 from .arithmetic import binary
-from .assigned import always_returns, assigned_names, may_return
+from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .context import Context
+from .contexts import with_statement
 from .expressions import condition, expression
+from .instances import Unsettled, attempt, settled_side
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     Item,
     LocalFunction,
+    Lost,
     in_words,
     is_number,
     leaves,
     rebuild,
     same_structure,
 )  # fmt: skip
-from .loops import for_loop, while_loop
+from .jumps import FLAGS, RAISED, RESULT, RETURNED, SKIP, STOP, flag, jump, results_alike, shown
+from .loops import loop
 from .memory import has_memory
 from .merging import Merger
 from .names import read_name
+from .problems import recovering
 from .stores import augmented, store_element
+from .text_values import lift
 
-__all__ = ["assign", "body", "statements"]
-
-
-class NoReturn_:
-    """The block runs to its end without returning."""
-
-
-FELL_THROUGH = NoReturn_()
+__all__ = ["assign", "body", "guarded", "statements"]
 
 
 def body(ctx: Context) -> Item:
@@ -49,31 +53,65 @@ def body(ctx: Context) -> Item:
     node = ctx.frame.source.node
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
-    result = statements(ctx, node.body)
-    return None if result is FELL_THROUGH else result
+    nodes: list[ast.stmt] = list(node.body)
+    if any(map(may_return, nodes)):
+        nodes.append(ast.copy_location(ast.Return(None), nodes[-1]))
+    statements(ctx, nodes)
+    names = ctx.frame.names
+    if names.get(RESULT) is LOST:
+        raise Lost
+    if flag(names, RAISED) and not ctx.frame.trail:
+        return math.nan  # no caller ever sees it
+    return names.get(RESULT)
 
 
-def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
-    """Lower statements in order; gives what they return, or FELL_THROUGH."""
+def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
+    """Lower statements in order, as far as no jump passes them by."""
+    lost = False
     for position, node in enumerate(nodes):
-        if isinstance(node, ast.Return):
-            if node.value is None:
-                return None
-            return expression(ctx, node.value, ctx.frame.result_name)
-        if isinstance(node, ast.If):
-            result = _if(ctx, node, nodes[position + 1 :])
-            if result is not _CONTINUE:
-                return result
-        else:
+        jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
+        if isinstance(jumped, Value):
+            left = nodes[position:]
+            lower = functools.partial(statements, ctx, left)
+            guarded(ctx, node, jumped, assigned_names(left), lower)
+        if jumped is not False or flag(ctx.frame.names, RAISED):
+            return
+        rest = nodes[position + 1 :]
+        done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
+        lost = lost or (done is None and may_return(node))
+        if lost:
+            ctx.frame.names[RESULT] = LOST
+        if done:
+            return
+
+
+def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
+    """Lower one statement; gives whether the rest has become part of it."""
+    match node:
+        case ast.Return(value):
+            name = ctx.frame.result_name
+            result = None if value is None else expression(ctx, value, name)
+            jump(ctx.frame.names, ctx.frame.jumps, node, result)
+        case ast.Break() | ast.Continue():
+            jump(ctx.frame.names, ctx.frame.jumps, node)
+        case ast.Raise():
+            effects.raise_statement(ctx, node)
+            ctx.frame.names[RAISED] = True
+        case ast.If(test, then, otherwise):
+            return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
+        case ast.For() | ast.While():
+            broke = attempt(ctx, loop, node)
+            if not isinstance(broke, Unsettled) and node.orelse:
+                return _otherwise(ctx, node, broke, rest)
+        case ast.With():
+            with_statement(ctx, node, functools.partial(statements, ctx))
+        case _:
             statement(ctx, node)
-    return FELL_THROUGH
-
-
-_CONTINUE = NoReturn_()
+    return False
 
 
 def statement(ctx: Context, node: ast.stmt) -> None:
-    """One statement that isn't an `if` or a `return`."""
+    """One statement without an influence on what runs next."""
     match node:
         case ast.Assign(targets, value):
             name = targets[0].id if isinstance(targets[0], ast.Name) else None
@@ -86,14 +124,14 @@ def statement(ctx: Context, node: ast.stmt) -> None:
                 assign(ctx, target, _named(ctx, value, expression(ctx, value, name), name))
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
-        case ast.For():
-            for_loop(ctx, node)
-        case ast.While():
-            while_loop(ctx, node)
-        case ast.Expr(ast.Constant()) | ast.Pass():
+        case ast.Expr(value):
+            effects.expression_statement(ctx, value)
+        case ast.Assert():
+            effects.assert_statement(ctx, node)
+        case ast.Delete():
+            effects.delete(ctx, node)
+        case ast.Pass():
             pass
-        case ast.Expr(ast.Call() as value):
-            expression(ctx, value)
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
@@ -105,18 +143,11 @@ def statement(ctx: Context, node: ast.stmt) -> None:
 
 _OTHER = ("this statement is outside the subset", "compute the value another way")
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
-    ast.Break: ("`break` is not in the subset yet", "put the condition into a while loop"),
-    ast.Continue: ("`continue` is not in the subset yet", "put the rest of the body under an if"),
-    ast.Assert: ("`assert` is not in the subset yet", "check outside the function"),
-    ast.Raise: ("`raise` is not in the subset yet", "check outside the function"),
     ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
-    ast.With: ("`with` has effects that can't be differentiated", "enter it outside the function"),
     ast.Global: ("`global` changes names outside the function", "return the value instead"),
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
-    ast.Delete: ("`del` is not in the subset", "leave the name alone"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
     ast.Match: ("`match` is not in the subset yet", "use if and elif"),
-    ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
 
@@ -219,71 +250,136 @@ def _import(ctx: Context, node: ast.Import | ast.ImportFrom) -> None:
         ctx.frame.names[name] = found
 
 
-def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
-    """Lower an `if`; gives _CONTINUE where the statements after it go on as usual."""
-    then, otherwise = list(node.body), list(node.orelse)
-    returns = may_return(node)
-    if returns:
-        if not always_returns(then) and not always_returns(otherwise):
-            ctx.refuse(
-                node, "early-return", "a return that only some paths through this `if` reach is"
-                " not in the subset yet.", "let one side of the `if` always return.",
-            )  # fmt: skip
-        if not always_returns(then):
-            then += rest
-        if not always_returns(otherwise):
-            otherwise += rest
-    test = condition(ctx, node.test)
-    if not isinstance(test, Value):
-        result = statements(ctx, then if test else otherwise)
-        return result if returns else _CONTINUE
-    return _branches(ctx, node, test, then, otherwise, returns)
+def _choice(
+    ctx: Context, node: ast.stmt, test: Item, then: Sequence[ast.stmt],
+    otherwise: Sequence[ast.stmt], rest: Sequence[ast.stmt],
+) -> bool:  # fmt: skip
+    """Lower one of two blocks, or an `if`; gives whether the rest has become part of it."""
+    jumps = [always_jumps(then), always_jumps(otherwise)]
+    if any(jumps):
+        then = then if jumps[0] else [*then, *rest]
+        otherwise = otherwise if jumps[1] else [*otherwise, *rest]
+    if isinstance(test, Value):
+        may = any(map(may_jump, (*then, *otherwise)))
+        _branches(ctx, node, test, then, otherwise, may)
+    else:
+        statements(ctx, then if test else otherwise)
+    return any(jumps)
+
+
+def _otherwise(
+    ctx: Context, node: ast.For | ast.While, broke: Item, rest: Sequence[ast.stmt]
+) -> bool:
+    """The `else` of a loop; gives whether the rest has become part of it."""
+    returned = flag(ctx.frame.names, ctx.frame.jumps.pending)
+    if not isinstance(returned, Value):
+        return bool(returned) or _choice(ctx, node, broke, (), node.orelse, rest)
+
+    def lower() -> None:
+        if not _choice(ctx, node, broke, (), node.orelse, rest):
+            statements(ctx, rest)
+
+    guarded(ctx, node, returned, assigned_names([*node.orelse, *rest]), lower)
+    return True
 
 
 def _branches(
-    ctx: Context, node: ast.If, test: Value, then: list[ast.stmt], otherwise: list[ast.stmt],
-    returns: bool,
-) -> Item:  # fmt: skip
+    ctx: Context, node: ast.stmt, test: Value, then: Sequence[ast.stmt],
+    otherwise: Sequence[ast.stmt], jumps: bool,
+) -> None:  # fmt: skip
     before, outer, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
-    sides = []
+    sides, waits = [], []
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
         ctx.memory.state = state.copy()
-        result = statements(ctx, nodes)
-        ctx.frame.names["return"] = None if result is FELL_THROUGH else result
+        waits.append(attempt(ctx, statements, nodes))
         sides.append((ctx.frame.names, ctx.builder, ctx.memory.state))
-    names = ["return"] if returns else assigned_names([*then, *otherwise])
+    if any(isinstance(one, Unsettled) for one in waits):
+        pairs = [((w, n, s), b) for w, (n, b, s) in zip(waits, sides, strict=True)]
+        found = settled_side(ctx, outer, pairs, lambda side: side[0])
+        _, ctx.frame.names, ctx.memory.state = found
+        return
     ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
-    merged = _merge(ctx, node, test, sides, names)
-    result = merged.pop("return", None)
-    before.update(merged)
-    return result if returns else _CONTINUE
+    if any(flag(side[0], RAISED) for side in sides):
+        ctx.builder.span = ctx.span(getattr(node, "test", node))
+        without_raising(ctx, test, sides)
+        return
+    names = [*assigned_names([*then, *otherwise]), *(FLAGS if jumps else ())]
+    if not ctx.frame.jumps.loop and all(flag(side[0], RETURNED) is True for side in sides):
+        names = [RETURNED, RESULT]
+    before.update(_merge(ctx, node, test, sides, names))
+
+
+def guarded(
+    ctx: Context, node: ast.stmt, jumped: Value, names: Sequence[str], lower: Callable[[], None]
+) -> None:
+    """Lower what a jump may pass by: the other side of an `if` on the jump's flag."""
+    before, outer, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
+    own = (SKIP, STOP) if ctx.frame.jumps.loop else (RETURNED,)
+    passed = {**before, **{name: True for name in own if before.get(name) is jumped}}
+    ctx.frame.names = {**before, **dict.fromkeys(own, False), RESULT: UNBOUND}
+    ctx.builder, ctx.memory.state = outer.nested(), state.copy()
+    waits = attempt(ctx, lambda ctx: lower())
+    reached, builder, after = ctx.frame.names, ctx.builder, ctx.memory.state
+    ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
+    if isinstance(waits, Unsettled):
+        before.update(passed)
+        return
+    if flag(reached, RAISED):
+        ctx.builder.span = ctx.span(node)
+        sides = [(passed, outer.nested(), state.copy()), (reached, builder, after)]
+        without_raising(ctx, jumped, sides)
+        return
+    for name in own:
+        if reached[name] is False:  # no other jump: the flag stays what it was
+            passed[name] = reached[name] = before.get(name, False)
+    sides = [(passed, outer.nested(), state.copy()), (reached, builder, after)]
+    before.update(_merge(ctx, node, jumped, sides, [*names, *FLAGS], {"guard": True}))
+
+
+def without_raising(ctx: Context, test: Value, sides: Sequence[Any]) -> None:
+    """An `if` one of whose sides always raises: the other side goes on without an `else`, its names
+    and operations become the block's own."""
+    raising = 0 if flag(sides[0][0], RAISED) else 1
+    names, going_on, state = sides[1 - raising]
+    block, nothing = sides[raising][1].block((), ()), Block((), (), ())
+    blocks = (block, nothing) if raising == 0 else (nothing, block)
+    ctx.builder.region("if", (test,), (), blocks)
+    ctx.builder.operations += going_on.operations
+    ctx.frame.names, ctx.memory.state = names, state
 
 
 def _merge(
-    ctx: Context, node: ast.If, test: Value, sides: list[Any], names: Sequence[str]
-) -> dict[str, Item]:
+    ctx: Context, node: ast.stmt, test: Value, sides: list[Any], names: Sequence[str],
+    attributes: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Item]:  # fmt: skip
     """One `if` operation whose results are the leaves that differ between the two sides."""
     (then, then_builder, then_state), (other, other_builder, other_state) = sides
     merge = _Merge(ctx, node, (then_builder, then_state), (other_builder, other_state))
-    merged = {
-        name: merge.item(name, then.get(name, UNBOUND), other.get(name, UNBOUND)) for name in names
-    }
+    merged = {}
+    for name in names:
+        missing = False if name in FLAGS and name != RESULT else UNBOUND
+        items = then.get(name, missing), other.get(name, missing)
+        merged[name] = merge.item(name, *(results_alike(*items) if name == RESULT else items))
     merge.objects()
     blocks: list[Block] = [
         then_builder.block((), [a for a, _, _ in merge.pairs]),
         other_builder.block((), [b for _, b, _ in merge.pairs]),
     ]
-    ctx.builder.span = ctx.span(node.test)
-    ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks)
+    ctx.builder.span = ctx.span(getattr(node, "test", node))
+    ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks, dict(attributes))
     merge.finish()
     return merged
+
+
+def _is_plain(item: Item) -> bool:
+    return is_number(item) or isinstance(item, str)
 
 
 class _Merge:
     """Pairs the leaves of two sides of a branch; `pairs` holds (then, otherwise, result)."""
 
-    def __init__(self, ctx: Context, node: ast.If, then: Any, other: Any) -> None:
+    def __init__(self, ctx: Context, node: ast.stmt, then: Any, other: Any) -> None:
         self.ctx = ctx
         self.node = node
         self.sides = (then, other)
@@ -299,20 +395,22 @@ class _Merge:
         self.merger.finish()
 
     def item(self, name: str, a: Item, b: Item) -> Item:
-        if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
+        if a is LOST or b is LOST:
+            return LOST
+        if a is b or (not isinstance(a, Value) and type(a) is type(b) and _is_plain(a) and a == b):
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
-        if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
+        if not all(isinstance(i, Value) or _is_plain(i) or i is UNBOUND for i in (a, b)):
             try:
                 if a == b:
                     return a
             except Exception:
                 pass
-            where = "the result" if name == "return" else f"`{name}`"
+            where = "the result" if name == RESULT else f"`{name}`"
             return Ambiguous(f"{where} stands for different kinds of things on the two paths.")
         for side, one in enumerate((a, b)):
             with self.merger.on(side):
@@ -326,15 +424,18 @@ class _Merge:
 
     def lift(self, side: int, item: Item) -> Value:
         with self.merger.on(side):
-            return self.ctx.undefined() if item is UNBOUND else self.ctx.lift(item, self.node)
+            return self.ctx.undefined() if item is UNBOUND else lift(self.ctx, item, self.node)
 
     def result(self, name: str, a: Value, b: Value) -> Item:
         try:
             type_ = join(a.type, b.type)
         except TypeMismatch as error:
             return Ambiguous(f"`{name}` has different types on the two paths: {error}.")
-        shown = a.name if name == "return" and a.name == b.name else name
-        result = Value(type_, None if shown == "return" else shown)
+        hint: Name = shown(name)
+        if name == RESULT:
+            names = {v.name for v in (a, b) if v.type != UNDEFINED}
+            hint = names.pop() if len(names) == 1 else None
+        result = Value(type_, hint)
         if type_ == UNDEFINED:
             return UNBOUND
         self.pairs.append((a, b, result))

@@ -84,6 +84,11 @@ def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
     return np.asarray(operands[0]).astype(target)[()]
 
 
+def _cast_raises(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """int() of infinities and NaN."""
+    return attributes["type"] == "int" and kind_of(types[0]) == "float"
+
+
 def _cast_emit(emission: Emission) -> ast.expr:
     target, (operand,) = emission.attributes["type"], emission.operands
     if target in PYTHON_KINDS:
@@ -245,6 +250,11 @@ def _range_emit(emission: Emission) -> ast.expr:
     return call("builtin.range", shown)
 
 
+def _taken_emit(emission: Emission) -> ast.expr:
+    sequence, count = emission.operands
+    return ast.Subscript(sequence, ast.Slice(None, count, None), ast.Load())
+
+
 def _is(node: ast.expr, value: int) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
@@ -280,12 +290,14 @@ ENTRIES: tuple[Op, ...] = (
                          else call("np.array", emission.operands)),
        rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, samples=_ANY),
     Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
-       boxes=True, spellings=_cast_spellings(), samples=(
+       boxes=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),
        )),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit),
+    Op("taken", lambda types, attributes: types[0],
+       lambda attributes, operands: operands[0][: operands[1]], _taken_emit),
     Op("size", _size_type,
        lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
        shape_only=(0,)),

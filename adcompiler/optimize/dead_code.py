@@ -7,8 +7,8 @@
         yield %y.3, %t.3                                     yield %y.3
     return %y.1                                          return %y.1
 
-A value is live if a result needs it; a region is kept if anything inside it is, since the backward
-part may still refer into it.
+A value is live if a result needs it, or an effect; a region is kept if anything inside it is, since
+the backward part may still refer into it. What may raise, where the derivative would not, is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.loops import Loop
+from ..ops import TABLE, has_effect, may_raise
 
 __all__ = ["drop_dead"]
 
@@ -30,7 +32,7 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
 
 
 # What a reader wouldn't call a step of the computation.
-_NO_GATES = {"constant", "undefined", "filler", "range", "size", "shape", "count", "copy"}
+_NO_GATES = {"constant", "undefined", "filler", "range", "size", "shape", "count", "copy", "taken"}
 
 
 class _Live:
@@ -43,6 +45,13 @@ class _Live:
         self._survey(function.body, [])
         found: set[Value | Operation] = set()
         pending: list[Value | Operation] = list(function.results)
+        constants = {
+            op.result: op.attributes["value"] for op in walk(function.body)
+            if op.opcode == "constant"
+        }  # fmt: skip
+        for op in walk(function.body):
+            if not op.blocks and (has_effect(op) or may_raise(op, constants)):
+                pending += op.results or [op]
         if forward:
             pending += [
                 v for op in walk(function.body) if not op.backward and not op.blocks
@@ -59,8 +68,8 @@ class _Live:
         """Record what each value needs; `around` holds the enclosing region."""
         for op in block.operations:
             if not op.blocks:
-                for result in op.results:
-                    self.sources[result] = [*op.operands, *around]
+                for made in op.results or (op,):
+                    self.sources[made] = [*op.operands, *around]
                 continue
             self.sources[op] = [*self._control(op), *around]
             for inner in op.blocks:
@@ -71,31 +80,32 @@ class _Live:
 
     def _control(self, op: Operation) -> list[Value]:
         """What a region needs to run: of a loop's sequences, one counts the iterations."""
-        match op.opcode:
-            case "if":
-                return [op.operands[0]]
-            case "for":
-                count = op.attributes["carry"]
-                return list(op.operands[count : count + 1 if self.sequences else None])
-            case "while":
-                return [op.blocks[0].results[0]]
-        return []
+        if op.opcode == "if":
+            return [op.operands[0]]
+        loop = Loop(op)
+        control = list(loop.sequences[: 1 if self.sequences else None])
+        if op.opcode == "while":
+            control.append(op.blocks[0].results[0])
+        return control if loop.stop is None else [*control, loop.stop]
 
     def _flows(self, op: Operation) -> None:
         if op.opcode == "if":
             for k, result in enumerate(op.results):
                 self.sources[result] = [op, *(block.results[k] for block in op.blocks)]
             return
-        count, body = op.attributes["carry"], op.blocks[-1]
-        for k in range(count):
-            flow = [op.operands[k], body.results[k]]
-            for block in op.blocks:
-                self.sources[block.parameters[k]] += flow
-            self.sources[op.results[k]] = [op, *flow]
-        for k, result in enumerate(op.results[count:], count):
-            self.sources[result] = [op, *body.results[k : k + 1]]
-        for sequence, element in zip(op.operands[count:], body.parameters[count:], strict=True):
-            self.sources[element].append(sequence)
+        for result in op.results:
+            self.sources[result] = [op]
+        for source, target in Loop(op).handed_on():
+            self.sources[target].append(source)
+
+
+def _undoes(op: Operation, before: Operation) -> bool:
+    """Whether a context is left that was only just entered."""
+    if op.backward is not before.backward:
+        return False
+    entered = TABLE[before.opcode].mirrored if before.opcode in TABLE else None
+    mine = op.attributes.get("template")
+    return entered == op.opcode and mine is not None and mine is before.attributes.get("template")
 
 
 class _Sweep:
@@ -106,18 +116,21 @@ class _Sweep:
         self.gone: dict[object, object] = {}
 
     def block(self, block: Block) -> Block:
-        kept = []
+        kept: list[Operation] = []
         for op in block.operations:
             swept = self.operation(op)
             if self.needed(op, swept):
-                kept.append(swept)
+                if kept and _undoes(op, kept[-1]):
+                    kept.pop()
+                else:
+                    kept.append(swept)
             elif "mirrors" in op.attributes:
                 self.gone[op.attributes["region"]] = op.attributes["mirrors"]
         return replace(block, operations=tuple(kept))
 
     def needed(self, op: Operation, swept: Operation) -> bool:
         """Whether a result lives, or, in a region, anything that is left."""
-        if any(v in self.live for v in op.results):
+        if any(v in self.live for v in op.results) or (not op.blocks and has_effect(op)):
             return True
         return any(block.operations for block in swept.blocks) or any(
             v in self.live for block in op.blocks for v in block.parameters
@@ -140,32 +153,18 @@ class _Sweep:
         return replace(op, results=tuple(op.results[k] for k in kept), blocks=tuple(blocks))
 
     def loop(self, op: Operation) -> Operation:
-        count, body = op.attributes["carry"], op.blocks[-1]
+        loop = Loop(op)
         carries = [
-            k for k in range(count)
-            if op.results[k] in self.live or any(b.parameters[k] in self.live for b in op.blocks)
+            k for k, final in enumerate(loop.finals)
+            if final in self.live or any(b.parameters[k] in self.live for b in op.blocks)
         ]  # fmt: skip
-        tapes = [
-            k for k in range(count, len(body.results)) if op.results[k] in self.live
-        ]
-        elements = list(range(count, len(body.parameters)))
+        tapes = [k for k, tape in enumerate(loop.tapes) if tape in self.live]
+        sequences = list(range(len(loop.sequences)))
         if self.sequences:
-            elements = [k for k in elements if body.parameters[k] in self.live] or elements[:1]
-        trips = [len(op.results) - 1] if op.opcode == "while" else []
-        parameters = [*carries, *elements]
-        blocks = [
-            replace(self.block(b), parameters=tuple(b.parameters[k] for k in parameters))
-            for b in op.blocks
-        ]
-        results = tuple(body.results[k] for k in [*carries, *tapes])
-        blocks[-1] = replace(blocks[-1], results=results)
-        return replace(
-            op,
-            operands=tuple(op.operands[k] for k in parameters),
-            results=tuple(op.results[k] for k in [*carries, *tapes, *trips]),
-            attributes={**op.attributes, "carry": len(carries)},
-            blocks=tuple(blocks),
-        )
+            read = [k for k in sequences if loop.elements[k] in self.live]
+            sequences = read or sequences[:1]
+        swept = replace(op, blocks=tuple(map(self.block, op.blocks)))
+        return Loop(swept).keeping(carries, sequences, tapes)
 
 
 def _retargeted(block: Block, gone: dict[object, object]) -> Block:

@@ -134,7 +134,7 @@ def made_closure():
 
 def docstring_and_pass(x, y):
     """Not a statement of interest."""
-    pass  # noqa: PIE790 (the construct under test)
+    pass
     return x * y
 
 
@@ -395,30 +395,24 @@ def test_an_unused_argument_has_a_gradient_of_zeros():
 
 
 REFUSED = [
-    ("for i in range(n):\n        if x > 0:\n            return x", "unsupported-statement",
-     "return x"),
     ("while True:\n        x = x * 2", "endless-loop", "True"),
     ("if x > 0:\n        y = np.ones(3)\n    else:\n        y = np.ones((3, 3))\n    x = np.sum(y)",
      "ambiguous", "y"),
-    ("if n > 0:\n        if n > 1:\n            return x\n        x = x * 2", "early-return", None),
     ("a, b = x, x, x", "unpacking", "a, b"),
     ("a, b = np.ones(n)", "unpacking", "a, b"),
     ("y = np.sum(np.ones((2, 2)), axis=np.ones(2))", "not-static", None),
     ("y = undefined_name", "unknown-name", "undefined_name"),
     ("x.real = 2.0", "unsupported-target", "x.real"),
-    ("del x", "unsupported-statement", "del x"),
-    ("assert x > 0", "unsupported-statement", "assert x > 0"),
+    ("del x.a", "unsupported-statement", "x.a"),
     ("x = x + 'a'", "not-a-value", None),
     ("x = [1.0, x] * x", "unsupported-expression", "[1.0, x] * x"),
-    ("x = f'{x}'", "unsupported-expression", "f'{x}'"),
+    ("x = f'{x}'.split()", "text", "f'{x}'.split()"),
     ("x = (lambda *a: a[0])(x)", "unsupported-signature", "(lambda *a: a[0])(x)"),
     ("x = f(x, n)", "recursion", "f(x, n)"),
     ("x = x[0] if x is n else x", "unsupported-expression", "x is n"),
     ("for i in 3:\n        x = x * 2", "unsupported-iteration", "3"),
     ("for i in range(n):\n        x = np.ones(3) * x", "type-mismatch", None),
     ("x = (1, 2)[5] * x", "static-error", "(1, 2)[5]"),
-    ("while x < 3:\n        x = x + 1\n    else:\n        x = x * 2", "unsupported-statement",
-     "x = x * 2"),
 ]  # fmt: skip
 
 

@@ -31,10 +31,12 @@ NO_GRADIENT = {
         "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_like", "ones_like",
         "empty_like",
     },
+    "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
-        "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
+        "constant", "undefined", "filler", "range", "taken", "zeros", "ones", "empty", "eye",
     },
     "the gate's author gives the rule": {"call"},
+    "for what it shows or does, not for its value": {"text", "effect", "enter", "leave"},
 }  # fmt: skip
 WITHOUT = set().union(*NO_GRADIENT.values())
 DIFFERENTIABLE = [op for op in TABLE.values() if op.name not in WITHOUT]

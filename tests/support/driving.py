@@ -33,6 +33,7 @@ from adcompiler.ops import SPELLINGS, TABLE, Tracer, evaluate, infer
 from adcompiler.ops.inference import as_array
 from adcompiler.transform.reverse import reverse
 from adcompiler.transform.saves import legalise_saves
+from adcompiler.transform.split import split
 
 LEVELS = (0, 1)
 
@@ -116,6 +117,9 @@ def gradient(
         found, optimize.BEFORE_SAVES[level], lambda f: verify(f, infer, relaxed=True)
     )
     found = legalise_saves(found)
+    verify(found, infer)
+    found = optimize.run(found, optimize.AFTER_SAVES[level], lambda f: verify(f, infer))
+    found = split(found)
     verify(found, infer)
     return optimize.run(found, optimize.AFTER_SAVES[level], lambda f: verify(f, infer))
 
