@@ -25,6 +25,8 @@ from .arguments import with_named_tuples
 from .codegen.module import Emitted
 from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
+from .frontend.items import Instance, Record
+from .frontend.records import is_generated
 from .frontend.signature import Static, Structure, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
@@ -41,26 +43,40 @@ class Specialization:
 
     emitted: Emitted
     call: Callable[..., Any]
-    captures: tuple[tuple[str, Path], ...]
+    captures: tuple[tuple[str | None, Path], ...]
     capture_keys: tuple[Any, ...]
-    static_arguments: tuple[tuple[str, Any], ...]
+    static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not all(same(arguments[name], value) for name, value in self.static_arguments):
-            return False
         if not self.check():
             return False
         try:
-            found = tuple(key_of(lookup_path(root, path)) for _, path in self.captures)
-        except (NameError, AttributeError, SignatureError):
+            if not all(
+                same(lookup_path(root, path, arguments), value)
+                for path, value in self.static_arguments
+            ):
+                return False
+            found = tuple(key_of(lookup_path(root, path, arguments)) for _, path in self.captures)
+        except (NameError, AttributeError, LookupError, TypeError, SignatureError):
             return False
         return found == self.capture_keys
 
-    def outside(self, root: types.FunctionType) -> dict[str, Any]:
+    def outside(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The outside numbers and arrays as they are now, to be passed by keyword."""
-        return {name: lookup_path(root, path) for name, path in self.captures}
+        return {
+            name: lookup_path(root, path, arguments)
+            for name, path in self.captures
+            if name is not None
+        }
+
+    @property
+    def reads_objects(self) -> bool:
+        """Whether it depends on the insides of objects among its arguments."""
+        return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
+            "<" in name for path, _ in self.static_arguments for name in path[1:]
+        )
 
 
 def same(a: Any, b: Any) -> bool:
@@ -86,7 +102,7 @@ def specialize(
                 return found
 
     def value_of(path: Path) -> Any:
-        return arguments[path[1]]
+        return lookup_path(function, path, arguments)
 
     compiled = compile_gradient(function, structures, options, value_of, defaults)
     made = _loaded(function, arguments, compiled, options)
@@ -106,15 +122,22 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    names = [p[1] for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
+    static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
     return Specialization(
         emitted,
         with_named_tuples(namespace[emitted.name], arguments, options),
         compiled.captures,
-        tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
-        tuple((name, _kept(arguments[name])) for name in names),
+        tuple(key_of(lookup_path(function, path, arguments)) for _, path in compiled.captures),
+        tuple(static),
         guard_check(function, compiled.guards),
     )
+
+
+def _argument_guards(compiled: Compiled) -> list[Path]:
+    """What the text relies on of its arguments' insides: classes, methods, settings."""
+    return sorted((p for p in compiled.guards if p[0] == ARGUMENT), key=path_order)
 
 
 def _kept(value: Any) -> Any:
@@ -136,8 +159,8 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
         if _is_ours(root, path):
             continue
         names[f"o{number}"] = value
-        if len(path) == 1 and not is_portable(path):
-            pass  # it is where it begins: only its insides can change
+        if path[0] == ARGUMENT or (len(path) == 1 and not is_portable(path)):
+            pass  # seen at each call; or it is where it begins: only its insides can change
         elif len(path) == 1 and path[0] not in own:
             get = f"g.get({path[0]!r})"
             present = path[0] in root.__globals__
@@ -167,7 +190,7 @@ _SETTLED = ("adcompiler", "numpy")
 def _look(root: types.FunctionType, path: Path) -> Any:
     try:
         return lookup_path(root, path)
-    except (NameError, AttributeError):
+    except (NameError, AttributeError, LookupError):
         return _MISSING
 
 
@@ -176,7 +199,7 @@ _MISSING = object()
 
 def _is_ours(root: types.FunctionType, path: Path) -> bool:
     """Names inside adcompiler's own gates don't change under the user's feet."""
-    owner = _look(root, path[:-1])
+    owner = _look(root, path[:-1]) if path[0] != ARGUMENT else None
     module = getattr(getattr(owner, "function", owner), "__module__", None) or ""
     return len(path) > 1 and module.split(".")[0] == "adcompiler"
 
@@ -217,9 +240,16 @@ def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
     Which arguments enter by value is known only after lowering; the first entry tells.
     """
     entry = cache.get(key)
-    names = [path[1] for path, _ in entry.metadata.get("static", ())] if entry else []
-    values = [_describe(arguments.get(name)) for name in names]
-    return hashlib.sha256(repr((key, values)).encode()).hexdigest() if names else key
+    paths = [tuple(path) for path, _ in entry.metadata.get("static", ())] if entry else []
+    values = [_described_at(path, arguments) for path in paths]
+    return hashlib.sha256(repr((key, values)).encode()).hexdigest() if paths else key
+
+
+def _described_at(path: Path, arguments: Mapping[str, Any]) -> Any:
+    try:
+        return _describe(lookup_path(None, path, arguments))
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return None
 
 
 def _content(cell: types.CellType) -> Any:
@@ -261,6 +291,11 @@ def _shown(structure: Structure) -> Any:
             return (type(structure).__name__, *map(_shown, structure))
         case dict():
             return ("dict", *[(repr(key), _shown(part)) for key, part in structure.items()])
+        case Instance(value):
+            return ("object", _describe(type(value)))
+        case Record(cls, fields):
+            shown = [(key, _shown(part)) for key, part in fields.items()]
+            return ("record", _describe(cls), is_generated(cls), *shown)
     return repr(structure)
 
 
@@ -271,13 +306,15 @@ def _metadata(
         return None
     guards = [[list(path), _describe(value)] for path, value in sorted(compiled.guards.items())]
     static = [
-        [list(path), _describe(arguments[path[1]])]
+        [list(path), _describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
         if path[0] == ARGUMENT
     ]
-    if any(description is None for _, description in [*guards, *static]):
+    keys = [
+        _told(key_of(lookup_path(function, path, arguments))) for _, path in compiled.captures
+    ]
+    if any(description is None for _, description in [*guards, *static]) or None in keys:
         return None
-    keys = [repr(key_of(lookup_path(function, path))) for _, path in compiled.captures]
     emitted = compiled.emitted
     return {
         "name": emitted.name,
@@ -289,30 +326,47 @@ def _metadata(
     }
 
 
+def _told(key: Any) -> str | None:
+    """The key of something outside as text; None where it means something here alone."""
+    match key:
+        case ("static", kind, value):
+            described = _describe(value)
+            return None if described is None else repr((kind.__qualname__, described))
+        case tuple():
+            inner = [_told(part) for part in key]
+            return None if None in inner else repr(inner)
+        case type():
+            return repr(_describe(key))
+    return repr(key)
+
+
 def _restore(
     function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry, options: Options
 ) -> Specialization | None:
     """A specialisation from a cache entry, if all that it relied on is as it was."""
     data = entry.metadata
     try:
-        guards = {tuple(path): _expect(function, path, told) for path, told in data["guards"]}
+        guards = {
+            tuple(path): _expect(function, path, told, arguments) for path, told in data["guards"]
+        }
         captures = tuple((name, tuple(path)) for name, path in data["captures"])
-        keys = [key_of(lookup_path(function, path)) for _, path in captures]
-        if [repr(key) for key in keys] != data["capture_keys"]:
+        keys = [key_of(lookup_path(function, path, arguments)) for _, path in captures]
+        if [_told(key) for key in keys] != data["capture_keys"]:
             return None
         for path, told in data["static"]:
-            if _plain(_describe(arguments[path[1]])) != told:
-                return None
+            _expect(function, path, told, arguments)
         emitted = Emitted(data["name"], entry.text[data["function"] :], entry.text)
-    except (LookupError, NameError, AttributeError, TypeError, ValueError):
+    except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None
     static = frozenset(tuple(path) for path, _ in data["static"])
     compiled = Compiled(emitted, captures, guards, static, (function,))
     return _loaded(function, arguments, compiled, options)
 
 
-def _expect(function: types.FunctionType, path: list[str], told: Any) -> Any:
-    found = lookup_path(function, tuple(path))
+def _expect(
+    function: types.FunctionType, path: list[str], told: Any, arguments: Mapping[str, Any]
+) -> Any:
+    found = lookup_path(function, tuple(path), arguments)
     if _plain(_describe(found)) != told:
         raise LookupError(path)
     return found

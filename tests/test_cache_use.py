@@ -336,9 +336,9 @@ def test_two_processes_at_once(start):
 
 
 def test_what_has_no_description_is_simply_not_kept(start):
-    text = MODULE + "\nclass Model:\n    pass\n\ndef ignoring(x, model):\n    return x * x\n"
+    text = MODULE + "\ndef ignoring(x, mark):\n    return x * x\n"
     for _ in range(2):
-        assert start("run(ignoring, 0.5, Model())", text=text)["compiled"] == 1
+        assert start("run(ignoring, 0.5, object())", text=text)["compiled"] == 1
     assert start.entries() == []
 
 

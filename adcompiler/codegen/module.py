@@ -18,7 +18,7 @@ from .text import to_text
 
 __all__ = ["Emitted", "emit_module"]
 
-MODULES = ("np", "math")
+MODULES = ("np", "math", "dataclasses")
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,9 @@ class _Names:
         """The import lines; the helpers' source says `np`."""
         hidden = any(r.startswith("builtin.") and r[8:] in self.used for r in self.references)
         lines = [_import("builtins", self.alias("builtins"))] if hidden else []
-        if "math" in self.references:
-            lines.append(_import("math", self.alias("math")))
+        for module in ("dataclasses", "math"):
+            if module in self.references:
+                lines.append(_import(module, self.alias(module)))
         if lines and (helpers or "np" in self.references):
             lines.append("")
         if helpers or "np" in self.references:

@@ -16,6 +16,7 @@ from ..ir import sizes
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, Scalar, rank
+from . import objects
 from .context import Context
 from .items import (
     Ambiguous,
@@ -23,6 +24,7 @@ from .items import (
     Item,
     LocalFunction,
     is_number,
+    is_object,
     leaves,
 )
 
@@ -46,6 +48,8 @@ def binary(
     """`left op right`."""
     function = _OPERATORS[type(op)]
     both = (left, right)
+    if any(map(is_object, both)):
+        return objects.operator(ctx, node, op, left, right, name)
     if all(_is_static(item) for item in both):
         return _fold(ctx, node, function, both, name)
     if any(isinstance(item, (tuple, list)) for item in both):

@@ -21,13 +21,22 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names
+from . import binding, expressions, objects
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
-from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
+from .items import (
+    Ambiguous,
+    BoundMethod,
+    Instance,
+    Item,
+    LocalFunction,
+    Record,
+    in_words,
+    is_namedtuple,
+)  # fmt: skip
 from .source import FunctionSource, read_function
 
-__all__ = ["call", "inline"]
+__all__ = ["call", "inline", "invoke"]
 
 _DEPTH = 64
 
@@ -36,7 +45,14 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     """The item that a call gives."""
     callee = expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
-    keywords = _keywords(ctx, node)
+    return invoke(ctx, node, callee, args, _keywords(ctx, node), name)
+
+
+def invoke(
+    ctx: Context, node: ast.AST, callee: Item, args: list[Item], keywords: dict[str, Item],
+    name: str | None,
+) -> Item:  # fmt: skip
+    """The item that a call of `callee` with these items gives."""
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
@@ -44,8 +60,14 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if lookup(callee) is None and callee not in BUILTINS:
+        case types.FunctionType() if lookup(callee) is None and _handler(callee) is None:
             return _inline_global(ctx, node, callee, args, keywords, name)
+        case Instance() | Record():
+            return objects.call_object(ctx, node, callee, args, keywords, name)
+        case types.MethodType() if is_namedtuple(callee.__self__):
+            return callee(*args, **keywords)
+        case type() if objects.is_constructible(callee):
+            return objects.construct(ctx, node, callee, args, keywords)
         case Value() | Ambiguous() | tuple() | list() | dict():
             ctx.refuse(
                 node, "not-callable", "what is called here is no function.",
@@ -60,7 +82,7 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
 
 
 def _settled(
-    ctx: Context, node: ast.Call, name: str | None, callee: Any, handler: Any, args: list[Item],
+    ctx: Context, node: ast.AST, name: str | None, callee: Any, handler: Any, args: list[Item],
     keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
     """A call that is settled at compile time, if it has arguments that this is done for."""
@@ -74,7 +96,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee)
+        return BUILTINS.get(callee) or objects.HANDLERS.get(callee)
     except TypeError:
         return None
 
@@ -84,8 +106,13 @@ def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
     for keyword in node.keywords:
         item = expressions.expression(ctx, keyword.value)
         if keyword.arg is not None:
-            keywords[keyword.arg] = item
-        elif isinstance(item, dict):
+            item = {keyword.arg: item}
+        if isinstance(item, dict):
+            for twice in item.keys() & keywords.keys():
+                ctx.refuse(
+                    keyword.value, "arguments", f"the argument `{twice}` is given twice.",
+                    "give it once.",
+                )  # fmt: skip
             keywords.update(item)
         else:
             ctx.refuse(
@@ -96,7 +123,7 @@ def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
 
 
 def operation(
-    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item],
+    ctx: Context, node: ast.AST, callee: Any, args: list[Item], keywords: dict[str, Item],
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that the table knows."""
@@ -117,7 +144,7 @@ def spelled(callee: Any) -> str:
 
 
 def _apply(
-    ctx: Context, node: ast.Call, found: Any, args: list[Item], keywords: dict[str, Item],
+    ctx: Context, node: ast.AST, found: Any, args: list[Item], keywords: dict[str, Item],
     name: str | None, called: str,
 ) -> Item:  # fmt: skip
     entry, spelling = found
@@ -138,7 +165,7 @@ def _apply(
 
 
 def _check_axes(
-    ctx: Context, node: ast.Call, attributes: dict[str, Any], called: str
+    ctx: Context, node: ast.AST, attributes: dict[str, Any], called: str
 ) -> None:  # fmt: skip
     """Whatever the operation: an axis is an int, several are a tuple of ints."""
     for key, value in attributes.items():
@@ -154,7 +181,7 @@ _AXES = ("axis", "axes", "axis1", "axis2")
 
 
 def _refuse_arguments(
-    ctx: Context, node: ast.Call, called: str, known: Mapping[str, inspect.Parameter],
+    ctx: Context, node: ast.AST, called: str, known: Mapping[str, inspect.Parameter],
     keywords: dict[str, Item], error: TypeError,
 ) -> NoReturn:  # fmt: skip
     strange = [key for key in keywords if key not in known]
@@ -176,8 +203,14 @@ def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
     return str(inspect.Signature(bare))[1:-1]
 
 
-def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
+def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
     called = spelled(callee)
+    if isinstance(getattr(callee, "__wrapped__", None), types.FunctionType):
+        ctx.refuse(
+            node, "wrapped-function", f"`{called}` is a wrapper without Python text, such as"
+            " functools.lru_cache makes: what it returns may come from an earlier call.",
+            f"call `{called}.__wrapped__`, or leave the decorator out.",
+        )  # fmt: skip
     names = {spelled(key) for key in SPELLINGS if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
     kind = "class" if isinstance(callee, type) else "function"
@@ -188,7 +221,7 @@ def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
 
 
 def _method(
-    ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
+    ctx: Context, node: ast.AST, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     if method == "copy" and not args and not keywords:
@@ -205,26 +238,35 @@ def _method(
 
 
 def _gate(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], args: list[Item],
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     from .gate_calls import gate_call
 
-    bound = _bind(ctx, node, gate.function, args, keywords)
+    path = path_of_callee(ctx, gate)
+    if isinstance(gate.function, types.FunctionType):
+        bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
+    else:
+        bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
     return gate_call(ctx, node, gate, list(bound.values()), name)
 
 
-def path_of_callee(ctx: Context, node: ast.Call, callee: Any) -> Path:
+def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(gate.function)
+    except (TypeError, ValueError):
+        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+
+
+def path_of_callee(ctx: Context, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
-    path = names.path_of(ctx, node.func)
-    if path is None:
-        path = (callee,)
-        ctx.guards.setdefault(path, callee)
-    return path
+    if id(callee) not in ctx.found:
+        ctx.rely((callee,), callee)
+    return ctx.found[id(callee)]
 
 
 def _inline_global(
-    ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
+    ctx: Context, node: ast.AST, function: types.FunctionType, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     _refuse_recursion(ctx, node, function)
@@ -234,12 +276,12 @@ def _inline_global(
         reason = error.diagnostics[0]
         ctx.refuse(node, reason.code, f"`{function.__name__}` can't be inlined: {reason.reason}",
                    reason.advice)  # fmt: skip
-    bound = _bind(ctx, node, function, args, keywords)
-    path = path_of_callee(ctx, node, function)
+    path = path_of_callee(ctx, function)
+    bound = binding.arguments_for(ctx, node, function, path, args, keywords)
     return inline(ctx, node, source, path, bound, None, name)
 
 
-def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType) -> None:
+def _refuse_recursion(ctx: Context, node: ast.AST, function: types.FunctionType) -> None:
     frames = [f.source.function.__code__ for f in ctx.frames]
     if function.__code__ in frames or len(frames) > _DEPTH:
         ctx.refuse(
@@ -249,56 +291,17 @@ def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType
 
 
 def _inline_local(
-    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
+    ctx: Context, node: ast.AST, local: LocalFunction, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     if any(frame.source.node is local.node for frame in ctx.frames):
         ctx.refuse(node, "recursion", "this function calls itself.", "write it as a loop.")
     outer = local.frame.source
     source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
-    bound = _bind_node(ctx, node, local, args, keywords)
+    signature = binding.local_signature(local.node.args, local.defaults)
+    called = getattr(local.node, "name", "lambda")
+    bound = binding.bind(ctx, node, called, signature, args, keywords)
     return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
-
-
-def _bind(
-    ctx: Context, node: ast.Call, function: Any, args: list[Item], keywords: dict[str, Item]
-) -> dict[str, Item]:
-    try:
-        signature = inspect.signature(function)
-        bound = signature.bind(*args, **keywords)
-    except TypeError as error:
-        ctx.refuse(
-            node, "arguments", f"the call of `{function.__name__}` doesn't fit: {error}.",
-            "give the arguments that the function takes.",
-        )  # fmt: skip
-    bound.apply_defaults()
-    return dict(bound.arguments)
-
-
-def _bind_node(
-    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
-    keywords: dict[str, Item],
-) -> dict[str, Item]:  # fmt: skip
-    spec = local.node.args
-    if spec.vararg or spec.kwarg or spec.posonlyargs:
-        ctx.refuse(
-            node, "unsupported-signature", "inner functions with *args or **kwargs are not in the"
-            " subset.", "name the parameters.",
-        )  # fmt: skip
-    names = [a.arg for a in spec.args]
-    bound: dict[str, Item] = {}
-    positional = dict(zip(names[len(names) - len(spec.defaults) :], spec.defaults, strict=True))
-    keyword = {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d}
-    for name, default in {**positional, **keyword}.items():
-        bound[name] = expressions.expression(ctx, default)
-    bound |= dict(zip(names, args, strict=False)) | keywords
-    wanted = [*names, *(a.arg for a in spec.kwonlyargs)]
-    if len(args) > len(names) or set(bound) != set(wanted):
-        ctx.refuse(
-            node, "arguments", f"this call doesn't fit the function's parameters {wanted}.",
-            "give the arguments that the function takes.",
-        )  # fmt: skip
-    return {name: bound[name] for name in wanted}
 
 
 def inline(

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import types
 from collections.abc import Mapping
@@ -15,13 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Function, Value
+from .binding import signature_of
 from .context import ARGUMENT, Capture, Context, Frame, Path
 from .items import Item, is_number, leaves, rebuild
+from .paths import place
 from .signature import Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
 
-__all__ = ["Lowered", "lower"]
+__all__ = ["Lowered", "lower", "parameter_names"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,31 @@ class Lowered:
     result: Item
     functions: tuple[types.FunctionType, ...]
 
+    @property
+    def reads(self) -> list[tuple[Capture, ast.expr]]:
+        """What the emitted text itself reads of the arguments, and how."""
+        return [(c, at) for c in self.captures if (at := place(c.path)) is not None]
+
+    @property
+    def passed(self) -> list[Capture]:
+        """What is passed by keyword; a structure without numbers need not be."""
+        return [c for c in self.captures if place(c.path) is None and _has_values(c.item)]
+
+
+def _has_values(item: Item) -> bool:
+    return any(isinstance(leaf, Value) for leaf in leaves(item))
+
+
+def parameter_names(
+    structures: Mapping[str, Structure], function: types.FunctionType
+) -> set[str]:
+    """Names that a call may use: the parameters', and those of the arguments in **kwargs."""
+    found = {*structures}
+    for name, parameter in signature_of(function).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            found |= {*structures[name]}
+    return found
+
 
 def lower(
     function: types.FunctionType,
@@ -54,11 +82,15 @@ def lower(
     read, and StaticNeeded where an int must enter the signature by value.
     """
     source = read_function(function)
-    ctx = Context(function, static_paths, frozenset(structures))
+    ctx = Context(function, static_paths, frozenset(parameter_names(structures, function)))
     ctx.functions.append(function)
-    arguments = {name: parameters_of(s, name) for name, s in structures.items()}
+    arguments = {
+        name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
+    }
     for name, item in arguments.items():
         ctx.originate(item, (ARGUMENT, name))
+        if isinstance(item, type):
+            ctx.found[id(item)] = (ARGUMENT, name)
     frame = Frame(source, (), dict(arguments))
     item = ctx.within(frame, functools.partial(body, ctx))
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))

@@ -15,13 +15,15 @@ from ..ir.core import Block, Value
 from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
 from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
+from .binding import local_function
+from .calls import invoke
 from .context import Context
 from .expressions import condition, expression
 from .items import (
     UNBOUND,
     Ambiguous,
     Item,
-    LocalFunction,
+    Record,
     in_words,
     is_number,
     leaves,
@@ -92,7 +94,7 @@ def statement(ctx: Context, node: ast.stmt) -> None:
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
-            ctx.frame.names[name] = LocalFunction(node, ctx.frame)
+            ctx.frame.names[name] = _defined(ctx, node)
         case _:
             reason, advice = _REFUSED.get(type(node), _OTHER)
             ctx.refuse(node, "unsupported-statement", f"{reason}.", f"{advice}.")
@@ -114,6 +116,15 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
+
+
+def _defined(ctx: Context, node: ast.FunctionDef) -> Item:
+    """A function defined inside, behind its decorators."""
+    decorators = [expression(ctx, decorator) for decorator in node.decorator_list]
+    item: Item = local_function(ctx, node)
+    for at, decorator in zip(reversed(node.decorator_list), reversed(decorators), strict=True):
+        item = invoke(ctx, at, decorator, [item], {}, None)
+    return item
 
 
 def _named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
@@ -278,7 +289,7 @@ class _Merge:
     def item(self, name: str, a: Item, b: Item) -> Item:
         if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
             return a
-        if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
+        if isinstance(a, (tuple, list, dict, Record)) and same_structure(a, b):
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
         if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
