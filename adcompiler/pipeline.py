@@ -292,7 +292,7 @@ def _shape(
     }  # fmt: skip
     starred = [p for p in made.values() if p.kind is p.kind.VAR_KEYWORD]
     parameters = _defaults_at_the_end([p for p in made.values() if not p.is_keyword])
-    parameters += [p for p in made.values() if p.is_keyword]
+    parameters += [p for p in made.values() if p.is_keyword and not p.is_starred]
     parameters += [
         Parameter(c.name, c.item, inspect.Parameter.KEYWORD_ONLY, defaults.get(c.name))
         for c in lowered.passed

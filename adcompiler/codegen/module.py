@@ -72,7 +72,7 @@ def _gates(function: Function) -> dict[str, Function]:
 def _definition(
     function: Function, shape: FunctionShape, level: int, reserved: Iterable[str]
 ) -> ast.FunctionDef:
-    emitter = Emitter(function, level, {*reserved, *shape.names})
+    emitter = Emitter(function, level, {*reserved, *shape.names}, shape.unpacked)
     body = [*shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)]
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],

@@ -79,6 +79,17 @@ class FunctionShape:
         return {p.name for p in self.parameters if not isinstance(p.item, Value)}
 
     @property
+    def unpacked(self) -> set[Value]:
+        """Values that are taken out of structures and objects."""
+        return {
+            value
+            for p in self.parameters
+            for item in (p.item, *(read for read, _ in p.reads))
+            for value, _ in places(item, _name(p.name))
+            if value is not p.item
+        }
+
+    @property
     def arguments(self) -> ast.arguments:
         def of(kind: Any) -> list[Parameter]:
             return [p for p in self.parameters if p.kind is kind]

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.types import List, Range, Scalar, Tape
@@ -28,12 +28,17 @@ __all__ = ["Emitter"]
 class Emitter:
     """Writes one function's body."""
 
-    def __init__(self, function: Function, level: int, reserved: Iterable[str]) -> None:
+    def __init__(
+        self, function: Function, level: int, reserved: Iterable[str],
+        unpacked: Collection[Value] = (),
+    ) -> None:  # fmt: skip
         self.function = function
         self.level = level
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
-        self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
+        self.names: Mapping[Value, str] = assign_names(
+            function, self.nesting, lifetimes, reserved, unpacked
+        )
         self.in_place = updates_in_place(function, lifetimes)
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()

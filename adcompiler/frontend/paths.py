@@ -154,7 +154,7 @@ def words(path: Path) -> list[str]:
             found[-1:] = ["_".join([*found[-1:], *key])]
         elif text != ARGUMENT:
             found.append(text.strip("<>").rpartition(" ")[2])
-    return [word for word in found if word.isidentifier()]
+    return [word for word in found if word.isidentifier() and not word.startswith("__")]
 
 
 def place(path: Path) -> ast.expr | None:
