@@ -249,7 +249,9 @@ def _is_plain(item: Item) -> bool:
     return item is None or isinstance(item, (Value, int, float, complex, str)) or is_object(item)
 
 
-def replaced(ctx: Context, node: ast.AST, name: str | None, item: Item, **changes: Item) -> Item:
+def replaced(
+    ctx: Context, node: ast.AST, name: str | None, item: Item, /, **changes: Item
+) -> Item:
     """`dataclasses.replace(state, v=...)`."""
     if not isinstance(item, Record) or not is_generated(item.cls):
         ctx.refuse(
@@ -382,7 +384,8 @@ def kind_of_object(ctx: Context, node: ast.AST, name: str | None, item: Item) ->
 
 
 def make_partial(
-    ctx: Context, node: ast.AST, name: str | None, function: Item, *args: Item, **keywords: Item
+    ctx: Context, node: ast.AST, name: str | None, function: Item, /, *args: Item,
+    **keywords: Item,
 ) -> Record:
     """`functools.partial(f, x)` inside the function."""
     return Record(functools.partial, {"func": function, "args": args, "keywords": keywords})
@@ -393,7 +396,7 @@ def _unchanged(function: Any) -> Any:
     return function
 
 
-def wraps(ctx: Context, node: ast.AST, name: str | None, *args: Item, **keywords: Item) -> Any:
+def wraps(ctx: Context, node: ast.AST, name: str | None, /, *args: Item, **keywords: Item) -> Any:
     return _unchanged
 
 
