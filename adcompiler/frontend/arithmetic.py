@@ -24,7 +24,6 @@ from .items import (
     Item,
     LocalFunction,
     is_number,
-    is_object,
     leaves,
 )
 
@@ -48,7 +47,7 @@ def binary(
     """`left op right`."""
     function = _OPERATORS[type(op)]
     both = (left, right)
-    if any(map(is_object, both)):
+    if any(map(objects.has_operators, both)):
         return objects.operator(ctx, node, op, left, right, name)
     if all(_is_static(item) for item in both):
         return _fold(ctx, node, function, both, name)
@@ -129,6 +128,8 @@ def _retyped(builder: Builder, value: Value, type_: Any) -> Value:
 
 def unary(ctx: Context, node: ast.AST, op: ast.unaryop, item: Item, name: str | None) -> Item:
     """`-x`, `+x`, `~x`; a negated literal is a literal."""
+    if objects.has_operators(item):
+        return objects.unary(ctx, node, op, item)
     function = _OPERATORS[type(op)]
     if is_number(item):
         return function(item)

@@ -45,6 +45,8 @@ def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
 
 
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
+    if is_object(item):
+        return objects.by_method(ctx, node, item, "__len__")
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):

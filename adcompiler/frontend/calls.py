@@ -205,7 +205,7 @@ def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
 
 def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
     called = spelled(callee)
-    if isinstance(getattr(callee, "__wrapped__", None), types.FunctionType):
+    if hasattr(callee, "__wrapped__") and type(callee).__module__ == "functools":
         ctx.refuse(
             node, "wrapped-function", f"`{called}` is a wrapper without Python text, such as"
             " functools.lru_cache makes: what it returns may come from an earlier call.",

@@ -10,6 +10,8 @@ an argument has no path from the root: the paths within it begin with the functi
 from __future__ import annotations
 
 import ast
+import enum
+import functools
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .assigned import local_names
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -83,12 +86,19 @@ class Frame:
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
 
+    @functools.cached_property
+    def own(self) -> set[str]:
+        """The names that never mean anything outside."""
+        return local_names(self.source.node)
+
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.names:
                 return frame.names[name]
+            if name in frame.own:
+                return UNBOUND
             frame = frame.parent
         raise KeyError(name)
 
@@ -188,6 +198,8 @@ class Context:
             return value
         if isinstance(item, np.generic):
             return self.lift(item.item(), node, name)
+        if isinstance(item, enum.IntEnum):
+            return self.lift(int(item), node, name)
         if isinstance(item, (list, tuple)) and item:
             from ..ops.creation import bind_array
 
@@ -230,7 +242,7 @@ class Context:
         if isinstance(item, (np.generic, np.ndarray)) and not item.ndim:
             return item.item()
         if not isinstance(item, Value):
-            return item
+            return int(item) if isinstance(item, enum.IntEnum) else item
         if item in self.constants:
             return self.constants[item]
         if isinstance(item.type, Scalar) and isinstance(item.type.size, int):

@@ -21,25 +21,29 @@ from typing import Any, final
 
 from ..diagnostics import SourceError
 from ..ir.core import Value
+from ..ir.types import Scalar
 from . import calls
 from .binding import bind, signature_of
 from .context import Context, Path
 from .items import Instance, Item, Record, in_words, is_namedtuple, is_object
 from .paths import member
-from .records import is_generated
+from .records import is_generated, is_plain_tuple
 from .source import read_function
 
 __all__ = [
     "Super",
     "attribute",
+    "by_method",
     "call_object",
     "class_of",
     "construct",
+    "has_operators",
     "is_constructible",
     "member_of",
     "operator",
     "private",
     "truth",
+    "unary",
 ]
 
 
@@ -217,7 +221,7 @@ def construct(
     """`State(x=..., v=...)`: a dataclass, a named tuple or a namespace."""
     if cls is types.SimpleNamespace and not args:
         return Record(cls, dict(keywords))
-    if issubclass(cls, tuple) and cls.__new__.__code__.co_filename.startswith("<string>"):
+    if issubclass(cls, tuple) and is_plain_tuple(cls):
         signature = signature_of(cls.__new__)
         bound = bind(ctx, node, cls.__name__, signature, [None, *args], keywords)
         return cls._make(list(bound.values())[1:])
@@ -279,24 +283,36 @@ def truth(ctx: Context, node: ast.AST, item: Instance | Record) -> bool:
     return True
 
 
-_NAMES: dict[type[ast.AST], str] = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.MatMult: "matmul",
-    ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow",
+_NAMES: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Add: ("__add__", "__radd__"), ast.Sub: ("__sub__", "__rsub__"),
+    ast.Mult: ("__mul__", "__rmul__"), ast.Div: ("__truediv__", "__rtruediv__"),
+    ast.MatMult: ("__matmul__", "__rmatmul__"), ast.Pow: ("__pow__", "__rpow__"),
+    ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__"),
+    ast.Lt: ("__lt__", "__gt__"), ast.LtE: ("__le__", "__ge__"), ast.Gt: ("__gt__", "__lt__"),
+    ast.GtE: ("__ge__", "__le__"), ast.USub: ("__neg__", ""), ast.UAdd: ("__pos__", ""),
 }  # fmt: skip
+
+
+def has_operators(item: Item) -> bool:
+    """An object, or a named tuple whose class gives operators a meaning of its own."""
+    return is_object(item) or (
+        is_namedtuple(item)
+        and any(hasattr(tuple, n) is False or getattr(type(item), n) is not getattr(tuple, n)
+                for both in _NAMES.values() for n in both if n and hasattr(type(item), n))
+    )  # fmt: skip
 
 
 def operator(
     ctx: Context, node: ast.AST, op: ast.AST, left: Item, right: Item, name: str | None
 ) -> Item:
     """`a + b` where one is an object: the method of its class."""
-    word = _NAMES.get(type(op))
-    tries = [(left, f"__{word}__", right), (right, f"__r{word}__", left)]
-    unclear = isinstance(left, (Value, tuple, list)) or (
-        is_object(left) and is_object(right) and _class(left) is not _class(right)
-        and issubclass(_class(right), _class(left))
-    )  # fmt: skip
-    for owner, method, other in tries if word and not unclear else ():
-        function = special(ctx, owner, method) if is_object(owner) else None
+    direct, reflected = _NAMES.get(type(op), ("", ""))
+    unclear = isinstance(left, Value) and not isinstance(left.type, Scalar)
+    if has_operators(left) and has_operators(right) and _class(left) is not _class(right):
+        unclear = issubclass(_class(right), _class(left))  # whose own method would come first
+    tries = ((left, direct, right), (right, reflected, left))
+    for owner, method, other in () if unclear else tries:
+        function = special(ctx, owner, method) if has_operators(owner) else None
         if function is not None:
             result = calls.invoke(ctx, node, function, [owner, other], {}, name)
             if result is not NotImplemented:
@@ -306,6 +322,23 @@ def operator(
         node, "unsupported-expression", f"this operator between {words} is not in the subset.",
         "call a method, or compute with the attributes.",
     )  # fmt: skip
+
+
+def by_method(
+    ctx: Context, node: ast.AST, owner: Item, method: str, args: Sequence[Item] = ()
+) -> Item:
+    """`len(owner)`, `owner[key]`, `-owner`: what the method of its class gives."""
+    function = special(ctx, owner, method)
+    if function is None:
+        ctx.refuse(
+            node, "unsupported-expression", f"{in_words(owner)} has no `{method}` in Python.",
+            "read its attributes, or call its methods.",
+        )  # fmt: skip
+    return calls.invoke(ctx, node, function, [owner, *args], {}, None)
+
+
+def unary(ctx: Context, node: ast.AST, op: ast.AST, item: Item) -> Item:
+    return by_method(ctx, node, item, _NAMES.get(type(op), ("__invert__", ""))[0])
 
 
 def super_of(ctx: Context, node: ast.AST, name: str | None, *args: Item) -> Super:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["fields_of", "is_generated", "is_instance", "is_record_class"]
+__all__ = ["fields_of", "is_generated", "is_instance", "is_plain_tuple", "is_record_class"]
 
 _HEAP_TYPE = 1 << 9  # made by a `class` statement, or by C code that does the same
 _BY_VALUE = (
@@ -87,3 +87,18 @@ def is_generated(cls: type) -> bool:
         and all(f.init for f in dataclasses.fields(cls))
         and {*init.co_varnames[1:]} == {f.name for f in dataclasses.fields(cls)}
     )
+
+
+def is_plain_tuple(cls: type) -> bool:
+    """A named tuple that is made, measured and taken apart as a tuple is."""
+    new = getattr(inspect.getattr_static(cls, "__new__"), "__func__", None)
+    new = new or inspect.getattr_static(cls, "__new__")
+    return getattr(getattr(new, "__code__", None), "co_filename", "<string>").startswith(
+        "<string>"
+    ) and all(getattr(cls, name) is getattr(tuple, name) for name in _TUPLE)
+
+
+_TUPLE = (
+    "__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__ne__", "__hash__",
+    "__getattribute__",
+)  # fmt: skip

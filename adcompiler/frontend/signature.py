@@ -27,7 +27,7 @@ from ..ir.core import Value
 from ..ir.sizes import Size, symbol
 from ..ir.types import Array, List, Scalar, Type, dtype_code, shape_of
 from .items import Instance, Item, Record, is_namedtuple
-from .records import fields_of, is_instance
+from .records import fields_of, is_instance, is_plain_tuple
 
 __all__ = [
     "Static",
@@ -71,7 +71,9 @@ def abstract(value: Any, label: str = "x") -> Structure:
         element = next(k for k in ("complex", "float", "int", "bool") if k in kinds)
         return List(Scalar(element), 1 if len(value) == 1 else symbol(f"{label}0", unit=False))
     if is_namedtuple(value):
-        return kind(*[abstract(v, f"{label}_{k}") for k, v in value._asdict().items()])
+        _check_tuple(kind, label)
+        named = zip(value._fields, value, strict=True)
+        return kind._make([abstract(v, f"{label}_{k}") for k, v in named])
     if kind in (tuple, list):
         return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
     if kind is dict:
@@ -81,6 +83,18 @@ def abstract(value: Any, label: str = "x") -> Structure:
         inner = {k: abstract(v, f"{label}_{k}") for k, v in fields.items()}
         return Record(kind, inner, Instance(value))
     return Instance(value) if is_instance(value) else Static(value)
+
+
+def _check_tuple(kind: type, label: str) -> None:
+    if not is_plain_tuple(kind):
+        raise SignatureError(
+            Diagnostic(
+                "argument-kind",
+                f"`{label}` is a {kind.__name__}, a named tuple whose class gives being a tuple a"
+                " meaning of its own.",
+                "pass a plain named tuple, or a dataclass.",
+            )
+        )
 
 
 def _key(key: Any, label: str) -> Any:
