@@ -86,6 +86,7 @@ class Gradient:
         self._entries: dict[Any, list[Specialization]] = {}
         self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
         self._lock = threading.Lock()
+        self._unbound: Gradient | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient at these arguments; after `value_and_grad`, the value and the gradient.
@@ -114,7 +115,12 @@ class Gradient:
     @functools.cached_property
     def value_and_grad(self) -> Gradient:
         """The same with the function's value in front: `value, gradient`."""
-        return self if self._value else Gradient(self.target, self.wrt, self._level, value=True)
+        if self._value:
+            return self
+        if self._unbound is not None:
+            bound: Gradient = self._unbound.value_and_grad.__get__(unfold(self.target)[1][0])
+            return bound
+        return Gradient(self.target, self.wrt, self._level, value=True)
 
     @_without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:
@@ -147,7 +153,9 @@ class Gradient:
         return f"<{kind} of {self.function.__qualname__} with respect to {wrt}>"
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        function, filled, keywords = unfold(self.target)
+        function, filled, keywords = (
+            (self.target, (), {}) if self.target is self.function else unfold(self.target)
+        )
         if function is not self.function or function.__code__ is not self._code or (
             function.__defaults__ is not self._defaults
         ):  # fmt: skip
@@ -214,7 +222,7 @@ class Gradient:
         made = Gradient(
             types.MethodType(self.target, instance), self.wrt, self._level, self._value
         )
-        made._entries, made._lock = self._method_entries, self._lock
+        made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
         return made
 
     @functools.cached_property

@@ -10,6 +10,7 @@ no part of it: they are read at each call and passed by keyword.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import json
 import sys
@@ -225,13 +226,26 @@ def _describe(value: Any) -> Any:
         case tuple():
             described = [*map(_describe, value)]
             return None if None in described else ["tuple", type(value).__name__, *described]
+    if isinstance(value, type):
+        return ["class", value.__module__, value.__qualname__, _fields(value)]
     qualified = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     module = getattr(value, "__module__", None)
-    if qualified and module and (callable(value) or isinstance(value, type)):
+    if qualified and module and callable(value):
         return ["object", module, qualified]
     if isinstance(value, np.ufunc):
         return ["ufunc", value.__name__]
     return None
+
+
+def _fields(cls: type) -> Any:
+    """What making an object of the class fills in."""
+    if dataclasses.is_dataclass(cls):
+        return [
+            [f.name, f.init, f.kw_only, _describe(f.default), _describe(f.default_factory)]
+            for f in dataclasses.fields(cls)
+        ]
+    defaults = getattr(cls, "_field_defaults", {})
+    return [[name, _describe(defaults.get(name))] for name in getattr(cls, "_fields", ())]
 
 
 def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:

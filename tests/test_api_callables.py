@@ -741,6 +741,7 @@ def test_a_decorated_method():
     assert value == np.sum(W**2) * 2.0
     assert sum(map(len, one.loss._entries.values())) == 1
     assert one.loss._entries is two.loss._entries
+    assert one.loss.value_and_grad._entries is two.loss.value_and_grad._entries
 
 
 # Copies, pickles, threads.

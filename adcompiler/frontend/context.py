@@ -146,7 +146,7 @@ class Context:
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     found: dict[int, Path] = field(default_factory=dict)
-    instances: dict[Path, Instance] = field(default_factory=dict)
+    objects: dict[Path, Instance] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -313,10 +313,10 @@ class Context:
 
     def instance(self, path: Path, value: Any) -> Instance:
         """An object that is read attribute by attribute; one item for each path."""
-        if path not in self.instances:
+        if path not in self.objects:
             self.rely((*path, "<class>"), type(value))
-            self.instances[path] = Instance(value, path)
-        return self.instances[path]
+            self.objects[path] = Instance(value, path)
+        return self.objects[path]
 
     def originate(self, item: Item, path: Path) -> None:
         """Where parts may become static: numbers, and as a whole tuples of ints and static things.

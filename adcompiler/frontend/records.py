@@ -31,7 +31,7 @@ _BY_VALUE = (
     type, types.ModuleType, types.FunctionType, enum.Enum, np.generic, np.ndarray, np.dtype,
     tuple, list, dict, set, frozenset, str, bytes, bytearray, int, float, complex, BaseException,
 )  # fmt: skip
-_LIBRARIES = ("numpy", "builtins", "functools", "operator", "types", "typing", "re")
+_LIBRARIES = ("numpy", "functools", "operator", "types", "typing", "re")
 _OURS = ("adcompiler.api", "adcompiler.ops.gates")
 
 

@@ -1,8 +1,8 @@
 """From a live function object to the AST of the text that it runs.
 
 `read_function` finds the text, parses no more of it than the function, compiles what it parsed and
-compares the result with the live code object. A file edited after import, or a wrapper in front of
-the function, is refused here, before a derivative of the wrong text can come into being.
+compares the result with the live code object. A file edited after import is refused here, before a
+derivative of the wrong text can come into being.
 
 >>> from colorsys import rgb_to_yiq
 >>> source = read_function(rgb_to_yiq)
@@ -105,8 +105,8 @@ def read_function(function: types.FunctionType) -> FunctionSource:
     raise _error(
         "source-changed",
         f"the text of `{function.__name__}` isn't the text that runs: the file was edited after "
-        "import, or a wrapper stands before the function.",
-        "import the file again, or pass the function without its wrapper.",
+        "import, or something rewrote the function.",
+        "import the file again, or run the cell again; leave out what rewrites code.",
         _line_span(code),
     )
 
