@@ -12,40 +12,17 @@ import types
 
 import numpy as np
 import pytest
+from slopes import LEVELS, check, differences, refused
 
 from adcompiler import AdcompilerError, SignatureError, UnsupportedError, grad, value_and_grad
 
 W = np.array([0.3, -1.2, 0.8])
 X = np.array([1.5, 0.4, -0.7])
-LEVELS = (0, 1)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_from_the_disk(monkeypatch):
     monkeypatch.setenv("ADCOMPILER_CACHE", "0")
-
-
-def differences(f, x, step=1e-6):
-    x = np.asarray(x, float)
-    found = np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        moved = [x.copy(), x.copy()]
-        moved[0][index] += step
-        moved[1][index] -= step
-        found[index] = (f(moved[0][()]) - f(moved[1][()])) / (2 * step)
-    return found
-
-
-def check(f, x, *args, wrt=0, **kwargs):
-    """Value bit for bit, gradient against differences, at both levels."""
-    for level in LEVELS:
-        value, found = value_and_grad(f, wrt, optimize=level)(x, *args, **kwargs)
-        expected = f(x, *args, **kwargs)
-        assert type(value) is type(expected)
-        assert np.array_equal(value, expected)
-        want = differences(lambda v: f(v, *args, **kwargs), x)
-        np.testing.assert_allclose(found, want, rtol=1e-6, atol=1e-7)
-    return found
 
 
 class Layer:
@@ -604,14 +581,6 @@ def uses_cached(x):
 
 def uses_unwrapped(x):
     return np.sum(x * x) * cached.__wrapped__(3.0)
-
-
-def refused(function, *args, **kwargs):
-    with pytest.raises(AdcompilerError) as caught:
-        function(*args, **kwargs)
-    (found,) = caught.value.diagnostics
-    assert found.reason.endswith(".") and found.advice.endswith(".")
-    return found
 
 
 def test_cached_functions():

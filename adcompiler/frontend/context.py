@@ -39,7 +39,7 @@ from .items import (
     leaves,
 )  # fmt: skip
 from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order, words
-from .signature import Static, Structure, abstract, parameters_of, with_static
+from .signature import Static, Structure, abstract, key_of, parameters_of, with_static
 from .source import FunctionSource
 
 __all__ = [
@@ -286,8 +286,14 @@ class Context:
             return self.captures[path].item
         try:
             structure = abstract(value, (words(path) or ["value"])[-1])
+            key_of(value)  # what may change unseen has none
         except SignatureError as error:
             (found,) = error.diagnostics
+            if found.code == "argument-kind":
+                self.refuse(
+                    node, found.code, f"what {in_words(value)} holds may change without being"
+                    " seen.", "use a plain tuple, list or dict, or an array.",
+                )  # fmt: skip
             self.refuse(node, found.code, found.reason, found.advice)
         if _is_constant(structure) or path in self.static_paths:
             return self.rely(path, value)
@@ -307,8 +313,8 @@ class Context:
 
     def rely(self, path: Path, value: Any) -> Any:
         """The text holds as long as the path leads to this object."""
-        self.guards.setdefault(path, value)
-        self.found.setdefault(id(value), path)
+        if self.guards.setdefault(path, value) is value:  # so that its id stays its own
+            self.found.setdefault(id(value), path)
         return value
 
     def instance(self, path: Path, value: Any) -> Instance:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import enum
 import math
 import types
 from typing import Any
@@ -113,6 +114,8 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
         if type(value) is float:
             alias = "np" if owner.__name__ == "numpy" else owner.__name__
             return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
+        return value
+    if isinstance(owner, enum.Enum) and name in ("value", "name"):
         return value
     start = ctx.found.get(id(owner))
     if start is None:

@@ -14,6 +14,7 @@ import ast
 import dataclasses
 import difflib
 import functools
+import inspect
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ def attribute(ctx: Context, node: ast.AST, owner: Instance | Record, name: str) 
         return found
     instance = owner if isinstance(owner, Instance) else owner.instance
     live = _class(owner) if instance is None else instance.value
+    if isinstance(owner, Record) and _is_computed(live, name):
+        ctx.refuse(
+            node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is computed where it"
+            " is read, by something else than a property.", "make it a property or a method.",
+        )  # fmt: skip
     try:
         value = getattr(live, name)
     except AttributeError:
@@ -85,6 +91,24 @@ def attribute(ctx: Context, node: ast.AST, owner: Instance | Record, name: str) 
         )  # fmt: skip
     start = _class_path(ctx, live) if instance is None else instance.path
     return ctx.capture((*start, name), value, node)
+
+
+def _is_computed(live: Any, name: str) -> bool:
+    """Whether an attribute is more than what the object or its class holds: it may depend on
+    fields that are differentiated."""
+    try:
+        found = inspect.getattr_static(live, name)
+    except AttributeError:
+        return hasattr(live, name)
+    cls = live if isinstance(live, type) else type(live)
+    return hasattr(type(vars_of(cls).get(name, found)), "__get__") and not isinstance(
+        found, (types.FunctionType, types.MemberDescriptorType, types.BuiltinFunctionType, type)
+    )
+
+
+def vars_of(cls: type) -> dict[str, Any]:
+    """What a class and its bases hold, the nearest first."""
+    return {name: held for one in reversed(cls.__mro__) for name, held in vars(one).items()}
 
 
 def member_of(ctx: Context, node: ast.AST, owner: Item, name: str, after: int = -1) -> Item:

@@ -170,7 +170,7 @@ def key_of(value: Any) -> Any:
         return kind
     if kind is list and value and all(type(v) in _NUMBERS for v in value):
         return ("numbers", frozenset(map(type, value)), len(value) == 1)
-    if kind is tuple or kind is list or hasattr(value, "_fields"):
+    if kind is tuple or kind is list or is_namedtuple(value):
         return (kind, *map(key_of, value))
     if kind is dict:
         return (kind, *[(name, key_of(part)) for name, part in value.items()])
@@ -179,6 +179,8 @@ def key_of(value: Any) -> Any:
         return ("record", kind, *[(name, key_of(part)) for name, part in fields.items()])
     if is_instance(value):
         return ("object", kind)
+    if kind is slice:
+        return (kind, *map(key_of, (value.start, value.stop, value.step)))
     try:
         hash(value)
     except TypeError:
