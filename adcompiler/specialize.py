@@ -10,9 +10,7 @@ no part of it: they are read at each call and passed by keyword.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import hashlib
-import json
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -24,10 +22,9 @@ import numpy as np
 from ._version import VERSION, build
 from .arguments import with_named_tuples
 from .codegen.module import Emitted
+from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
-from .frontend.items import Instance, Record
-from .frontend.records import is_generated
 from .frontend.signature import Static, Structure, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
@@ -205,49 +202,6 @@ def _is_ours(root: types.FunctionType, path: Path) -> bool:
     return len(path) > 1 and module.split(".")[0] == "adcompiler"
 
 
-def _describe(value: Any) -> Any:
-    """What identifies an outside object in another process; None where nothing does."""
-    match value:
-        case types.FunctionType():
-            closed = [_describe(_content(cell)) for cell in value.__closure__ or ()]
-            defaults = [_describe(v) for v in value.__defaults__ or ()]
-            keyword = {k: _describe(v) for k, v in sorted((value.__kwdefaults__ or {}).items())}
-            outside = repr([closed, defaults, keyword])
-            return ["function", value.__qualname__, fingerprint(value), outside]
-        case types.ModuleType():
-            return ["module", value.__name__]
-        case Primitive():
-            rule = fingerprint(value.rule) if isinstance(value.rule, types.FunctionType) else None
-            return ["primitive", _describe(value.function), rule]
-        case None | bool() | int() | float() | str():
-            return [type(value).__name__, repr(value)]
-        case np.generic():
-            return ["number", value.dtype.str, repr(value)]
-        case tuple():
-            described = [*map(_describe, value)]
-            return None if None in described else ["tuple", type(value).__name__, *described]
-    if isinstance(value, type):
-        return ["class", value.__module__, value.__qualname__, _fields(value)]
-    qualified = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-    module = getattr(value, "__module__", None)
-    if qualified and module and callable(value):
-        return ["object", module, qualified]
-    if isinstance(value, np.ufunc):
-        return ["ufunc", value.__name__]
-    return None
-
-
-def _fields(cls: type) -> Any:
-    """What making an object of the class fills in."""
-    if dataclasses.is_dataclass(cls):
-        return [
-            [f.name, f.init, f.kw_only, _describe(f.default), _describe(f.default_factory)]
-            for f in dataclasses.fields(cls)
-        ]
-    defaults = getattr(cls, "_field_defaults", {})
-    return [[name, _describe(defaults.get(name))] for name in getattr(cls, "_fields", ())]
-
-
 def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
     """Where the entry lies if the one under `key` was made for other static arguments.
 
@@ -261,16 +215,9 @@ def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
 
 def _described_at(path: Path, arguments: Mapping[str, Any]) -> Any:
     try:
-        return _describe(lookup_path(None, path, arguments))
+        return describe(lookup_path(None, path, arguments))
     except (LookupError, AttributeError, TypeError, ValueError):
         return None
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _MISSING  # nothing has been assigned yet
 
 
 def _disk_key(
@@ -278,14 +225,14 @@ def _disk_key(
 ) -> str | None:
     """A digest of all that the text depends on and that is known before lowering."""
     statics = [
-        _describe(part.value)
+        describe(part.value)
         for name, structure in structures.items()
         for _, part in parts(structure, name)
         if isinstance(part, Static)
     ]
     if None in statics:
         return None
-    shown = [(name, _shown(structure)) for name, structure in structures.items()]
+    shown = [(name, describe_structure(structure)) for name, structure in structures.items()]
     identity = [
         VERSION, build(), sys.version_info[:2], np.__version__, function.__module__,
         function.__qualname__, fingerprint(function), repr(function.__code__.co_filename), shown,
@@ -294,38 +241,20 @@ def _disk_key(
     return hashlib.sha256(repr(identity).encode()).hexdigest()
 
 
-def _shown(structure: Structure) -> Any:
-    """A structure with its containers, as data with a stable `repr`."""
-    match structure:
-        case Static():
-            return "static"
-        case tuple() if hasattr(structure, "_fields"):
-            return ("named", structure._fields, *map(_shown, structure))
-        case tuple() | list():
-            return (type(structure).__name__, *map(_shown, structure))
-        case dict():
-            return ("dict", *[(repr(key), _shown(part)) for key, part in structure.items()])
-        case Instance(value):
-            return ("object", _describe(type(value)))
-        case Record(cls, fields):
-            shown = [(key, _shown(part)) for key, part in fields.items()]
-            return ("record", _describe(cls), is_generated(cls), *shown)
-    return repr(structure)
-
-
 def _metadata(
     function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
 ) -> dict[str, Any] | None:
     if not all(map(is_portable, (*compiled.guards, *(path for _, path in compiled.captures)))):
         return None
-    guards = [[list(path), _describe(value)] for path, value in sorted(compiled.guards.items())]
+    guards = [[list(path), describe(value)] for path, value in sorted(compiled.guards.items())]
     static = [
-        [list(path), _describe(lookup_path(function, path, arguments))]
+        [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
         if path[0] == ARGUMENT
     ]
     keys = [
-        _told(key_of(lookup_path(function, path, arguments))) for _, path in compiled.captures
+        describe_key(key_of(lookup_path(function, path, arguments)))
+        for _, path in compiled.captures
     ]
     if any(description is None for _, description in [*guards, *static]) or None in keys:
         return None
@@ -340,20 +269,6 @@ def _metadata(
     }
 
 
-def _told(key: Any) -> str | None:
-    """The key of something outside as text; None where it means something here alone."""
-    match key:
-        case ("static", kind, value):
-            described = _describe(value)
-            return None if described is None else repr((kind.__qualname__, described))
-        case tuple():
-            inner = [_told(part) for part in key]
-            return None if None in inner else repr(inner)
-        case type():
-            return repr(_describe(key))
-    return repr(key)
-
-
 def _restore(
     function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry, options: Options
 ) -> Specialization | None:
@@ -365,7 +280,7 @@ def _restore(
         }
         captures = tuple((name, tuple(path)) for name, path in data["captures"])
         keys = [key_of(lookup_path(function, path, arguments)) for _, path in captures]
-        if [_told(key) for key in keys] != data["capture_keys"]:
+        if [describe_key(key) for key in keys] != data["capture_keys"]:
             return None
         for path, told in data["static"]:
             _expect(function, path, told, arguments)
@@ -381,11 +296,8 @@ def _expect(
     function: types.FunctionType, path: list[str], told: Any, arguments: Mapping[str, Any]
 ) -> Any:
     found = lookup_path(function, tuple(path), arguments)
-    if _plain(_describe(found)) != told:
+    if as_json(describe(found)) != told:
         raise LookupError(path)
     return found
 
 
-def _plain(description: Any) -> Any:
-    """A description as JSON gives it back."""
-    return json.loads(json.dumps(description))

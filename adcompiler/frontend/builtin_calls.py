@@ -16,7 +16,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
-from . import arithmetic, names, objects
+from . import arithmetic, names, objects, special_methods
 from .context import Context
 from .items import Item, in_words, is_number, is_object
 
@@ -46,7 +46,7 @@ def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
 
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
     if is_object(item):
-        return objects.by_method(ctx, node, item, "__len__")
+        return special_methods.by_method(ctx, node, item, "__len__")
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):

@@ -21,7 +21,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import binding, expressions, objects
+from . import binding, construction, expressions, objects, special_methods
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
 from .items import (
@@ -63,11 +63,11 @@ def invoke(
         case types.FunctionType() if lookup(callee) is None and _handler(callee) is None:
             return _inline_global(ctx, node, callee, args, keywords, name)
         case Instance() | Record():
-            return objects.call_object(ctx, node, callee, args, keywords, name)
+            return special_methods.call_object(ctx, node, callee, args, keywords, name)
         case types.MethodType() if is_namedtuple(callee.__self__):
             return callee(*args, **keywords)
-        case type() if objects.is_constructible(callee):
-            return objects.construct(ctx, node, callee, args, keywords)
+        case type() if construction.is_constructible(callee):
+            return construction.construct(ctx, node, callee, args, keywords)
         case Value() | Ambiguous() | tuple() | list() | dict():
             ctx.refuse(
                 node, "not-callable", "what is called here is no function.",
@@ -95,8 +95,9 @@ def _settled(
 
 
 def _handler(callee: Any) -> Any:
+    tables = (BUILTINS, objects.HANDLERS, construction.HANDLERS)
     try:
-        return BUILTINS.get(callee) or objects.HANDLERS.get(callee)
+        return next((table[callee] for table in tables if callee in table), None)
     except TypeError:
         return None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, names, objects
+from . import arithmetic, calls, names, special_methods
 from .binding import local_function
 from .context import Context
 from .items import (
@@ -118,7 +118,7 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
     if not isinstance(item, Value):
         if isinstance(item, (Ambiguous, BoundMethod)) or item is UNBOUND:
             ctx.refuse_item(item, node)
-        return objects.truth(ctx, node, item) if is_object(item) else bool(item)
+        return special_methods.truth(ctx, node, item) if is_object(item) else bool(item)
     if rank(item.type):
         ctx.refuse(
             node, "truth-value", "an array of several elements is neither true nor false.",

@@ -1,8 +1,7 @@
-"""Objects with attributes: what is read of them, their methods, calls, and making them.
+"""Objects with attributes: what is read of them, their methods and properties, `super()`.
 
     self.lr * self.scale(w)      self.lr: a number read at each call, by the path self.lr
                                  self.scale: the function in self's class, with self in front
-    State(x=s.x + s.v, v=s.v)    a record of two values
 
 Attributes follow Python's own order: properties of the class, then what the object itself holds,
 then what its class does.
@@ -11,40 +10,32 @@ then what its class does.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import difflib
-import functools
 import inspect
 import types
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 from ..diagnostics import SourceError
-from ..ir.core import Value
-from ..ir.types import Scalar
 from . import calls
-from .binding import bind, signature_of
 from .context import Context, Path
 from .items import Instance, Item, Record, in_words, is_namedtuple, is_object
 from .paths import member
-from .records import is_generated, is_plain_tuple
 from .source import read_function
 
 __all__ = [
+    "HANDLERS",
     "Super",
     "attribute",
-    "by_method",
-    "call_object",
+    "class_behind",
     "class_of",
-    "construct",
-    "has_operators",
-    "is_constructible",
+    "class_path",
+    "is_missing",
     "member_of",
-    "operator",
+    "namedtuple_attribute",
     "private",
-    "truth",
-    "unary",
+    "special",
+    "super_attribute",
 ]
 
 
@@ -70,7 +61,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Instance | Record, name: str) 
     if found is not _MISSING:
         return found
     instance = owner if isinstance(owner, Instance) else owner.instance
-    live = _class(owner) if instance is None else instance.value
+    live = class_behind(owner) if instance is None else instance.value
     if isinstance(owner, Record) and _is_computed(live, name):
         ctx.refuse(
             node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is computed where it"
@@ -89,7 +80,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Instance | Record, name: str) 
             node, "static-error", f"reading `.{name}` of {in_words(owner)} fails:"
             f" {type(error).__name__}: {error}.", "correct the object.",
         )  # fmt: skip
-    start = _class_path(ctx, live) if instance is None else instance.path
+    start = class_path(ctx, live) if instance is None else instance.path
     return ctx.capture((*start, name), value, node)
 
 
@@ -117,12 +108,12 @@ def member_of(ctx: Context, node: ast.AST, owner: Item, name: str, after: int = 
     _MISSING for anything else, which is then read as data.
     """
     instance = owner if isinstance(owner, Instance) else getattr(owner, "instance", None)
-    live = _class(owner) if instance is None else instance.value
+    live = class_behind(owner) if instance is None else instance.value
     try:
         found = member(live, name, after)
     except AttributeError:
         return _MISSING
-    start = _class_path(ctx, live) if instance is None else instance.path
+    start = class_path(ctx, live) if instance is None else instance.path
     look = f"<member {name}>" if after < 0 else f"<super {after} {name}>"
     match found:
         case types.FunctionType():
@@ -151,7 +142,7 @@ def _method(function: Any, owner: Item) -> Record:
     return Record(types.MethodType, {"__func__": function, "__self__": owner})
 
 
-def _class(owner: Item) -> type:
+def class_behind(owner: Item) -> type:
     if isinstance(owner, Instance):
         return type(owner.value)
     if isinstance(owner, type):
@@ -163,19 +154,33 @@ def class_of(ctx: Context, owner: Item) -> type:
     """The class of an object; the text holds as long as it has that class."""
     if isinstance(owner, type):
         return owner
-    cls = _class(owner)
+    cls = class_behind(owner)
     instance = owner if isinstance(owner, Instance) else getattr(owner, "instance", None)
     if instance is not None:
         ctx.rely((*instance.path, "<class>"), cls)
     return cls
 
 
-def _class_path(ctx: Context, cls: type) -> Path:
+def class_path(ctx: Context, cls: type) -> Path:
     path = ctx.found.get(id(cls))
     if path is None:
         path = (cls,)
         ctx.rely(path, cls)
     return path
+
+
+def special(ctx: Context, owner: Item, name: str) -> types.FunctionType | None:
+    """A method that Python itself calls: it counts only in the class."""
+    cls = class_behind(owner)
+    try:
+        found = member(cls, name)
+    except AttributeError:
+        return None
+    if not isinstance(found, types.FunctionType):
+        return None
+    class_of(ctx, owner)
+    function: types.FunctionType = ctx.rely((*class_path(ctx, cls), f"<member {name}>"), found)
+    return function
 
 
 def private(ctx: Context, name: str) -> str:
@@ -194,175 +199,17 @@ def _names(code: types.CodeType) -> list[str]:
     return [*code.co_names, *(name for c in inner for name in _names(c))]
 
 
-def special(ctx: Context, owner: Item, name: str) -> types.FunctionType | None:
-    """A method that Python itself calls: it counts only in the class."""
-    cls = _class(owner)
-    try:
-        found = member(cls, name)
-    except AttributeError:
-        return None
-    if not isinstance(found, types.FunctionType):
-        return None
-    class_of(ctx, owner)
-    function: types.FunctionType = ctx.rely((*_class_path(ctx, cls), f"<member {name}>"), found)
-    return function
+def namedtuple_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Item:
+    """A field, or what the class adds; the tuple's own `_replace` and `_asdict` work on items."""
+    if name in owner._fields:
+        return getattr(owner, name)
+    if name in ("_replace", "_asdict", "_fields"):
+        return getattr(owner, name)
+    return member_of(ctx, node, owner, name)
 
 
-def call_object(
-    ctx: Context, node: ast.AST, callee: Instance | Record, args: Sequence[Item],
-    keywords: Mapping[str, Item], name: str | None,
-) -> Item:  # fmt: skip
-    """A call of a method with its object, of a partial, or of an object with `__call__`."""
-    match callee:
-        case Record(types.MethodType, fields):
-            first = [fields["__self__"], *args]
-            return calls.invoke(ctx, node, fields["__func__"], first, dict(keywords), name)
-        case Record(functools.partial, fields):
-            first = [*fields["args"], *args]
-            both = {**fields["keywords"], **keywords}
-            return calls.invoke(ctx, node, fields["func"], first, both, name)
-    function = special(ctx, callee, "__call__")
-    if function is None:
-        ctx.refuse(
-            node, "not-callable", f"{in_words(callee)} has no `__call__` in Python.",
-            "call a function or a method.",
-        )  # fmt: skip
-    return calls.invoke(ctx, node, function, [callee, *args], dict(keywords), name)
-
-
-def is_constructible(callee: Any) -> bool:
-    """A class of the user's own, rather than a type that the table or a handler knows."""
-    return isinstance(callee, type) and (
-        callee is types.SimpleNamespace
-        or dataclasses.is_dataclass(callee)
-        or (issubclass(callee, tuple) and hasattr(callee, "_fields"))
-    )
-
-
-def construct(
-    ctx: Context, node: ast.AST, cls: Any, args: Sequence[Item], keywords: Mapping[str, Item]
-) -> Item:
-    """`State(x=..., v=...)`: a dataclass, a named tuple or a namespace."""
-    if cls is types.SimpleNamespace and not args:
-        return Record(cls, dict(keywords))
-    if issubclass(cls, tuple) and is_plain_tuple(cls):
-        signature = signature_of(cls.__new__)
-        bound = bind(ctx, node, cls.__name__, signature, [None, *args], keywords)
-        return cls._make(list(bound.values())[1:])
-    if not is_generated(cls):
-        ctx.refuse(
-            node, "constructor", f"`{cls.__name__}` does more than keep its fields when it is made:"
-            " it has an __init__, __new__ or __post_init__ of its own, or fields outside of them.",
-            "make it outside the function, or use a plain dataclass.",
-        )  # fmt: skip
-    bound = bind(ctx, node, cls.__name__, signature_of(cls.__init__), [None, *args], keywords)
-    fields = {}
-    for field in dataclasses.fields(cls):
-        item = bound[field.name]
-        if field.default_factory is not dataclasses.MISSING and _is_marker(item):
-            item = calls.invoke(ctx, node, field.default_factory, [], {}, None)
-        elif item is field.default and not _is_plain(item):
-            path = (*_class_path(ctx, cls), "<member __init__>", f"<default {field.name}>")
-            item = ctx.capture(path, item, node)
-        fields[field.name] = item
-    return Record(cls, fields)
-
-
-def _is_marker(item: Item) -> bool:
-    """What stands for a default factory in the signature of a dataclass."""
-    return type(item).__module__ == "dataclasses"
-
-
-def _is_plain(item: Item) -> bool:
-    return item is None or isinstance(item, (Value, int, float, complex, str)) or is_object(item)
-
-
-def replaced(
-    ctx: Context, node: ast.AST, name: str | None, item: Item, /, **changes: Item
-) -> Item:
-    """`dataclasses.replace(state, v=...)`."""
-    if not isinstance(item, Record) or not is_generated(item.cls):
-        ctx.refuse(
-            node, "constructor", "dataclasses.replace() of something that is no dataclass, or that"
-            " does more than keep its fields when it is made.", "make a new one by its class.",
-        )  # fmt: skip
-    strange = [key for key in changes if key not in item.fields]
-    if strange:
-        ctx.refuse(
-            node, "arguments", f"`{item.cls.__name__}` has no field `{strange[0]}`.",
-            f"its fields are {', '.join(item.fields)}.",
-        )  # fmt: skip
-    return Record(item.cls, {**item.fields, **changes})
-
-
-def truth(ctx: Context, node: ast.AST, item: Instance | Record) -> bool:
-    """An object is true, unless its class says something about it."""
-    for name in ("__bool__", "__len__"):
-        if hasattr(_class(item), name):
-            ctx.refuse(
-                node, "truth-value", f"whether {in_words(item)} is true is up to its `{name}`.",
-                "call the method that you mean, or compare with None.",
-            )  # fmt: skip
-    class_of(ctx, item)
-    return True
-
-
-_NAMES: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Add: ("__add__", "__radd__"), ast.Sub: ("__sub__", "__rsub__"),
-    ast.Mult: ("__mul__", "__rmul__"), ast.Div: ("__truediv__", "__rtruediv__"),
-    ast.MatMult: ("__matmul__", "__rmatmul__"), ast.Pow: ("__pow__", "__rpow__"),
-    ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__"),
-    ast.Lt: ("__lt__", "__gt__"), ast.LtE: ("__le__", "__ge__"), ast.Gt: ("__gt__", "__lt__"),
-    ast.GtE: ("__ge__", "__le__"), ast.USub: ("__neg__", ""), ast.UAdd: ("__pos__", ""),
-}  # fmt: skip
-
-
-def has_operators(item: Item) -> bool:
-    """An object, or a named tuple whose class gives operators a meaning of its own."""
-    return is_object(item) or (
-        is_namedtuple(item)
-        and any(hasattr(tuple, n) is False or getattr(type(item), n) is not getattr(tuple, n)
-                for both in _NAMES.values() for n in both if n and hasattr(type(item), n))
-    )  # fmt: skip
-
-
-def operator(
-    ctx: Context, node: ast.AST, op: ast.AST, left: Item, right: Item, name: str | None
-) -> Item:
-    """`a + b` where one is an object: the method of its class."""
-    direct, reflected = _NAMES.get(type(op), ("", ""))
-    unclear = isinstance(left, Value) and not isinstance(left.type, Scalar)
-    if has_operators(left) and has_operators(right) and _class(left) is not _class(right):
-        unclear = issubclass(_class(right), _class(left))  # whose own method would come first
-    tries = ((left, direct, right), (right, reflected, left))
-    for owner, method, other in () if unclear else tries:
-        function = special(ctx, owner, method) if has_operators(owner) else None
-        if function is not None:
-            result = calls.invoke(ctx, node, function, [owner, other], {}, name)
-            if result is not NotImplemented:
-                return result
-    words = " and ".join(in_words(item) for item in (left, right))
-    return ctx.refuse(
-        node, "unsupported-expression", f"this operator between {words} is not in the subset.",
-        "call a method, or compute with the attributes.",
-    )  # fmt: skip
-
-
-def by_method(
-    ctx: Context, node: ast.AST, owner: Item, method: str, args: Sequence[Item] = ()
-) -> Item:
-    """`len(owner)`, `owner[key]`, `-owner`: what the method of its class gives."""
-    function = special(ctx, owner, method)
-    if function is None:
-        ctx.refuse(
-            node, "unsupported-expression", f"{in_words(owner)} has no `{method}` in Python.",
-            "read its attributes, or call its methods.",
-        )  # fmt: skip
-    return calls.invoke(ctx, node, function, [owner, *args], {}, None)
-
-
-def unary(ctx: Context, node: ast.AST, op: ast.AST, item: Item) -> Item:
-    return by_method(ctx, node, item, _NAMES.get(type(op), ("__invert__", ""))[0])
+def is_missing(item: Item) -> bool:
+    return item is _MISSING
 
 
 def super_of(ctx: Context, node: ast.AST, name: str | None, *args: Item) -> Super:
@@ -381,7 +228,7 @@ def super_of(ctx: Context, node: ast.AST, name: str | None, *args: Item) -> Supe
         closure = function.__closure__ or ()
         cls = closure[code.co_freevars.index("__class__")].cell_contents
         owner = frame.find(code.co_varnames[0])
-    mro = _class(owner).__mro__
+    mro = class_behind(owner).__mro__
     if cls not in mro:
         ctx.refuse(
             node, "unsupported-call", f"{in_words(owner)} is no `{cls.__name__}`.",
@@ -400,19 +247,6 @@ def super_attribute(ctx: Context, node: ast.AST, owner: Super, name: str) -> Ite
             f"read it from its class, or as `self.{name}`.",
         )  # fmt: skip
     return found
-
-
-def namedtuple_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Item:
-    """A field, or what the class adds; the tuple's own `_replace` and `_asdict` work on items."""
-    if name in owner._fields:
-        return getattr(owner, name)
-    if name in ("_replace", "_asdict", "_fields"):
-        return getattr(owner, name)
-    return member_of(ctx, node, owner, name)
-
-
-def is_missing(item: Item) -> bool:
-    return item is _MISSING
 
 
 def get_attribute(
@@ -440,33 +274,8 @@ def kind_of_object(ctx: Context, node: ast.AST, name: str | None, item: Item) ->
     return class_of(ctx, item)
 
 
-def make_partial(
-    ctx: Context, node: ast.AST, name: str | None, function: Item, /, *args: Item,
-    **keywords: Item,
-) -> Record:
-    """`functools.partial(f, x)` inside the function."""
-    return Record(functools.partial, {"func": function, "args": args, "keywords": keywords})
-
-
-def _unchanged(function: Any) -> Any:
-    """What `functools.wraps(f)` does to a function, as far as calls of it go."""
-    return function
-
-
-def wraps(ctx: Context, node: ast.AST, name: str | None, /, *args: Item, **keywords: Item) -> Any:
-    return _unchanged
-
-
-def unchanged(ctx: Context, node: ast.AST, name: str | None, item: Item) -> Item:
-    return item
-
-
 HANDLERS: dict[Any, Any] = {
     super: super_of,
     getattr: get_attribute,
     type: kind_of_object,
-    dataclasses.replace: replaced,
-    functools.partial: make_partial,
-    functools.wraps: wraps,
-    _unchanged: unchanged,
 }

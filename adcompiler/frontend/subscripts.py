@@ -11,7 +11,7 @@ from typing import Any
 from ..ir.core import Value
 from ..ir.types import Array, Scalar
 from ..ops.indexing import Slot
-from . import expressions, objects
+from . import expressions, special_methods
 from .context import Context
 from .items import Item, in_words, is_object
 
@@ -26,7 +26,7 @@ def subscript(
         return _element(ctx, node, owner, index)
     if is_object(owner) and not isinstance(index, ast.Slice):
         key = expressions.expression(ctx, index)
-        return objects.by_method(ctx, node, owner, "__getitem__", [key])
+        return special_methods.by_method(ctx, node, owner, "__getitem__", [key])
     if not isinstance(owner, Value):
         ctx.refuse_item(owner, node)
     operands: list[Value] = []
