@@ -29,6 +29,7 @@ __all__ = [
     "is_namedtuple",
     "is_number",
     "is_object",
+    "leaf_names",
     "leaves",
     "rebuild",
     "same_structure",
@@ -168,6 +169,29 @@ def leaves(item: Item) -> Iterator[Item]:
             yield from leaves(fields)
         case _:
             yield item
+
+
+def leaf_names(item: Item, name: str) -> Iterator[str]:
+    """A name for each leaf, in the order of `leaves`, made of the ways to it.
+
+    >>> list(leaf_names({"w": 1.0, "b": (2.0, 3.0)}, "p")), list(leaf_names(1.0, "x"))
+    (['p_w', 'p_b_0', 'p_b_1'], ['x'])
+    """
+    match item:
+        case _ if is_namedtuple(item):
+            parts = item._asdict()
+        case tuple() | list():
+            parts = dict(enumerate(item))
+        case dict():
+            parts = item
+        case Record(_, fields):
+            parts = fields
+        case _:
+            yield name
+            return
+    for key, part in parts.items():
+        word = f"{name}_{key}"
+        yield from leaf_names(part, word if word.isidentifier() else name)
 
 
 def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:

@@ -42,6 +42,7 @@ from .items import (
     Record,
     in_words,
     is_number,
+    leaf_names,
     leaves,
     rebuild,
     same_structure,
@@ -232,7 +233,9 @@ class _Carries:
             return
         self.shapes[name] = item
         self.slots[name] = [
-            _Slot(name, leaf, self._type(leaf), set()) for leaf in leaves(item) if _carried(leaf)
+            _Slot(word, leaf, self._type(leaf), set())
+            for word, leaf in zip(leaf_names(item, name), leaves(item), strict=True)
+            if _carried(leaf)
         ]
 
     @staticmethod
@@ -317,9 +320,10 @@ class _Carries:
         if before is UNBOUND and _holds_values(item):
             del self.dropped[name]
             self.shapes[name] = rebuild(item, lambda leaf: UNBOUND if _carried(leaf) else leaf)
-            carried = [leaf for leaf in leaves(item) if _carried(leaf)]
-            self.slots[name] = [_Slot(name, UNBOUND, UNDEFINED, set()) for _ in carried]
-            for slot, leaf in zip(self.slots[name], carried, strict=True):
+            named = zip(leaf_names(item, name), leaves(item), strict=True)
+            carried = [(word, leaf) for word, leaf in named if _carried(leaf)]
+            self.slots[name] = [_Slot(word, UNBOUND, UNDEFINED, set()) for word, _ in carried]
+            for slot, (_, leaf) in zip(self.slots[name], carried, strict=True):
                 slot.type = self._type(leaf)
             return False
         if not isinstance(before, Ambiguous):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from .items import (
     Record,
     in_words,
     is_number,
+    leaf_names,
     leaves,
     rebuild,
     same_structure,
@@ -291,7 +293,8 @@ class _Merge:
             return a
         if isinstance(a, (tuple, list, dict, Record)) and same_structure(a, b):
             others = iter(list(leaves(b)))
-            return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
+            words = itertools.repeat(name) if name == "return" else leaf_names(a, name)
+            return rebuild(a, lambda leaf: self.item(next(words), leaf, next(others)))
         if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
             try:
                 if a == b:
