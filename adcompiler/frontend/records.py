@@ -26,7 +26,7 @@ import numpy as np
 
 __all__ = ["fields_of", "is_generated", "is_instance", "is_plain_tuple", "is_record_class"]
 
-_HEAP_TYPE = 1 << 9  # made by a `class` statement, or by C code that does the same
+_HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # what a `class` statement makes is the first alone
 _BY_VALUE = (
     type, types.ModuleType, types.FunctionType, enum.Enum, np.generic, np.ndarray, np.dtype,
     tuple, list, dict, set, frozenset, str, bytes, bytearray, int, float, complex, BaseException,
@@ -40,7 +40,8 @@ def is_instance(value: object) -> bool:
     kind = type(value)
     if kind is types.SimpleNamespace:
         return True
-    if not kind.__flags__ & _HEAP_TYPE or isinstance(value, _BY_VALUE):
+    made = kind.__flags__ & (_HEAP_TYPE | _IMMUTABLE) == _HEAP_TYPE
+    if not made or isinstance(value, _BY_VALUE):
         return False
     module = kind.__module__
     return module not in _OURS and module.partition(".")[0] not in _LIBRARIES
