@@ -476,3 +476,63 @@ def test_a_local_gradient_with_a_dataclass_runs_what_was_compiled():
     found = frozen(p, X)
     assert type(found) is Dense
     np.testing.assert_array_equal(found.w, expected.w)
+
+
+# Stores and recursion meet records and objects.
+def stores_into_a_field(x):
+    y = x.copy()
+    s = Phase(y, x * 2)
+    y[0] = x[1] * x[2]
+    for i in range(1, 3):
+        s.x[i] = s.x[i - 1] * s.v[i]
+    return np.sum(s.x * s.v) + y[2]
+
+
+def recursive(s, n):
+    if n == 0:
+        return np.sum(s.x * s.v)
+    return recursive(Phase(s.x + 0.1 * s.v, s.v - 0.1 * s.x), n - 1)
+
+
+def recurs(x, n=3):
+    return recursive(Phase(x, 2.0 * x), n)
+
+
+class Node:
+    def __init__(self, v, children=()):
+        self.v, self.children = v, children
+        self.buffer = np.zeros(3)
+
+    def total(self, x):
+        found = np.sum(x * self.v)
+        for child in self.children:
+            found = found + child.total(x * x)
+        return found
+
+    def through_buffer(self, x):
+        self.buffer[:] = x * x
+        return np.sum(self.buffer * self.v)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_stores_and_recursion(level):
+    tree = Node(2.0, [Node(3.0), Node(1.0, [Node(X)])])
+    for function in (stores_into_a_field, recurs, tree.total, Node(2.0).through_buffer):
+        value, found = value_and_grad(function, optimize=level)(W)
+        assert value == function(W)
+        close(found, slope(function, W))
+
+
+def test_a_gradient_leaves_objects_as_they_are():
+    node = Node(2.0)
+    grad(node.through_buffer)(W)
+    np.testing.assert_array_equal(node.buffer, np.zeros(3))
+    p = Dense(W.copy())
+
+    def stores(p, x):
+        p.w[0] = x[0]
+        return np.sum(p.w * p.w)
+
+    found = grad(stores)(p, X)
+    np.testing.assert_array_equal(p.w, W)
+    close(found.w, [0.0, *(2 * W[1:])])

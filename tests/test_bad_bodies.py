@@ -39,13 +39,15 @@ def outer(x):
 
 
 def store(x):
+    y = x.sum()
+    y[0] = 1.0
+    return y
+
+
+def lost_alias(x):
+    y = x.reshape(-1)
     x[0] = 1.0
-    return x.sum()
-
-
-def augmented_store(x):
-    x += 1.0
-    return x.sum()
+    return np.sum(y)
 
 
 def with_block(x):
@@ -97,7 +99,7 @@ def match_statement(x, mode):
 
 
 def recursive(x):
-    return x if x < 1 else recursive(x / 2)
+    return x * recursive(x / 2)
 
 
 def number_called(x):
@@ -179,8 +181,8 @@ BODIES = {
     unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
     unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
     outer: ("unknown-name", "`tahn`", "np.tahn"),
-    store: ("in-place-store", "stores into arrays", "x[0]"),
-    augmented_store: ("in-place-store", "in place", "x += 1.0"),
+    store: ("in-place-store", "no elements to store into", "y[0]"),
+    lost_alias: ("alias", "`y` may share memory", "y"),
     with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
     comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
     global_statement: ("unsupported-statement", "`global`", "global V"),
@@ -188,7 +190,7 @@ BODIES = {
     class_inside: ("unsupported-statement", "class", "class Local:"),
     break_in_loop: ("unsupported-statement", "`break`", "break"),
     walrus: ("unsupported-expression", "`:=`", "y := x"),
-    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
     unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),

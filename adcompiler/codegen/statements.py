@@ -12,41 +12,43 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import List, Range, Scalar, Tape
+from ..ir.types import UNDEFINED, Array, List, Range, Scalar, Tape, Type
 from ..ops import TABLE, Emission
-from ..ops.indexing import add_at_statement
+from ..ops.emit import call
 from .lifetimes import find_lifetimes
 from .moves import Move, in_order
 from .names import assign_names
 from .nesting import plan_nesting
-from .ownership import updates_in_place
+from .ownership import find_updates
 from .text import Comment
 
 __all__ = ["Emitter"]
 
 
 class Emitter:
-    """Writes one function's body."""
+    """Writes one function's body; `headed`: comments tell its parts apart."""
 
     def __init__(
-        self, function: Function, level: int, reserved: Iterable[str],
+        self, function: Function, level: int, reserved: Iterable[str], headed: bool = True,
         unpacked: Collection[Value] = (),
     ) -> None:  # fmt: skip
         self.function = function
         self.level = level
+        self.headed = headed
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(
             function, self.nesting, lifetimes, reserved, unpacked
         )
-        self.in_place = updates_in_place(function, lifetimes)
+        self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
 
     def body(self) -> list[ast.stmt]:
-        """The function's statements, up to its `return`; comments tell the two parts apart."""
-        two_parts = self.level and any(op.backward for op in self.function.body.operations)
+        """The function's statements, up to its `return`."""
+        parts = {op.backward for op in self.function.body.operations}
+        two_parts = self.level and True in parts and self.headed
         statements: list[ast.stmt] = []
         part = None
         for op in self.function.body.operations:
@@ -69,7 +71,8 @@ class Emitter:
             return self.conditional(op)
         operands = [self.expression(v) for v in op.operands]
         types = [v.type for v in op.operands]
-        made = TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        type_ = op.results[0].type if op.results else UNDEFINED
+        made = TABLE[op.opcode].emit(Emission(op.attributes, types, type_, operands))
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
@@ -105,10 +108,12 @@ class Emitter:
                 return self.for_loop(op)
             case "while":
                 return self.while_loop(op)
-            case "add_at":
-                return self.add_at(op)
+            case opcode if TABLE[opcode].statement is not None:
+                return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if op.opcode == "unpack" or len(op.results) > 1:
+            return self.assign_all(op)
         return self.assign(op.results[0], self.computed(op))
 
     def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
@@ -116,6 +121,15 @@ class Emitter:
         if isinstance(expression, ast.Name) and expression.id == name:
             return []
         return [ast.Assign([ast.Name(name, ast.Store())], expression)]
+
+    def assign_all(self, op: Operation) -> list[ast.stmt]:
+        """`a, _, b = f(x)`: what nobody reads has no name."""
+        free = "_" not in self.names.values()
+        targets: list[ast.expr] = [
+            ast.Name("_" if free and v not in self.read else self.names[v], ast.Store())
+            for v in op.results
+        ]
+        return [ast.Assign([ast.Tuple(targets, ast.Store())], self.computed(op))]
 
     def accumulate(self, op: Operation) -> list[ast.stmt]:
         """`grad_x += c` on numbers, and on arrays whose memory is the function's own."""
@@ -131,23 +145,21 @@ class Emitter:
             return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
         return self.assign(op.result, ast.BinOp(mine, sign, change))
 
-    def add_at(self, op: Operation) -> list[ast.stmt]:
-        array, added, *index = op.operands
+    def change(self, op: Operation) -> list[ast.stmt]:
+        """`a[i] = v`, in place or on a copy."""
         name = self.names[op.result]
-        source = self.expression(array)
+        source = self.expression(op.operands[0])
         lines: list[ast.stmt] = []
         if op.result not in self.in_place:
-            copy = ast.Attribute(source, "copy", ast.Load())
-            lines = self.assign(op.result, ast.Call(copy, [], []))
+            lines = self.assign(op.result, copied(op.operands[0].type, source))
         elif not (isinstance(source, ast.Name) and source.id == name):
             lines = self.assign(op.result, source)
-        key = [self.expression(v) for v in index]
-        types = [v.type for v in index]
-        target = ast.Name(name, ast.Load())
-        return [
-            *lines,
-            add_at_statement(target, self.expression(added), key, op.attributes["key"], types),
-        ]
+        operands = [source, *map(self.expression, op.operands[1:])]
+        types = [v.type for v in op.operands]
+        statement = TABLE[op.opcode].statement
+        assert statement is not None
+        emission = Emission(op.attributes, types, op.result.type, operands)
+        return [*lines, statement(ast.Name(name, ast.Load()), emission)]
 
     def branch(self, op: Operation) -> list[ast.stmt]:
         if op.attributes.get("expression") and self._nests_whole(op):
@@ -259,6 +271,13 @@ class Emitter:
             return [*before, ast.While(asked, lines or [ast.Pass()], [])]
         leave = ast.If(negated(asked), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
+
+
+def copied(type_: Type, source: ast.expr) -> ast.expr:
+    """A copy of an array in its own memory order, or of a list."""
+    if isinstance(type_, Array):
+        return call("np.array", (source,))
+    return ast.Call(ast.Attribute(source, "copy", ast.Load()), [], [])
 
 
 def without_minus(expression: ast.expr) -> ast.expr | None:

@@ -25,6 +25,7 @@ from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .assigned import local_names
+from .instances import Instances
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -38,6 +39,7 @@ from .items import (
     is_object,
     leaves,
 )  # fmt: skip
+from .memory import Memory, has_memory
 from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order, words
 from .signature import Static, Structure, abstract, key_of, parameters_of, with_static
 from .source import FunctionSource
@@ -45,6 +47,7 @@ from .source import FunctionSource
 __all__ = [
     "ARGUMENT",
     "LOOP",
+    "RECURSION",
     "Context",
     "Frame",
     "NeedsUnrolling",
@@ -56,7 +59,7 @@ __all__ = [
     "path_order",
 ]
 
-LOOP = "<loop>"
+LOOP, RECURSION = "<loop>", "<recursion>"
 
 
 class NeedsUnrolling(Exception):
@@ -147,6 +150,8 @@ class Context:
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     found: dict[int, Path] = field(default_factory=dict)
     objects: dict[Path, Instance] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    instances: Instances = field(default_factory=Instances)
 
     @property
     def frame(self) -> Frame:
@@ -185,12 +190,14 @@ class Context:
             type_ = TABLE[opcode].infer([v.type for v in values], attributes)
         except OperationError as error:
             self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
-        return self.builder.emit(opcode, values, type_, name, attributes)
+        result = self.builder.emit(opcode, values, type_, name, attributes)
+        self.memory.note(self.builder.operations[-1], operands)
+        return result
 
     def lift(self, item: Item, node: ast.AST, name: str | None = None) -> Value:
         """An item as one value: numbers become constants, lists of numbers arrays."""
         if isinstance(item, Value):
-            return item
+            return self.read(item, node)
         self.builder.span = self.span(node)
         if is_number(item):
             value = self.builder.constant(item, name)
@@ -206,6 +213,31 @@ class Context:
             operands, attributes = bind_array(item)
             return self.emit(node, "array", operands, attributes, name)
         return self.refuse_item(item, node)
+
+    def read(self, item: Value, node: ast.AST) -> Value:
+        """What a value's object holds now."""
+        if not has_memory(item):
+            return item
+        self.check_readable(item, node)
+        self.builder.span = self.span(node)
+        return self.memory.current(item, self.builder)
+
+    def check_readable(self, item: Value, node: ast.AST) -> None:
+        """Refuse to read what a store through another name may have changed."""
+        if self.memory.is_lost(item):
+            self.refuse(
+                node, "alias", self.lost_reason(item),
+                "copy it before the store (.copy()), or read it through the array stored into.",
+            )  # fmt: skip
+
+    @staticmethod
+    def lost_reason(item: Value) -> str:
+        """Why an array can't be read any more."""
+        told = f"`{item.name}`" if isinstance(item.name, str) else "this array"
+        return (
+            f"{told} may share memory with an array that was stored into since, or not: that"
+            " depends on what happens at run time."
+        )
 
     def refuse_unbound(self, node: ast.AST, name: str) -> NoReturn:
         self.refuse(

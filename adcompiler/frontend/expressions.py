@@ -15,6 +15,7 @@ from ..ir.types import TypeMismatch, join, rank
 from . import arithmetic, calls, names, special_methods
 from .binding import local_function
 from .context import Context
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -23,6 +24,7 @@ from .items import (
     is_object,
     leaves,
 )  # fmt: skip
+from .merging import Merger
 from .subscripts import subscript
 
 __all__ = ["branch", "condition", "expression", "truth"]
@@ -228,12 +230,22 @@ def branch(
     ctx: Context, node: ast.expr, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
-    outer, blocks, values = ctx.builder, [], []
+    outer, state, items, sides = ctx.builder, ctx.memory.state, [], []
     for side in (then, otherwise):
-        ctx.builder = outer.nested()
-        values.append(ctx.lift(side(), node))
-        blocks.append(ctx.builder.block((), (values[-1],)))
-        ctx.builder = outer
+        ctx.builder, ctx.memory.state = outer.nested(), state.copy()
+        items.append(attempt(ctx, lambda ctx, side=side: side()))
+        sides.append((ctx.builder, ctx.memory.state))
+    ctx.builder, ctx.memory.state = outer, state
+    if any(isinstance(item, Unsettled) for item in items):
+        pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
+        item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
+        return ctx.lift(item, node)
+    merger = Merger(ctx, node, (sides[0], sides[1]))
+    values = []
+    for index, item in enumerate(items):
+        with merger.on(index):
+            values.append(ctx.lift(item, node))
+    changed = merger.objects()
     try:
         type_ = join(values[0].type, values[1].type)
     except TypeMismatch as error:
@@ -243,5 +255,13 @@ def branch(
         )  # fmt: skip
     result = Value(type_, name)
     ctx.builder.span = ctx.span(node)
-    ctx.builder.region("if", (test,), (result,), blocks, {"expression": True})
+    blocks = [
+        side.block((), (value, *(pair[k] for pair in changed)))
+        for k, ((side, _), value) in enumerate(zip(sides, values, strict=True))
+    ]
+    results = (result, *(r for _, _, r in changed))
+    attributes = {} if changed else {"expression": True}
+    ctx.builder.region("if", (test,), results, blocks, attributes)
+    merger.relate(result, *items)
+    merger.finish()
     return result

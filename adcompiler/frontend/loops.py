@@ -47,6 +47,8 @@ from .items import (
     rebuild,
     same_structure,
 )  # fmt: skip
+from .loop_objects import Carried
+from .memory import has_memory
 from .names import size_item
 
 __all__ = ["for_loop", "while_loop"]
@@ -161,6 +163,7 @@ def _counted(
         "for", (*carries.initial, sequence), carries.results, (block,),
         {"carry": len(carries.results)},
     )  # fmt: skip
+    carries.leave()
 
 
 def while_loop(ctx: Context, node: ast.While) -> None:
@@ -179,13 +182,14 @@ def while_loop(ctx: Context, node: ast.While) -> None:
     ctx.builder.span = ctx.span(node.test)
     ctx.builder.region("while", carries.initial, (*carries.results, trips), blocks,
                        {"carry": len(carries.results)})  # fmt: skip
+    carries.leave()
 
 
 def _while_condition(
     ctx: Context, node: ast.While, carries: _Carries, parameters: Sequence[Value]
 ) -> Block:
     """The condition over carries of its own, so that the two blocks share no values."""
-    outer, names = ctx.builder, dict(ctx.frame.names)
+    outer, names, state = ctx.builder, dict(ctx.frame.names), ctx.memory.state.copy()
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
@@ -196,8 +200,13 @@ def _while_condition(
             "this condition never changes while the loop runs.",
             "let the condition depend on something that the body assigns.",
         )  # fmt: skip
+    if carries.objects.stored(own):
+        ctx.refuse(
+            node.test, "in-place-store", "the condition of this loop stores into an array.",
+            "compute the condition in the loop's body.",
+        )  # fmt: skip
     block = ctx.builder.block(own, (test,))
-    ctx.builder, ctx.frame.names = outer, names
+    ctx.builder, ctx.frame.names, ctx.memory.state = outer, names, state
     return block
 
 
@@ -224,13 +233,20 @@ class _Carries:
         self.initial: list[Value] = []
         self.results: list[Value] = []
         self.dropped: dict[str, Item] = {}
+        self.kept: dict[str, Item] = {}
+        self.objects = Carried(ctx)
         for name in names:
             self._enter(name, ctx.frame.names.get(name, UNBOUND))
 
     def _enter(self, name: str, item: Item) -> None:
         if not _holds_values(item):
             self.dropped[name] = item
-            return
+        elif any(isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)):
+            self.kept[name] = item  # until the body is seen to bind another object
+        else:
+            self._carry(name, item)
+
+    def _carry(self, name: str, item: Item) -> None:
         self.shapes[name] = item
         self.slots[name] = [
             _Slot(word, leaf, self._type(leaf), set())
@@ -258,34 +274,50 @@ class _Carries:
                     self.shapes[name], lambda leaf: next(rest) if _is_slot(leaf) else leaf
                 )
             else:
-                self.ctx.frame.names[name] = self.dropped[name]
+                self.ctx.frame.names[name] = (
+                    self.kept[name] if name in self.kept else self.dropped[name]
+                )
+        count = len(values) - len(self.objects.owners)
+        self.objects.bind(self.flat(), values[:count], rest)
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        return [self._readable(self.ctx.frame.names.get(name, UNBOUND)) for name in self.names]
+
+    def _readable(self, item: Item) -> Item:
+        lost = (v for v in leaves(item) if isinstance(v, Value) and self.ctx.memory.is_lost(v))
+        first = next(lost, None)
+        return item if first is None else Ambiguous(self.ctx.lost_reason(first))
 
     def lifted(self, ends: list[Item]) -> list[Value]:
         values = []
         for name, item in zip(self.names, ends, strict=True):
-            if name in self.shapes and same_structure(self.shapes[name], item):
+            if name in self.shapes and isinstance(item, Ambiguous):
+                values += [self.ctx.undefined() for _ in self.slots[name]]
+            elif name in self.shapes and same_structure(self.shapes[name], item):
                 for slot, leaf in zip(leaves(self.shapes[name]), leaves(item), strict=True):
                     if not _is_slot(slot):
                         continue
                     if not _carried(leaf):
                         self.ctx.refuse_item(leaf, self.node)
                     values.append(self.ctx.lift(leaf, self.node))
-        return values
+        return [*values, *self.objects.ends()]
 
     def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
         """Lower the body until its results fit its carries; then bind what the loop gives."""
-        ctx, outer = self.ctx, self.ctx.builder
+        ctx, outer, state = self.ctx, self.ctx.builder, self.ctx.memory.state
         for _ in range(50):
             parameters = [Value(slot.type, slot.name) for slot in self.flat()]
+            parameters += self.objects.parameters()
             ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
+            ctx.memory.state = state.copy()
             self.bind(parameters)
             blocks, ends = lower(parameters)
-            ctx.frame.names, ctx.builder = dict(self.before), outer
-            if self._fits(ends):
+            settled = self.objects.settled(state, self.flat(), parameters)
+            ctx.frame.names, ctx.builder, ctx.memory.state = dict(self.before), outer, state
+            fits = self._fits(ends) and self.objects.related(self.flat(), self._leaves(ends))
+            self.objects.forget()
+            if fits and settled:
                 self._finish()
                 return blocks
         return ctx.refuse(
@@ -293,11 +325,29 @@ class _Carries:
             "keep each variable's kind and shape the same in every iteration.",
         )  # fmt: skip
 
+    def _leaves(self, ends: list[Item]) -> list[Item]:
+        """What the slots' leaves are at the end of the body."""
+        return [
+            leaf
+            for name, item in zip(self.names, ends, strict=True)
+            if name in self.shapes
+            for slot, leaf in zip(leaves(self.shapes[name]), leaves(item), strict=True)
+            if _is_slot(slot)
+        ]
+
     def _fits(self, ends: list[Item]) -> bool:
         settled = True
         for name, item in zip(self.names, ends, strict=True):
-            if name in self.dropped:
+            if name in self.kept:
+                if not _same_objects(self.kept[name], item):
+                    self._carry(name, self.kept.pop(name))
+                    settled = False
+            elif name in self.dropped:
                 settled &= self._fits_dropped(name, item)
+            elif isinstance(item, Ambiguous):
+                del self.shapes[name], self.slots[name]
+                self.dropped[name] = item
+                settled = False
             elif not same_structure(self.shapes[name], item):
                 self.ctx.refuse(
                     self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
@@ -364,7 +414,19 @@ class _Carries:
             else:
                 self.initial.append(ctx.lift(slot.initial, self.node, slot.name))
             self.results.append(Value(_after(slot), slot.name))
+        self.initial += self.objects.ends()
+        self.results += self.objects.parameters()
+
+    def leave(self) -> None:
+        """What the names and objects are after the loop."""
         self.bind(self.results)
+
+
+def _same_objects(before: Item, after: Item) -> bool:
+    if not same_structure(before, after):
+        return False
+    pairs = zip(leaves(before), leaves(after), strict=True)
+    return all(a is b or (is_number(a) and type(a) is type(b) and a == b) for a, b in pairs)
 
 
 def _carried(leaf: Item) -> bool:

@@ -17,9 +17,12 @@ from typing import Any
 
 from ..ir.core import Function, Value
 from .binding import signature_of
+from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Path
+from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
 from .paths import place
+from .recursion import called
 from .signature import Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
@@ -92,7 +95,7 @@ def lower(
         if isinstance(item, type):
             ctx.found[id(item)] = (ARGUMENT, name)
     frame = Frame(source, (), dict(arguments))
-    item = ctx.within(frame, functools.partial(body, ctx))
+    item = ctx.within(frame, lambda: _called(ctx, source, dict(arguments)))
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
     captured = [
@@ -100,10 +103,23 @@ def lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
+    block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
+    made = Function(_name(function), block, source.span(source.node), functions)
     return Lowered(
-        source, Function(_name(function), block, source.span(source.node)), structures, arguments,
+        source, made, structures, arguments,
         tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
     )  # fmt: skip
+
+
+def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) -> Item:
+    """What the function returns; one that calls itself becomes a call of a function of its own."""
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        frame = Frame(source, (), bound)
+        return ctx.within(frame, functools.partial(body, ctx))
+
+    callee = Callee(source.function, _name(source.function), lower, True)
+    return called(ctx, source.node, callee, arguments, None)
 
 
 def _name(function: types.FunctionType) -> str:
@@ -111,5 +127,9 @@ def _name(function: types.FunctionType) -> str:
 
 
 def _lifted(ctx: Context, source: FunctionSource, item: Item) -> Item:
-    """Numbers that the function returns become constants, so that it has results."""
-    return rebuild(item, lambda leaf: ctx.lift(leaf, source.node) if is_number(leaf) else leaf)
+    """What the function returns as values: numbers become constants, arrays what they hold now."""
+
+    def lifted(leaf: Item) -> Item:
+        return ctx.lift(leaf, source.node) if is_number(leaf) or isinstance(leaf, Value) else leaf
+
+    return rebuild(item, lifted)

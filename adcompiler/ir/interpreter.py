@@ -12,10 +12,10 @@ The interpreter knows regions; what a plain operation computes it is told by `ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .core import Block, Function, Operation, Value
+from .core import Block, Function, Label, Operation, Value
 
 __all__ = ["Evaluate", "UndefinedVariable", "interpret"]
 
@@ -34,11 +34,14 @@ def interpret(
     function: Function, arguments: Sequence[Any], evaluate: Evaluate, watch: Watch | None = None
 ) -> tuple[Any, ...]:
     """The function's results; `watch` sees every operation with its results as they come."""
-    return _Run(evaluate, watch).block(function.body, arguments)
+    return _Run(function.functions, evaluate, watch).block(function.body, arguments)
 
 
 class _Run:
-    def __init__(self, evaluate: Evaluate, watch: Watch | None) -> None:
+    def __init__(
+        self, functions: Mapping[Label, Function], evaluate: Evaluate, watch: Watch | None
+    ) -> None:
+        self.functions = functions
         self.evaluate = evaluate
         self.watch = watch
         self.values: dict[Value, Any] = {}
@@ -68,10 +71,20 @@ class _Run:
                 return self.while_loop(op)
             case "undefined":
                 return (_UNDEFINED,)
+            case "invoke":
+                return self.call(self.functions[op.attributes["callee"]], op)
+            case "unpack":
+                return tuple(self.get(op.operands[0]))
         if op.attributes.get("lenient"):
             values = [self.values[v] for v in op.operands]
             return self.evaluate(op, [None if v is _UNDEFINED else v for v in values])
         return self.evaluate(op, [self.get(v) for v in op.operands])
+
+    def call(self, function: Function, op: Operation) -> Sequence[Any]:
+        """A function's own run, with values of its own: it may be running already."""
+        inner = _Run(self.functions, self.evaluate, self.watch)
+        inner.block(function.body, [self.get(v) for v in op.operands])
+        return tuple(map(inner.get, function.results))
 
     def loop(self, op: Operation) -> Sequence[Any]:
         count = op.attributes["carry"]

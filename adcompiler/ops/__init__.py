@@ -14,6 +14,7 @@ from typing import Any
 from ..ir.core import Operation
 from ..ir.types import Type
 from . import (
+    calls,
     choices,
     creation,
     elementwise,
@@ -46,6 +47,7 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, gates,
+    calls,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

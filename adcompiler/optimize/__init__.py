@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..ir.core import Function
+from ..ir.core import Function, on_all
 from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
+from .late_updates import delay_updates
 from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
 
-__all__ = ["AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
+__all__ = ["AFTER_COPIES", "AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
 
 Pass = Callable[[Function], Function]
 
@@ -41,17 +42,21 @@ BEFORE_SAVES: Sequence[Sequence[Pass]] = (
     ),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (keep_gates, keep_gates),
-    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead),
+    (keep_gates, keep_gates, delay_updates),
+    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead, delay_updates),
 )
+
+
+AFTER_COPIES: Sequence[Sequence[Pass]] = ((keep_gates,), (drop_dead,))
 
 
 def run(
     function: Function, passes: Sequence[Pass], check: Callable[[Function], None] | None = None
 ) -> Function:
-    """Apply the passes in order; `check` (the verifier, in tests) sees every result."""
+    """Apply the passes in order, to the function and to all that come with it; `check` (the
+    verifier, in tests) sees every result."""
     for one in passes:
-        function = one(function)
+        function = on_all(one, function)
         if check is not None:
             check(function)
     return function

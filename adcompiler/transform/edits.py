@@ -63,7 +63,8 @@ class Rebuilder:
 
     def _operation(self, op: Operation, mapping: dict[Value, Value]) -> Operation:
         if not op.blocks:
-            own = self.edits[op.result].mapping if op.results and op.result in self.edits else {}
+            found = self.edits.get(op.results[0]) if op.results else None
+            own = found.mapping if found is not None else {}
             operands = tuple(mapping.get(own.get(v, v), own.get(v, v)) for v in op.operands)
             return op if operands == op.operands else replace(op, operands=operands)
         edits = self.edits.get(op.attributes["region"], Edits())

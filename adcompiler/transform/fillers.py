@@ -11,6 +11,7 @@ The backward part reads the filler back only to leave it unused, on the mirror o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
@@ -18,13 +19,14 @@ from ..ir.core import Block, Function, Operation, Value, walk
 __all__ = ["fill_taped"]
 
 
-def fill_taped(function: Function) -> Function:
-    """The function with a filler wherever an undefined variable may be collected."""
+def fill_taped(function: Function, handed_over: Iterable[Value] = ()) -> Function:
+    """The function with a filler wherever an undefined variable may be collected, or be one of
+    the values that are `handed_over`."""
     undefined = {op.result for op in walk(function.body) if op.opcode == "undefined"}
     if not undefined:
         return function
     sources = _sources(function)
-    pending = _collected(function)
+    pending = [*_collected(function), *handed_over]
     reached: set[Value] = set()
     while pending:
         value = pending.pop()

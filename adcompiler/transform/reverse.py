@@ -15,7 +15,7 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
@@ -33,10 +33,12 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..ops import TABLE, Tracer, Var
-from .activity import active_values, differentiable_operands
+from .activity import differentiable_operands
+from .adjoints import Adjoints, plan_adjoints
+from .called import in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
-from .paths import Sides, maybe_undefined
+from .paths import Sides
 from .splice import splice
 
 __all__ = ["reverse"]
@@ -54,22 +56,34 @@ def reverse(
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
     seed = Value(_seed_type(result.type), Derived(prefix, result))
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
-    active = active_values(function, wrt, (result,))
-    builder = Builder(backward=True)
-    builder.operations += function.body.operations
-    exact = len(_float_dtypes(defined_in(function.body))) > 1
-    undefined = maybe_undefined(function)
-    cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
-    if result in active:
-        cotangents.set(result, _entering(cotangents, seed, result))
-    hazards = hazardous_values(function, constants)
-    _Reverse(active, Sides(function), hazards).block(function.body, cotangents)
-    gradients = [_returned(cotangents, v) for v in wrt]
+    adjoints = plan_adjoints(function, wrt, result, name)
+    everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
+    exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
+    function = replace(function, body=adjoints.record(function.body, adjoints.active))
+    masks = None
+    while masks != adjoints.masks():
+        masks = adjoints.masks()
+        parts = {
+            adjoint.forward: in_two_parts(adjoint, adjoints, prefix, exact, _backwards)
+            for adjoint in adjoints.called.values()
+        }
+        cotangents = no_cotangents(function, prefix, exact)
+        if result in adjoints.active:
+            cotangents.set(result, _entering(cotangents, seed, result))
+        _backwards(function, adjoints.active, adjoints, cotangents)
+        gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
-    return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
+    block = cotangents.builder.block((*function.parameters, seed), outputs)
+    return Function(name, block, function.span, {**function.functions, **parts})
+
+
+def _backwards(
+    function: Function, active: frozenset[Value], adjoints: Adjoints, cotangents: Cotangents,
+    entering: Iterable[Value] = (),
+) -> None:  # fmt: skip
+    """Append the backward part of a function whose results have their cotangents."""
+    hazards = hazardous_values(function, cotangents.constants, entering)
+    _Reverse(active, Sides(function), hazards, adjoints).block(function.body, cotangents)
 
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
@@ -109,6 +123,7 @@ class _Reverse:
     active: frozenset[Value]
     sides: Sides
     hazards: frozenset[Value]
+    adjoints: Adjoints
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -122,6 +137,8 @@ class _Reverse:
                     self.branch(op, cotangents)
                 case "for" | "while":
                     self.loop(op, cotangents)
+                case _ if op.attributes.get("callee") in self.adjoints.recorded:
+                    pulled_back(op, cotangents, self.adjoints, self.active)
                 case _ if "pullback" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
@@ -132,7 +149,6 @@ class _Reverse:
         entry, g = TABLE[op.opcode], cotangents.get(op.result)
         assert g is not None
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
-        masked = _masks(op) or g in cotangents.masked
         for k in differentiable_operands(op):
             operand = op.operands[k]
             if operand not in self.active:
@@ -145,7 +161,7 @@ class _Reverse:
             primals = self.guarded(op, tracer, g, g in cotangents.masked)
             contribution = rule(tracer.var(g), *primals, **op.attributes)
             if contribution is not None:
-                if masked:
+                if g in cotangents.masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
                 cotangents.add(operand, contribution)
 
@@ -229,7 +245,7 @@ class _Reverse:
         for inner, result in zip(block.results, op.results, strict=True):
             g = cotangents.get(result)
             if g is not None and inner in self.active:
-                self._hand_in(side, inner, g, inside=inner in _made_in(block))
+                _hand_in(side, inner, g, inside=inner in _made_in(block))
         self.block(block, side)
         return side
 
@@ -266,14 +282,6 @@ class _Reverse:
         cotangents.masked.update(r for r, g in handed if g in inner.masked)
         gradients = dict(zip(tapes, collected, strict=True))
         self._hand_over(op, cotangents, carried, read, results, gradients)
-
-    @staticmethod
-    def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
-        """A region's result has the cotangent of what it becomes outside; no gate, no line."""
-        if inside and cotangents.get(value) is None:
-            cotangents.set(value, g)
-        else:
-            cotangents.add(value, cotangents.tracer().var(g))
 
     def _mask(
         self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
@@ -314,7 +322,7 @@ class _Reverse:
             inner.set(v, g)
         for k, g in zip(carried, enter, strict=False):
             if body.results[k] in self.active:
-                self._hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
+                _hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
         self.block(body, inner)
         following = [
             inner.own.get(body.parameters[k]) or inner.zero(body.parameters[k]) for k in carried
@@ -343,14 +351,24 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
+def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
+    """A region's result has the cotangent of what it becomes outside; no gate, no line."""
+    if inside and cotangents.get(value) is None:
+        cotangents.set(value, g)
+    else:
+        cotangents.add(value, cotangents.tracer().var(g))
+
+
 def _missing(side: Cotangents) -> Value:
     """The cotangent of what doesn't exist on a side: nothing will read it."""
     return side.builder.emit("undefined", (), UNDEFINED)
 
 
-def _masks(op: Operation) -> bool:
-    """Whether the operation's gradient may hold zeros for what it hasn't selected."""
+def _masks(op: Operation, position: int | None = None) -> bool:
+    """Whether the gradient (of the operand there) may hold zeros for what wasn't selected."""
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
+    if isinstance(masks, tuple):
+        return bool(masks) if position is None else position in masks
     return masks([v.type for v in op.operands]) if callable(masks) else masks
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..ir.core import Block, Derived, Function, Operation, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Value, on_all, walk
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
@@ -26,13 +26,18 @@ from ..ops import TABLE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 
-__all__ = ["legalise_saves"]
+__all__ = ["FLOAT_STEPS", "is_free", "is_recomputable", "legalise_saves"]
 
-_FLOAT_STEPS = 2
+# How many steps of scalar arithmetic are cheaper again than saved.
+FLOAT_STEPS = 2
 
 
 def legalise_saves(function: Function) -> Function:
-    """The function with every use visible from where it stands."""
+    """The function, and those that come with it, with every use visible from where it stands."""
+    return on_all(_legalised, function)
+
+
+def _legalised(function: Function) -> Function:
     plan = _Plan(function)
     plan.needs(function.body)
     rebuilder = Rebuilder(plan.edits, plan.gone, plan.moved)
@@ -181,7 +186,7 @@ class _Plan:
         steps: list[Operation] = []
         if not self._cheap(value, pair, steps, set()):
             return False
-        if sum(not _free(op) for op in steps) > _FLOAT_STEPS:
+        if sum(not is_free(op) for op in steps) > FLOAT_STEPS:
             return False
         for op in steps:
             (old,) = op.results
@@ -211,8 +216,8 @@ class _Plan:
     ) -> bool:
         if value not in pair.inside or value in pair.known or value in seen:
             return True
-        op = self.definitions.get(value)
-        if op is None or op.blocks or len(op.results) != 1 or not _recomputable(op):
+        op = self._asked_elsewhere(self.definitions.get(value))
+        if op is None or op.blocks or len(op.results) != 1 or not is_recomputable(op):
             return False
         if self._site(value, pair) is None:
             return False
@@ -221,6 +226,13 @@ class _Plan:
         seen.add(value)
         steps.append(op)
         return True
+
+    def _asked_elsewhere(self, op: Operation | None) -> Operation | None:
+        """A question for a shape, asked of a parameter that has the same."""
+        if op is None or not _asks_shape(op):
+            return op
+        same = self._same_shape(op.operands[0])
+        return op if same is None else replace(op, operands=(same, *op.operands[1:]))
 
     def _tape(self, value: Value, pair: _Mirror) -> None:
         """Collect the value in the original loop, read it back in the mirror."""
@@ -295,18 +307,18 @@ def _directly_defined(block: Block) -> set[Value]:
     return found
 
 
-def _free(op: Operation) -> bool:
+def is_free(op: Operation) -> bool:
     """Steps that cost next to nothing, or that a tape would cost more than."""
     return not op.results or is_integer(op.result.type) or op.opcode not in TABLE or not (
         TABLE[op.opcode].elementwise
     )  # fmt: skip
 
 
-def _recomputable(op: Operation) -> bool:
+def is_recomputable(op: Operation) -> bool:
     """Scalar arithmetic, loads, views, constants: cheaper again than saved."""
     entry = TABLE[op.opcode]
     result = op.result.type
-    if op.opcode == "undefined" or "gate" in op.attributes:
+    if op.opcode == "undefined" or "gate" in op.attributes or "callee" in op.attributes:
         return False
     if entry.elementwise:
         return rank(result) == 0 and op.attributes.get("via") == "op"

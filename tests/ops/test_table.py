@@ -22,14 +22,16 @@ NO_GRADIENT = {
     "the result is a bool or an int": {
         "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "invert", "not", "lshift", "rshift",
         "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
-        "argmax", "argmin", "any", "all", "count_nonzero",
+        "argmax", "argmin", "any", "all", "count_nonzero", "last_stored",
     },
     "constant between jumps": {
         "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",
     },
     "nothing of the operands but their shape": {
-        "size", "shape", "count", "zeros_of", "zeros_like", "ones_like", "empty_like",
+        "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_like", "ones_like",
+        "empty_like",
     },
+    "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
         "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
     },
