@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
@@ -24,16 +24,20 @@ __all__ = ["assign_names"]
 
 
 def assign_names(
-    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str]
-) -> Mapping[Value, str]:
-    """A name for every value that isn't nested; parameters keep theirs."""
+    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str],
+    unpacked: Collection[Value] = (),
+) -> Mapping[Value, str]:  # fmt: skip
+    """A name for every value that isn't nested; parameters keep theirs.
+
+    Those of `unpacked` are taken out of structures, and so may have any name.
+    """
     groups = _Groups(nesting, lifetimes)
     operations = list(walk(function.body))
     for op in operations:
         groups.core(op)
     for op in operations:
         groups.region(op)
-    names = _Allocator(function, lifetimes, set(reserved), groups)
+    names = _Allocator(function, lifetimes, set(reserved), groups, set(unpacked))
     return names.assigned
 
 
@@ -117,8 +121,9 @@ _BUILTINS = frozenset(dir(builtins))
 
 class _Allocator:
     def __init__(
-        self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups
-    ) -> None:
+        self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups,
+        unpacked: set[Value],
+    ) -> None:  # fmt: skip
         self.lifetimes = lifetimes
         self.reserved = reserved
         self.groups = groups
@@ -128,7 +133,11 @@ class _Allocator:
         self.temporaries: dict[Value, int] = {}
         self.next = 0
         for value in function.parameters:
-            self.give(groups.of(value), str(hint(value)), value)
+            if value not in unpacked:
+                self.give(groups.of(value), str(hint(value)), value)
+        for value in function.parameters:
+            if value not in self.assigned:
+                self.place(value)
         for value in sorted(lifetimes.segments, key=lambda v: lifetimes.segments[v][0]):
             if value not in self.assigned:
                 self.place(value)

@@ -53,7 +53,7 @@ class Case:
     def active(self) -> list[int]:
         """The positions of the arguments' leaves that are floats."""
         count = len(self.function.parameters) - sum(
-            len(list(_leaves(c.structure, None))) for c in self.lowered.captures
+            len(list(_leaves(c.structure, None))) for c in self.lowered.passed
         )
         parameters = self.function.parameters[:count]
         return [k for k, p in enumerate(parameters) if is_differentiable(p.type)]
@@ -101,7 +101,7 @@ def case(f: Any, *args: Any) -> Case:
             if need.path[0] == ARGUMENT:
                 structures[need.path[1]] = Static(bound.arguments[need.path[1]])
     inputs = [leaf for name, s in structures.items() for leaf in _leaves(s, bound.arguments[name])]
-    for capture in lowered.captures:
+    for capture in lowered.passed:
         inputs += _leaves(capture.structure, lookup_path(f, capture.path))
     verify(lowered.function, infer)
     return Case(lowered, tuple(inputs))
