@@ -16,6 +16,7 @@ def square_grad(x, *, grad_out=1.0):
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import inspect
 import threading
@@ -25,17 +26,21 @@ from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, SignatureError, UnsupportedError
+from .frontend.binding import signature_of
+from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
 from .ir.printer import print_function
 from .ops.gates import Primitive
-from .pipeline import LEVELS, Options, check_wrt, gradient_function, lower_settled
+from .pipeline import LEVELS, Options, gradient_function, lower_settled
 from .specialize import Specialization, specialize
+from .targets import Wrt, places, settled, unfold
+from .wrt import check_wrt
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad"]
 
-Wrt = int | str | tuple[int | str, ...]
 _PLAIN = (float, int, bool)
+_KEPT = 64  # compiled texts of one signature that differ in what they rely on
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,7 +69,8 @@ class Gradient:
     def __init__(
         self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False
     ) -> None:
-        plain = _plain_function(function)
+        plain, filled, _ = unfold(function)
+        plain = _plain_function(plain)
         if optimize not in LEVELS:
             raise SignatureError(
                 Diagnostic(
@@ -73,12 +79,14 @@ class Gradient:
                 )
             )  # fmt: skip
         functools.update_wrapper(self, plain)
-        self.function = plain
+        self.target = function
         self.wrt = wrt
-        self._read_signature(optimize, value)
+        self._level, self._value = optimize, value
+        self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
         self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
         self._lock = threading.Lock()
+        self._unbound: Gradient | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient at these arguments; after `value_and_grad`, the value and the gradient.
@@ -97,18 +105,22 @@ class Gradient:
         except AdcompilerError as error:
             raise error.with_traceback(None) from None
         positional, keywords = split(self.signature, arguments)
-        return compiled.call(*positional, **keywords, **compiled.outside(self.function))
+        outside = compiled.outside(self.function, arguments)
+        return compiled.call(*positional, **keywords, **outside)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""
-        return self.function(*args, **kwargs)
+        return self.target(*args, **kwargs)
 
     @functools.cached_property
     def value_and_grad(self) -> Gradient:
         """The same with the function's value in front: `value, gradient`."""
-        return self if self.options.value else Gradient(
-            self.function, self.wrt, self.options.level, value=True
-        )  # fmt: skip
+        if self._value:
+            return self
+        if self._unbound is not None:
+            bound: Gradient = self._unbound.value_and_grad.__get__(unfold(self.target)[1][0])
+            return bound
+        return Gradient(self.target, self.wrt, self._level, value=True)
 
     @_without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:
@@ -125,35 +137,61 @@ class Gradient:
         """The gradient's SSA for these arguments, as text."""
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
-        check_wrt(self.function, structures, self.options)
-        lowered, _ = lower_settled(self.function, structures, lambda path: arguments[path[1]])
-        return print_function(gradient_function(lowered, self.options)[0])
+        options = self._options(arguments)
+        check_wrt(self.function, structures, options.wrt)
+        lowered, _ = lower_settled(
+            self.function, structures, lambda path: lookup_path(self.function, path, arguments)
+        )
+        return print_function(gradient_function(lowered, options)[0])
 
     def __repr__(self) -> str:
-        kind = "value_and_grad" if self.options.value else "grad"
-        wrt = ", ".join(self.options.wrt)
+        kind = "value_and_grad" if self._value else "grad"
+        chosen = self.wrt if isinstance(self.wrt, tuple) else (self.wrt,)
+        wrt = ", ".join(
+            p if isinstance(p, str) else str(w) for p, w in zip(self._places, chosen, strict=True)
+        )
         return f"<{kind} of {self.function.__qualname__} with respect to {wrt}>"
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        function = self.function
-        if function.__code__ is not self._code or function.__defaults__ is not self._defaults:
+        function, filled, keywords = (
+            (self.target, (), {}) if self.target is self.function else unfold(self.target)
+        )
+        if function is not self.function or function.__code__ is not self._code or (
+            function.__defaults__ is not self._defaults
+        ):  # fmt: skip
             # Tools that reload edited modules exchange the insides of functions.
-            self._read_signature(self.options.level, self.options.value)
-        return bind(self.signature, function.__qualname__, args, kwargs)
+            self._read_signature(_plain_function(function), len(filled))
+        return bind(
+            self.signature, function.__qualname__, (*filled, *args), {**keywords, **kwargs}
+        )
 
-    def _read_signature(self, level: int, value: bool) -> None:
-        function = self.function
+    def _read_signature(self, function: types.FunctionType, filled: int) -> None:
+        self.function = function
         self._code, self._defaults = function.__code__, function.__defaults__
-        self.signature = inspect.signature(function)
-        names = _names(self.signature, self.wrt)
-        self.options = Options(names, not isinstance(self.wrt, tuple), value, level)
+        self.signature = signature_of(function)
+        self._places = places(function, self.target, self.wrt, filled)
+
+    @property
+    def options(self) -> Options:
+        """What is asked for; places that depend on the call as they were given."""
+        return Options(self._places, not isinstance(self.wrt, tuple), self._value, self._level)
+
+    def _options(self, arguments: Mapping[str, Any]) -> Options:
+        wrt = settled(self._places, self.signature, arguments)
+        return Options(wrt, not isinstance(self.wrt, tuple), self._value, self._level)
 
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
-        key = keys_of(arguments)
+        key = self._key(arguments)
         for found in self._entries.get(key, ()):
             if found.fits(self.function, arguments):
                 return found
         return self._compile(key, arguments)
+
+    def _key(self, arguments: Mapping[str, Any]) -> Any:
+        key = keys_of(arguments)
+        if all(isinstance(place, str) for place in self._places):
+            return key
+        return (key, settled(self._places, self.signature, arguments))
 
     def _compile(self, key: Any, arguments: Mapping[str, Any]) -> Specialization:
         with self._lock:
@@ -162,27 +200,45 @@ class Gradient:
                     return found
             structures = {name: abstract(value, name) for name, value in arguments.items()}
             made = specialize(
-                self.function, arguments, structures, self.options, literal_defaults(self.signature)
-            )
+                self.function, arguments, structures, self._options(arguments),
+                literal_defaults(self.signature),
+            )  # fmt: skip
             # Those that no longer hold would only be tried in vain.
             kept = [e for e in self._entries.get(key, ()) if e.check()]
-            self._entries[key] = [made, *kept]
+            self._entries[key] = [made, *kept][:_KEPT]
             kinds = tuple(type(value) for value in arguments.values())
             by_keyword = made.captures or split(self.signature, arguments)[1]
-            if set(kinds) <= set(_PLAIN) and not by_keyword and not made.static_arguments:
+            if (
+                set(kinds) <= set(_PLAIN) and not by_keyword and not made.static_arguments
+                and self.target is self.function
+            ):  # fmt: skip
                 self._fast[kinds] = (made.check, made.call)
             return made
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As an attribute of a class, a method, as its function would be."""
-        return self if instance is None else types.MethodType(self, instance)
+        """As an attribute of a class, a method; `wrt` counts from the argument after `self`."""
+        if instance is None or isinstance(self.target, (staticmethod, types.MethodType)):
+            return self
+        made = Gradient(
+            types.MethodType(self.target, instance), self.wrt, self._level, self._value
+        )
+        made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
+        return made
+
+    @functools.cached_property
+    def _method_entries(self) -> dict[Any, list[Specialization]]:
+        """What is compiled for this gradient as a method, whatever the instance."""
+        return {}
 
     def __copy__(self) -> Gradient:
         """Like a function, a gradient has nothing that a copy could change apart."""
         return self
 
     def __deepcopy__(self, memo: Any) -> Gradient:
-        return self
+        if self.target is self.function:
+            return self
+        target = copy.deepcopy(self.target, memo)
+        return Gradient(target, self.wrt, self._level, self._value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from .pickling import reduce_gradient
@@ -210,26 +266,6 @@ def _plain_function(function: Any) -> types.FunctionType:
         read_function(function)  # says why not
     assert isinstance(function, types.FunctionType)
     return function
-
-
-def _names(signature: inspect.Signature, wrt: Wrt) -> tuple[str, ...]:
-    parameters = list(signature.parameters)
-    chosen = wrt if isinstance(wrt, tuple) else (wrt,)
-    return tuple(_name(parameters, one) for one in chosen)
-
-
-def _name(parameters: list[str], wrt: int | str) -> str:
-    if isinstance(wrt, str) and wrt in parameters:
-        return wrt
-    if type(wrt) is int and -len(parameters) <= wrt < len(parameters):
-        return parameters[wrt]
-    listed = ", ".join(parameters) or "none"
-    advice = f"its parameters are: {listed}."
-    if isinstance(wrt, list):
-        advice = "give several in a tuple."
-    raise SignatureError(
-        Diagnostic("unknown-wrt", f"wrt={wrt!r} names no parameter of the function.", advice)
-    )
 
 
 def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]:

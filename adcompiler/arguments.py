@@ -12,8 +12,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .diagnostics import Diagnostic, SignatureError
+from .frontend.records import fields_of
 from .pipeline import Options
+from .wrt import select
 
 __all__ = ["bind", "split", "with_named_tuples"]
 
@@ -27,15 +28,6 @@ def bind(
     except TypeError as error:
         raise TypeError(f"{name}() {error}") from None
     bound.apply_defaults()
-    for parameter in signature.parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise SignatureError(
-                Diagnostic(
-                    "unsupported-signature",
-                    f"the parameter `{parameter}` takes any number of arguments.",
-                    "name the parameters, or take one tuple or dict.",
-                )
-            )
     return bound.arguments
 
 
@@ -43,19 +35,26 @@ def split(
     signature: inspect.Signature, arguments: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
     """What is passed by position, and what by keyword."""
-    parameters = signature.parameters
-    keywords = {n: v for n, v in arguments.items() if parameters[n].kind is _KEYWORD_ONLY}
-    return [v for n, v in arguments.items() if n not in keywords], keywords
-
-
-_KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for name, value in arguments.items():
+        match signature.parameters[name].kind:
+            case inspect.Parameter.VAR_POSITIONAL:
+                positional += value
+            case inspect.Parameter.VAR_KEYWORD:
+                keywords |= value
+            case inspect.Parameter.KEYWORD_ONLY:
+                keywords[name] = value
+            case _:
+                positional.append(value)
+    return positional, keywords
 
 
 def with_named_tuples(
     call: Callable[..., Any], arguments: Mapping[str, Any], options: Options
 ) -> Callable[..., Any]:
     """Emitted text, which can't import the user's classes, returns plain tuples in their place."""
-    forms = [_named_form(arguments[name]) for name in options.wrt]
+    forms = [_named_form(select(arguments, place)) for place in options.wrt]
     if not any(forms):
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
@@ -78,7 +77,11 @@ def _named_form(value: Any) -> Any:
     elif isinstance(value, dict):
         parts = list(map(_named_form, value.values()))
     else:
-        return None
+        fields = fields_of(value)
+        if fields is None:
+            return None
+        parts = list(map(_named_form, fields.values()))
+        return (tuple(fields), parts) if any(parts) else None
     return (type(value), parts) if any(parts) else None
 
 
@@ -86,6 +89,11 @@ def _put_into(form: Any, result: Any) -> Any:
     if form is None:
         return result
     make, parts = form
+    if isinstance(make, tuple):
+        # A dataclass of the emitted text's own making: nobody else has it yet.
+        for name, part in zip(make, parts, strict=True):
+            object.__setattr__(result, name, _put_into(part, getattr(result, name)))
+        return result
     if isinstance(result, dict):
         pairs = zip(parts, result.items(), strict=True)
         return {key: _put_into(part, value) for part, (key, value) in pairs}

@@ -22,7 +22,7 @@ from .api import literal_defaults
 from .diagnostics import Diagnostic, SignatureError, SourceError, Span, UnsupportedError
 from .frontend.annotations import parameter_structures, parse_structure
 from .frontend.context import ARGUMENT, Path, lookup_path
-from .frontend.items import is_number
+from .frontend.items import Instance, is_number
 from .frontend.signature import Static, Structure, abstract, parts
 from .frontend.static_module import Decorated, Unevaluated, load_namespace
 from .ir.types import is_differentiable
@@ -164,7 +164,7 @@ class Arguments:
             return lookup_path(self.target.function, path)
         name = path[1]
         if name in self.values:
-            return self.values[name]
+            return lookup_path(self.target.function, path, self.values)
         raise SignatureError(
             Diagnostic(
                 "value-needed",
@@ -183,6 +183,8 @@ class Arguments:
         lowered, _ = lower_settled(function, self.structures, self.value)
         names = [capture.name for capture in lowered.captures]
         for capture in lowered.captures:
+            if capture.path[0] == ARGUMENT:
+                continue
             number = lookup_path(function, capture.path)
             if is_number(number) and names.count(capture.name) == 1:
                 found.setdefault(capture.name, ast.Constant(number))
@@ -279,7 +281,8 @@ def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
 
 def _has_gradient(structure: Structure) -> bool:
     return any(
-        not isinstance(leaf, Static) and is_differentiable(leaf) for _, leaf in parts(structure, "")
+        not isinstance(leaf, (Static, Instance)) and is_differentiable(leaf)
+        for _, leaf in parts(structure, "")
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import bind, split, with_named_tuples
 from .codegen.module import Emitted
 from .diagnostics import Diagnostic, SignatureError
+from .frontend.paths import lookup_path
 from .frontend.signature import keys_of
 from .frontend.source import fingerprint
 from .pipeline import Options
@@ -34,7 +35,7 @@ class FrozenEntry:
     """One compiled signature: its key, its static arguments, its text, and what is outside."""
 
     key: Hashable
-    static_arguments: tuple[tuple[str, Any], ...]
+    static_arguments: tuple[tuple[Any, Any], ...]
     emitted: Emitted
     outside: dict[str, Any]
 
@@ -56,7 +57,9 @@ class FrozenGradient:
         arguments = bind(self.signature, self.__name__, args, kwargs)
         key = keys_of(arguments)
         for number, entry in enumerate(self.entries):
-            if entry.key == key and all(same(arguments[n], v) for n, v in entry.static_arguments):
+            if entry.key == key and all(
+                same(lookup_path(None, path, arguments), v) for path, v in entry.static_arguments
+            ):
                 positional, keywords = split(self.signature, arguments)
                 return self._function(number, arguments)(*positional, **keywords, **entry.outside)
         raise SignatureError(
@@ -89,15 +92,27 @@ class FrozenGradient:
 def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     """`__reduce__` of a gradient."""
     function = gradient.function
+    how = (gradient.wrt, gradient._level, gradient._value)
+    if gradient.target is not function:
+        return _remade, (gradient.target, how)
+    simple = all(isinstance(place, str) for place in gradient._places)
     entries = [
-        FrozenEntry(key, found.static_arguments, found.emitted, found.outside(function))
+        FrozenEntry(key, found.static_arguments, found.emitted, found.outside(function, {}))
         for key, specializations in gradient._entries.items() for found in specializations
-        if found.check()
+        if simple and found.check() and not found.reads_objects
     ]  # fmt: skip
     where = (function.__module__, function.__qualname__, fingerprint(function))
-    how = (gradient.wrt, gradient.options.level, gradient.options.value)
-    frozen = (_bare(gradient.signature), gradient.options, entries)
+    names = tuple(place for place in gradient._places if isinstance(place, str))
+    options = Options(names, not isinstance(gradient.wrt, tuple), *how[:0:-1])
+    frozen = (_bare(gradient.signature), options, entries)
     return _rebuild, (where, how, frozen)
+
+
+def _remade(target: Any, how: Any) -> Any:
+    """The gradient of a method, a partial or an object, which were pickled themselves."""
+    from .api import Gradient
+
+    return target if isinstance(target, Gradient) else Gradient(target, *how)
 
 
 def _bare(signature: inspect.Signature) -> inspect.Signature:

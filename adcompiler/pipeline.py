@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +19,11 @@ from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
+from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
-from .frontend.items import article, in_words, leaves, rebuild
-from .frontend.lower import Lowered, lower
-from .frontend.signature import Static, Structure, describe, parts
-from .frontend.source import read_function
+from .frontend.items import article, in_words
+from .frontend.lower import Lowered, lower, parameter_names
+from .frontend.signature import Structure, describe, with_static
 from .ir.builder import Builder
 from .ir.core import (
     Function,
@@ -42,6 +43,16 @@ from .transform.activity import active_values, dependences
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 from .transform.split import split
+from .wrt import (
+    Place,
+    check_wrt,
+    differentiable,
+    gradient_item,
+    is_fit,
+    place_expression,
+    select,
+    shown,
+)
 
 __all__ = [
     "STAGES",
@@ -64,7 +75,7 @@ Check = Callable[[Function, bool], None]
 class Options:
     """What is asked for, apart from the function and its arguments."""
 
-    wrt: tuple[str, ...]
+    wrt: tuple[Place, ...]
     single: bool = True
     value: bool = False
     level: int = 1
@@ -74,12 +85,13 @@ class Options:
 class Compiled:
     """An emitted module, and what a call of it needs to know.
 
-    `captures` are the paths whose values are passed by keyword, in order; `guards` the objects
-    that the text relies on, by path; `static_paths` the ints that entered the signature by value.
+    `captures` are the paths of what is read from outside, in order, with the names of those that
+    are passed by keyword; `guards` the objects that the text relies on, by path; `static_paths`
+    the ints that entered the signature by value.
     """
 
     emitted: Emitted
-    captures: tuple[tuple[str, Path], ...]
+    captures: tuple[tuple[str | None, Path], ...]
     guards: Mapping[Path, Any]
     static_paths: frozenset[Path]
     functions: tuple[types.FunctionType, ...]
@@ -100,7 +112,8 @@ def lower_settled(
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
-                current[need.path[1]] = Static(values(need.path))
+                name, steps = need.path[1], need.path[2:]
+                current[name] = with_static(current[name], steps, values(need.path))
     raise AssertionError("every attempt makes one more argument static")
 
 
@@ -113,12 +126,13 @@ def compile_gradient(
     check: Check | None = None,
 ) -> Compiled:
     """The emitted gradient of `function` for arguments of the given structures."""
-    check_wrt(function, structures, options)
+    check_wrt(function, structures, options.wrt)
     lowered, static = lower_settled(function, structures, values)
     gradient, seed = gradient_function(lowered, options, check)
     shape = _shape(lowered, gradient, seed, options, defaults or {})
     emitted = emit_module(gradient, shape, options.level, _title(lowered, options))
-    captures = tuple((c.name, c.path) for c in lowered.captures)
+    passed = {c.path for c in lowered.passed}
+    captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
 
 
@@ -133,7 +147,8 @@ def gradient_function(
     kind = "value_and_grad" if options.value else "grad"
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
     if options.level:
-        taken = {*lowered.arguments, *(c.name for c in lowered.captures)}
+        taken = parameter_names(lowered.structures, lowered.source.function)
+        taken |= {c.name for c in lowered.captures}
         gradient = _with_named_seed(gradient, function.results[0], taken)
     seed: Value | None = gradient.parameters[-1]
     _checked(check, gradient, True)
@@ -256,95 +271,68 @@ def _check_real(function: Function, wrt: Sequence[Value]) -> None:
             )  # fmt: skip
 
 
-def check_wrt(
-    function: types.FunctionType, structures: Mapping[str, Structure], options: Options
-) -> None:
-    """Refuse to differentiate with respect to anything but floats."""
-    for name in options.wrt:
-        for place, found in parts(structures[name], name):
-            kind = None if isinstance(found, Static) else kind_of(found)
-            if kind == "float":
-                continue
-            source = read_function(function)
-            code, way_out = _NOT_REAL.get(kind, _WHOLE)
-            shown = in_words(found.value) if isinstance(found, Static) else str(found)
-            raise SignatureError(
-                Diagnostic(
-                    code,
-                    f"the gradient is asked for with respect to `{place}`, which is {shown}:"
-                    " only floats have a gradient.",
-                    f"{way_out}, or leave `{name}` out of wrt.",
-                    source.span(source.node),
-                )
-            )
-
-
-_WHOLE = ("integer-wrt", "pass a float (2.0 instead of 2, or x.astype(float))")
-_NOT_REAL = {
-    None: ("static-wrt", "pass a float or an array of floats"),
-    "complex": ("complex-wrt", "pass the real and the imaginary part as two floats"),
-}
-
-
-def _differentiable(lowered: Lowered, name: str) -> list[Value]:
-    """The leaves of a parameter; none of them may have become static."""
-    found = list(leaves(lowered.arguments[name]))
-    if not all(isinstance(leaf, Value) for leaf in found):
+def _differentiable(lowered: Lowered, place: Place) -> list[Value]:
+    """The floats of a parameter; none of them may have become static."""
+    if not is_fit(select(lowered.structures, place)):
         raise SignatureError(
             Diagnostic(
                 "static-wrt",
-                f"the gradient is asked for with respect to `{name}`, whose value must be known"
-                " when the function is compiled.",
-                f"leave `{name}` out of wrt.",
+                f"the gradient is asked for with respect to `{shown(place)}`, whose value must be"
+                " known when the function is compiled.",
+                f"leave `{shown(place)}` out of wrt.",
                 lowered.function.span,
             )
         )
-    return found
+    return list(differentiable(select(lowered.arguments, place)))
 
 
 def _shape(
     lowered: Lowered, gradient: Function, seed: Value | None, options: Options,
     defaults: Mapping[str, ast.expr | None],
 ) -> FunctionShape:  # fmt: skip
-    code = lowered.source.function.__code__
-    start = code.co_argcount
-    keyword_only = code.co_varnames[start : start + code.co_kwonlyargcount]
-    parameters = _defaults_at_the_end(
-        [
-            Parameter(name, item, default=defaults.get(name))
-            for name, item in lowered.arguments.items()
-            if name not in keyword_only
-        ]
-    )
+    signature = signature_of(lowered.source.function)
+    made = {
+        name: Parameter(
+            name, lowered.arguments[name], parameter.kind, defaults.get(name),
+            [(c.item, at) for c, at in lowered.reads if c.path[1] == name],
+        )
+        for name, parameter in signature.parameters.items()
+    }  # fmt: skip
+    starred = [p for p in made.values() if p.kind is p.kind.VAR_KEYWORD]
+    parameters = _defaults_at_the_end([p for p in made.values() if not p.is_keyword])
+    parameters += [p for p in made.values() if p.is_keyword and not p.is_starred]
     parameters += [
-        Parameter(name, lowered.arguments[name], keyword_only=True, default=defaults.get(name))
-        for name in keyword_only
-    ]
-    parameters += [
-        Parameter(c.name, c.item, keyword_only=True, default=defaults.get(c.name))
-        for c in lowered.captures
+        Parameter(c.name, c.item, inspect.Parameter.KEYWORD_ONLY, defaults.get(c.name))
+        for c in lowered.passed
     ]
     if seed is not None:
-        one = ast.Constant(1.0)
-        parameters.append(Parameter(str(hint(seed)), seed, keyword_only=True, default=one))
+        name = str(hint(seed))
+        parameters.append(
+            Parameter(name, seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
+        )
     values = iter(gradient.results)
     value = next(values) if options.value else None
-    gradients = [rebuild(lowered.arguments[name], lambda _: next(values)) for name in options.wrt]
-    result: Any = gradients[0] if options.single else tuple(gradients)
-    stored = stored_parameters(lowered.function)
-    return FunctionShape(parameters, result if value is None else (value, result), stored)
+    items = [
+        gradient_item(select(lowered.arguments, place), place_expression(place), values)
+        for place in options.wrt
+    ]
+    result: Any = items[0] if options.single else tuple(items)
+    returned = result if value is None else (value, result)
+    return FunctionShape([*parameters, *starred], returned, stored_parameters(lowered.function))
 
 
 def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
     """Python wants no parameter without a default after one that has it."""
-    last = max((k for k, p in enumerate(parameters) if p.default is None), default=-1)
+    last = max(
+        (k for k, p in enumerate(parameters) if p.default is None and not p.is_starred), default=-1
+    )
     return [replace(p, default=None) if k < last else p for k, p in enumerate(parameters)]
 
 
 def _title(lowered: Lowered, options: Options) -> str:
     """The emitted module's docstring."""
     where = os.path.basename(lowered.source.filename)
-    wrt = ", ".join(options.wrt)
+    wrt = ", ".join(map(shown, options.wrt))
     arguments = "".join(f"    {line}\n" for line in describe(lowered.structures))
     what = "Value and gradient" if options.value else "Gradient"
     return (

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ import numpy as np
 from ._version import VERSION, build
 from .arguments import with_named_tuples
 from .codegen.module import Emitted
+from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
@@ -41,26 +41,40 @@ class Specialization:
 
     emitted: Emitted
     call: Callable[..., Any]
-    captures: tuple[tuple[str, Path], ...]
+    captures: tuple[tuple[str | None, Path], ...]
     capture_keys: tuple[Any, ...]
-    static_arguments: tuple[tuple[str, Any], ...]
+    static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not all(same(arguments[name], value) for name, value in self.static_arguments):
-            return False
         if not self.check():
             return False
         try:
-            found = tuple(_key(lookup_path(root, path)) for _, path in self.captures)
-        except (NameError, AttributeError, SignatureError):
+            if not all(
+                same(lookup_path(root, path, arguments), value)
+                for path, value in self.static_arguments
+            ):
+                return False
+            found = tuple(_key(lookup_path(root, path, arguments)) for _, path in self.captures)
+        except (NameError, AttributeError, LookupError, TypeError, SignatureError):
             return False
         return found == self.capture_keys
 
-    def outside(self, root: types.FunctionType) -> dict[str, Any]:
+    def outside(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The outside numbers and arrays as they are now, to be passed by keyword."""
-        return {name: lookup_path(root, path) for name, path in self.captures}
+        return {
+            name: lookup_path(root, path, arguments)
+            for name, path in self.captures
+            if name is not None
+        }
+
+    @property
+    def reads_objects(self) -> bool:
+        """Whether it depends on the insides of objects among its arguments."""
+        return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
+            "<" in name for path, _ in self.static_arguments for name in path[1:]
+        )
 
 
 def same(a: Any, b: Any) -> bool:
@@ -86,7 +100,7 @@ def specialize(
                 return found
 
     def value_of(path: Path) -> Any:
-        return arguments[path[1]]
+        return lookup_path(function, path, arguments)
 
     compiled = compile_gradient(function, structures, options, value_of, defaults)
     made = _loaded(function, arguments, compiled, options)
@@ -106,13 +120,15 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    names = [p[1] for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
+    static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
     return Specialization(
         emitted,
         with_named_tuples(namespace[emitted.name], arguments, options),
         compiled.captures,
-        tuple(_key(lookup_path(function, path)) for _, path in compiled.captures),
-        tuple((name, _kept(arguments[name])) for name in names),
+        tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
+        tuple(static),
         guard_check(function, compiled.guards),
     )
 
@@ -123,6 +139,9 @@ def _key(value: Any) -> Any:
     if isinstance(structure, Static):
         return ("shown", f"{type(value).__module__}.{type(value).__qualname__}")
     return key_of(value)
+def _argument_guards(compiled: Compiled) -> list[Path]:
+    """What the text relies on of its arguments' insides: classes, methods, settings."""
+    return sorted((p for p in compiled.guards if p[0] == ARGUMENT), key=path_order)
 
 
 def _kept(value: Any) -> Any:
@@ -144,8 +163,8 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
         if _is_ours(root, path):
             continue
         names[f"o{number}"] = value
-        if len(path) == 1 and not is_portable(path):
-            pass  # it is where it begins: only its insides can change
+        if path[0] == ARGUMENT or (len(path) == 1 and not is_portable(path)):
+            pass  # seen at each call; or it is where it begins: only its insides can change
         elif len(path) == 1 and path[0] not in own:
             get = f"g.get({path[0]!r})"
             present = path[0] in root.__globals__
@@ -175,7 +194,7 @@ _SETTLED = ("adcompiler", "numpy")
 def _look(root: types.FunctionType, path: Path) -> Any:
     try:
         return lookup_path(root, path)
-    except (NameError, AttributeError):
+    except (NameError, AttributeError, LookupError):
         return _MISSING
 
 
@@ -184,39 +203,9 @@ _MISSING = object()
 
 def _is_ours(root: types.FunctionType, path: Path) -> bool:
     """Names inside adcompiler's own gates don't change under the user's feet."""
-    owner = _look(root, path[:-1])
+    owner = _look(root, path[:-1]) if path[0] != ARGUMENT else None
     module = getattr(getattr(owner, "function", owner), "__module__", None) or ""
     return len(path) > 1 and module.split(".")[0] == "adcompiler"
-
-
-def _describe(value: Any) -> Any:
-    """What identifies an outside object in another process; None where nothing does."""
-    match value:
-        case types.FunctionType():
-            closed = [_describe(_content(cell)) for cell in value.__closure__ or ()]
-            defaults = [_describe(v) for v in value.__defaults__ or ()]
-            keyword = {k: _describe(v) for k, v in sorted((value.__kwdefaults__ or {}).items())}
-            outside = repr([closed, defaults, keyword])
-            return ["function", value.__qualname__, fingerprint(value), outside]
-        case types.ModuleType():
-            return ["module", value.__name__]
-        case Primitive():
-            rule = fingerprint(value.rule) if isinstance(value.rule, types.FunctionType) else None
-            return ["primitive", _describe(value.function), rule]
-        case None | bool() | int() | float() | str():
-            return [type(value).__name__, repr(value)]
-        case np.generic():
-            return ["number", value.dtype.str, repr(value)]
-        case tuple():
-            described = [*map(_describe, value)]
-            return None if None in described else ["tuple", type(value).__name__, *described]
-    qualified = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-    module = getattr(value, "__module__", None)
-    if qualified and module and (callable(value) or isinstance(value, type)):
-        return ["object", module, qualified]
-    if isinstance(value, np.ufunc):
-        return ["ufunc", value.__name__]
-    return None
 
 
 def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
@@ -225,16 +214,16 @@ def _refined(cache: DiskCache, key: str, arguments: Mapping[str, Any]) -> str:
     Which arguments enter by value is known only after lowering; the first entry tells.
     """
     entry = cache.get(key)
-    names = [path[1] for path, _ in entry.metadata.get("static", ())] if entry else []
-    values = [_describe(arguments.get(name)) for name in names]
-    return hashlib.sha256(repr((key, values)).encode()).hexdigest() if names else key
+    paths = [tuple(path) for path, _ in entry.metadata.get("static", ())] if entry else []
+    values = [_described_at(path, arguments) for path in paths]
+    return hashlib.sha256(repr((key, values)).encode()).hexdigest() if paths else key
 
 
-def _content(cell: types.CellType) -> Any:
+def _described_at(path: Path, arguments: Mapping[str, Any]) -> Any:
     try:
-        return cell.cell_contents
-    except ValueError:
-        return _MISSING  # nothing has been assigned yet
+        return describe(lookup_path(None, path, arguments))
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return None
 
 
 def _disk_key(
@@ -242,14 +231,14 @@ def _disk_key(
 ) -> str | None:
     """A digest of all that the text depends on and that is known before lowering."""
     statics = [
-        _describe(part.value)
+        describe(part.value)
         for name, structure in structures.items()
         for _, part in parts(structure, name)
         if isinstance(part, Static)
     ]
     if None in statics:
         return None
-    shown = [(name, _shown(structure)) for name, structure in structures.items()]
+    shown = [(name, describe_structure(structure)) for name, structure in structures.items()]
     identity = [
         VERSION, build(), sys.version_info[:2], np.__version__, function.__module__,
         function.__qualname__, fingerprint(function), repr(function.__code__.co_filename), shown,
@@ -258,34 +247,23 @@ def _disk_key(
     return hashlib.sha256(repr(identity).encode()).hexdigest()
 
 
-def _shown(structure: Structure) -> Any:
-    """A structure with its containers, as data with a stable `repr`."""
-    match structure:
-        case Static():
-            return "static"
-        case tuple() if hasattr(structure, "_fields"):
-            return ("named", structure._fields, *map(_shown, structure))
-        case tuple() | list():
-            return (type(structure).__name__, *map(_shown, structure))
-        case dict():
-            return ("dict", *[(repr(key), _shown(part)) for key, part in structure.items()])
-    return repr(structure)
-
-
 def _metadata(
     function: types.FunctionType, arguments: Mapping[str, Any], compiled: Compiled
 ) -> dict[str, Any] | None:
     if not all(map(is_portable, (*compiled.guards, *(path for _, path in compiled.captures)))):
         return None
-    guards = [[list(path), _describe(value)] for path, value in sorted(compiled.guards.items())]
+    guards = [[list(path), describe(value)] for path, value in sorted(compiled.guards.items())]
     static = [
-        [list(path), _describe(arguments[path[1]])]
+        [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
         if path[0] == ARGUMENT
     ]
-    if any(description is None for _, description in [*guards, *static]):
+    keys = [
+        describe_key(_key(lookup_path(function, path, arguments)))
+        for _, path in compiled.captures
+    ]
+    if any(description is None for _, description in [*guards, *static]) or None in keys:
         return None
-    keys = [repr(_key(lookup_path(function, path))) for _, path in compiled.captures]
     emitted = compiled.emitted
     return {
         "name": emitted.name,
@@ -303,29 +281,29 @@ def _restore(
     """A specialisation from a cache entry, if all that it relied on is as it was."""
     data = entry.metadata
     try:
-        guards = {tuple(path): _expect(function, path, told) for path, told in data["guards"]}
+        guards = {
+            tuple(path): _expect(function, path, told, arguments) for path, told in data["guards"]
+        }
         captures = tuple((name, tuple(path)) for name, path in data["captures"])
-        keys = [_key(lookup_path(function, path)) for _, path in captures]
-        if [repr(key) for key in keys] != data["capture_keys"]:
+        keys = [_key(lookup_path(function, path, arguments)) for _, path in captures]
+        if [describe_key(key) for key in keys] != data["capture_keys"]:
             return None
         for path, told in data["static"]:
-            if _plain(_describe(arguments[path[1]])) != told:
-                return None
+            _expect(function, path, told, arguments)
         emitted = Emitted(data["name"], entry.text[data["function"] :], entry.text)
-    except (LookupError, NameError, AttributeError, TypeError, ValueError):
+    except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None
     static = frozenset(tuple(path) for path, _ in data["static"])
     compiled = Compiled(emitted, captures, guards, static, (function,))
     return _loaded(function, arguments, compiled, options)
 
 
-def _expect(function: types.FunctionType, path: list[str], told: Any) -> Any:
-    found = lookup_path(function, tuple(path))
-    if _plain(_describe(found)) != told:
+def _expect(
+    function: types.FunctionType, path: list[str], told: Any, arguments: Mapping[str, Any]
+) -> Any:
+    found = lookup_path(function, tuple(path), arguments)
+    if as_json(describe(found)) != told:
         raise LookupError(path)
     return found
 
 
-def _plain(description: Any) -> Any:
-    """A description as JSON gives it back."""
-    return json.loads(json.dumps(description))

@@ -75,7 +75,7 @@ def evaluate(folder, call):
     module = types.ModuleType("sample")
     module.__file__ = str(Path(folder) / "sample.py")
     text = Path(module.__file__).read_text()
-    exec(compile(text, module.__file__, "exec"), module.__dict__)
+    exec(compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__)
     x = np.arange(1.0, 7.0).reshape(2, 3) / 10
     try:
         for number, place in enumerate(patched):
@@ -336,9 +336,9 @@ def test_two_processes_at_once(start):
 
 
 def test_what_has_no_description_is_simply_not_kept(start):
-    text = MODULE + "\nclass Model:\n    pass\n\ndef ignoring(x, model):\n    return x * x\n"
+    text = MODULE + "\ndef ignoring(x, mark):\n    return x * x\n"
     for _ in range(2):
-        assert start("run(ignoring, 0.5, Model())", text=text)["compiled"] == 1
+        assert start("run(ignoring, 0.5, object())", text=text)["compiled"] == 1
     assert start.entries() == []
 
 
@@ -363,3 +363,66 @@ def make():
 """
     )
     assert start("make()", text=text)["out"] == ("UnsupportedError", 4.0)
+
+
+CLASSES = MODULE + """
+import functools
+from dataclasses import dataclass
+
+class Base:
+    k = 2.0
+
+    def loss(self, w):
+        return np.sum(w * w) * self.lr * self.k
+
+class Model(Base):
+    def __init__(self, lr=0.5, act=np.tanh):
+        self.lr, self.act = lr, act
+
+    def loss(self, w):
+        return super().loss(w) + np.sum(self.act(w))
+
+@dataclass
+class State:
+    x: object
+    k: float = 3.0
+
+def made(x):
+    s = State(x)
+    return np.sum(s.x * s.x) * s.k
+
+def partly(a, x):
+    return np.sum(x * x) * a
+"""
+
+
+def test_methods_in_a_fresh_process(start):
+    call = "[run(Model().loss, x), run(functools.partial(partly, 2.0), x), run(made, x)]"
+    cold = start(call, text=CLASSES)
+    assert cold["compiled"] == 3
+    assert start(call, text=CLASSES) == {**cold, "compiled": 0, "lowered": 0}
+    other = start("run(Model(lr=5.0).loss, x)", text=CLASSES)
+    assert other["compiled"] == 0
+    assert other["out"] == start("run(Model(lr=5.0).loss, x)", text=CLASSES, use_cache=False)["out"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.lr * self.k", "self.lr * self.k * 10.0"),  # in the base class
+        ("np.sum(self.act(w))", "np.sum(self.act(w)) * 2"),
+        ("act=np.tanh", "act=np.sin"),
+        ("k: float = 3.0", "k: float = 4.0"),  # a default that the text has as a number
+        ("class State:", "class State:\n    y: object = 1.0"),
+    ],
+)
+def test_a_class_that_changed(start, old, new):
+    call = "[run(Model().loss, x), run(made, x)]"
+    start(call, text=CLASSES)
+    changed = CLASSES.replace(old, new)
+    if "y: object" in new:
+        changed = changed.replace("State(x)", "State(x=x)")
+        changed = changed.replace("    x: object\n", "").replace("    y:", "    x: object\n    y:")
+    found = start(call, text=changed)
+    assert found["compiled"] >= 1
+    assert found["out"] == start(call, text=changed, use_cache=False)["out"]

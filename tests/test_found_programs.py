@@ -67,6 +67,68 @@ FOUND: dict[str, str] = {
         def arguments():
             return {'xs': 0.7313, 'ys': 0.4127, 'n': 2}
         """,
+    # An inner loop began with the flag of a loop before it.
+    "flags of two loops": """
+        def f(xs, xa):
+            w = xa
+            for i2 in range(3):
+                break
+            for i5 in range(1, 6, 2):
+                if w:
+                    if i5:
+                        continue
+                v = xs ** 2
+            return 0.3
+
+        def arguments():
+            return {'xs': 0.7313, 'xa': 1.3}
+        """,
+    # What a jump hands on was copied where nothing had been.
+    "return from a loop": """
+        def f(ys, xa):
+            v = ys
+            for i4 in range(1, 6, 2):
+                if v:
+                    pass
+                else:
+                    v7 = xa
+                    return v7
+            return 1.0
+
+        def arguments():
+            return {'ys': 0.4127, 'xa': 1.3}
+        """,
+    "a variable after the break of an endless loop": """
+        import math
+
+        def f(xs):
+            i26 = 0
+            while True:
+                if i26:
+                    break
+                i26 = 1
+                v = math.tanh(xs)
+            return v
+
+        def arguments():
+            return {'xs': 0.7313}
+        """,
+    # Variables that only some paths assign were copied, too.
+    "one path of an unrolled loop": """
+        def f(xs, ys, xa):
+            v = xs
+            w = xa
+            for i1 in (0.3, xs, ys):
+                if w > xs:
+                    v = xs / v
+                    v9 = v
+                elif i1 > 5.0:
+                    break
+            return v
+
+        def arguments():
+            return {'xs': 0.7313, 'ys': 0.4127, 'xa': -0.8173}
+        """,
     # What was taken out of a dict got the name of a parameter.
     "parameter named like a key": """
         def f(b, p):

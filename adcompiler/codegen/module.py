@@ -19,7 +19,7 @@ from .text import to_text
 
 __all__ = ["Emitted", "emit_module"]
 
-MODULES = ("np", "math")
+MODULES = ("np", "math", "dataclasses")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _definition(
     function: Function, shape: FunctionShape, level: int, reserved: Iterable[str],
     headed: bool = True,
 ) -> ast.FunctionDef:  # fmt: skip
-    emitter = Emitter(function, level, {*reserved, *shape.names}, shape.values, headed)
+    emitter = Emitter(function, level, {*reserved, *shape.names}, headed, shape.unpacked)
     lines = gather(emitter.body())
     body = [*shape.checks(), *shape.unpacking(emitter), *lines, shape.returned(emitter)]
     return ast.FunctionDef(

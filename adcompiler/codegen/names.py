@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
@@ -25,11 +25,11 @@ __all__ = ["assign_names"]
 
 def assign_names(
     function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str],
-    parameters: Iterable[Value],
+    unpacked: Collection[Value] = (),
 ) -> Mapping[Value, str]:  # fmt: skip
-    """A name for every value that isn't nested; these parameters keep theirs.
+    """A name for every value that isn't nested; parameters keep theirs.
 
-    What is taken out of a structure, `b = params["b"]`, gives way to a parameter of that name.
+    Those of `unpacked` are taken out of structures, and so may have any name.
     """
     groups = _Groups(nesting, lifetimes)
     operations = list(walk(function.body))
@@ -37,7 +37,7 @@ def assign_names(
         groups.core(op)
     for op in operations:
         groups.region(op)
-    names = _Allocator(function, lifetimes, set(reserved), groups, parameters)
+    names = _Allocator(function, lifetimes, set(reserved), groups, set(unpacked))
     return names.assigned
 
 
@@ -122,7 +122,7 @@ _BUILTINS = frozenset(dir(builtins))
 class _Allocator:
     def __init__(
         self, function: Function, lifetimes: Lifetimes, reserved: set[str], groups: _Groups,
-        parameters: Iterable[Value],
+        unpacked: set[Value],
     ) -> None:  # fmt: skip
         self.lifetimes = lifetimes
         self.reserved = reserved
@@ -132,8 +132,9 @@ class _Allocator:
         self.fixed = {str(hint(p)) for p in function.parameters}
         self.temporaries: dict[Value, int] = {}
         self.next = 0
-        for value in parameters:
-            self.give(groups.of(value), str(hint(value)), value)
+        for value in function.parameters:
+            if value not in unpacked:
+                self.give(groups.of(value), str(hint(value)), value)
         for value in function.parameters:
             if value not in self.assigned:
                 self.place(value)

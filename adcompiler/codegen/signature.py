@@ -9,18 +9,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..ir.core import Function, Value, hint
-from ..ir.types import List, rank
+from ..ir.types import rank
 from ..ops.emit import call, constant
 
 if TYPE_CHECKING:
     from .statements import Emitter
 
-__all__ = ["FunctionShape", "Parameter"]
+__all__ = ["FunctionShape", "Parameter", "Replaced"]
+
+_P = inspect.Parameter
 
 
 def is_namedtuple(item: Any) -> bool:
@@ -29,12 +32,32 @@ def is_namedtuple(item: Any) -> bool:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter by name, the item it holds, and its default as a Python number or None."""
+    """A parameter by name, the item it holds, and its default as a Python number or None.
+
+    `reads` is what is read of an object that has no fixed parts: items, and where they are.
+    """
 
     name: str
     item: Any
-    keyword_only: bool = False
+    kind: Any = inspect.Parameter.POSITIONAL_OR_KEYWORD
     default: ast.expr | None = None
+    reads: Sequence[tuple[Any, ast.expr]] = ()
+
+    @property
+    def is_keyword(self) -> bool:
+        return self.kind in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+
+    @property
+    def is_starred(self) -> bool:
+        return self.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """`dataclasses.replace(params, w=grad_w)`: the argument's own class, its floats replaced."""
+
+    at: ast.expr
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,22 +82,31 @@ class FunctionShape:
         return {p.name for p in self.parameters if not isinstance(p.item, Value)}
 
     @property
-    def values(self) -> list[Value]:
-        """Parameters that are no structures: their names are settled."""
-        return [p.item for p in self.parameters if isinstance(p.item, Value)]
+    def unpacked(self) -> set[Value]:
+        """Values that are taken out of structures and objects."""
+        return {
+            value
+            for p in self.parameters
+            for item in (p.item, *(read for read, _ in p.reads))
+            for value, _ in places(item, _name(p.name))
+            if value is not p.item
+        }
 
     @property
     def arguments(self) -> ast.arguments:
-        plain = [p for p in self.parameters if not p.keyword_only]
-        keyword = [p for p in self.parameters if p.keyword_only]
+        def of(kind: Any) -> list[Parameter]:
+            return [p for p in self.parameters if p.kind is kind]
+
+        first, plain = of(_P.POSITIONAL_ONLY), of(_P.POSITIONAL_OR_KEYWORD)
+        keyword = of(_P.KEYWORD_ONLY)
         return ast.arguments(
-            posonlyargs=[],
+            posonlyargs=[ast.arg(p.name) for p in first],
             args=[ast.arg(p.name) for p in plain],
-            vararg=None,
+            vararg=next((ast.arg(p.name) for p in of(_P.VAR_POSITIONAL)), None),
             kwonlyargs=[ast.arg(p.name) for p in keyword],
             kw_defaults=[p.default for p in keyword],
-            kwarg=None,
-            defaults=[p.default for p in plain if p.default is not None],
+            kwarg=next((ast.arg(p.name) for p in of(_P.VAR_KEYWORD)), None),
+            defaults=[p.default for p in (*first, *plain) if p.default is not None],
         )
 
     def unpacking(self, emitter: Emitter) -> list[ast.stmt]:
@@ -83,10 +115,10 @@ class FunctionShape:
         for parameter in self.parameters:
             if isinstance(parameter.item, Value):
                 continue
+            items = [(parameter.item, _name(parameter.name)), *parameter.reads]
             found = [
-                (value, place) for value, place in places(parameter.item, _name(parameter.name))
-                if value in emitter.read
-            ]  # fmt: skip
+                pair for item, at in items for pair in places(item, at) if pair[0] in emitter.read
+            ]
             targets: list[ast.expr] = [
                 ast.Name(emitter.names[value], ast.Store()) for value, _ in found
             ]
@@ -101,8 +133,8 @@ class FunctionShape:
         if not self.stored:
             return []
         arrays = [
-            pair for p in self.parameters for pair in places(p.item, _name(p.name))
-            if isinstance(pair[0].type, List) or rank(pair[0].type)
+            pair for p in self.parameters for item, at in ((p.item, _name(p.name)), *p.reads)
+            for pair in places(item, at) if rank(pair[0].type)
         ]  # fmt: skip
         lines: list[ast.stmt] = []
         done: list[Value] = []
@@ -144,6 +176,10 @@ def places(item: Any, at: ast.expr) -> list[tuple[Value, ast.expr]]:
             return [p for k, v in indexed for p in places(v, _subscript(at, k))]
         case dict():
             return [p for k, v in item.items() for p in places(v, _subscript(at, k))]
+    fields = getattr(item, "fields", None)  # of an object that is taken apart
+    if isinstance(fields, Mapping):
+        named = fields.items()
+        return [p for k, v in named for p in places(v, ast.Attribute(at, k, ast.Load()))]
     return []
 
 
@@ -164,4 +200,7 @@ def _structure(item: Any, emitter: Emitter) -> ast.expr:
         case dict():
             keys: list[ast.expr | None] = [constant(key) for key in item]
             return ast.Dict(keys, [_structure(part, emitter) for part in item.values()])
+        case Replaced(at, fields):
+            keywords = {key: _structure(part, emitter) for key, part in fields.items()}
+            return call("dataclasses.replace", [at], **keywords)
     return ast.Constant(item)

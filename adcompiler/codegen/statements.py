@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value, is_temporary
 from ..ir.types import UNDEFINED, Array, List, Scalar, Static, Tape, Type
@@ -33,16 +33,16 @@ class Emitter:
     """Writes one function's body; `headed`: comments tell its parts apart."""
 
     def __init__(
-        self, function: Function, level: int, reserved: Iterable[str],
-        parameters: Iterable[Value], headed: bool = True,
-    ) -> None:
+        self, function: Function, level: int, reserved: Iterable[str], headed: bool = True,
+        unpacked: Collection[Value] = (),
+    ) -> None:  # fmt: skip
         self.function = function
         self.level = level
         self.headed = headed
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(
-            function, self.nesting, lifetimes, reserved, parameters
+            function, self.nesting, lifetimes, reserved, unpacked
         )
         self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)

@@ -65,7 +65,7 @@ def _declared(parameter: inspect.Parameter) -> Structure:
         _fail(
             parameter.name,
             f"`{parameter}` takes any number of arguments, and no type says how many.",
-            "differentiate a function that names its parameters.",
+            "give a whole call in place of types: `--call \"f(1.0, k=2.0)\"`.",
         )
     if parameter.annotation is not parameter.empty:
         return annotated_structure(parameter.annotation, parameter.name)

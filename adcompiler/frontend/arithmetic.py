@@ -16,7 +16,7 @@ from ..ir import sizes
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, Scalar, rank
-from . import text_values
+from . import special_methods, text_values
 from .context import Context
 from .items import (
     Ambiguous,
@@ -49,6 +49,8 @@ def binary(
     if text_values.involves_text(op, left, right):
         return text_values.binary(ctx, node, op, left, right, name)
     both = (left, right)
+    if any(map(special_methods.has_operators, both)):
+        return special_methods.operator(ctx, node, op, left, right, name)
     if all(_is_static(item) for item in both):
         return _fold(ctx, node, function, both, name)
     if any(isinstance(item, (tuple, list)) for item in both):
@@ -128,6 +130,8 @@ def _retyped(builder: Builder, value: Value, type_: Any) -> Value:
 
 def unary(ctx: Context, node: ast.AST, op: ast.unaryop, item: Item, name: str | None) -> Item:
     """`-x`, `+x`, `~x`; a negated literal is a literal."""
+    if special_methods.has_operators(item):
+        return special_methods.unary(ctx, node, op, item)
     function = _OPERATORS[type(op)]
     if is_number(item):
         return function(item)

@@ -16,6 +16,7 @@ __all__ = [
     "assigned_names",
     "breaks",
     "continues",
+    "local_names",
     "may_jump",
     "may_return",
 ]
@@ -34,17 +35,49 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
     """The names that the statements may bind, in order of first appearance."""
+    return _bound([part for node in nodes for part in _own_nodes(node)])
+
+
+def _bound(parts: Sequence[ast.AST]) -> list[str]:
+    """The names that these nodes bind themselves."""
     names: dict[str, None] = {}
-    for node in nodes:
-        for part in _own_nodes(node):
-            match part:
-                case ast.Name(id, ast.Store() | ast.Del()):
-                    names[id] = None
-                case ast.FunctionDef(name):
-                    names[name] = None
-                case ast.alias(name, asname):
-                    names[asname or name.split(".")[0]] = None
+    for part in parts:
+        match part:
+            case ast.Name(id, ast.Store() | ast.Del()):
+                names[id] = None
+            case ast.FunctionDef(name):
+                names[name] = None
+            case ast.alias(name, asname):
+                names[asname or name.split(".")[0]] = None
     return list(names)
+
+
+def local_names(node: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """The names that are a function's own: parameters, and what its body binds.
+
+    >>> sorted(local_names(ast.parse("def f(a, *b):\\n    global c\\n    c = d = a").body[0]))
+    ['a', 'b', 'd']
+    """
+    spec = node.args
+    starred = [a for a in (spec.vararg, spec.kwarg) if a is not None]
+    found = {a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *starred)}
+    if isinstance(node, ast.FunctionDef):
+        parts = [part for statement in node.body for part in _outside_comprehensions(statement)]
+        found |= {*_bound(parts)}
+        for part in parts:
+            if isinstance(part, (ast.Global, ast.Nonlocal)):
+                found -= {*part.names}
+    return found
+
+
+def _outside_comprehensions(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    if not isinstance(node, (*_SCOPES, *_COMPREHENSIONS)):
+        for child in ast.iter_child_nodes(node):
+            yield from _outside_comprehensions(child)
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def may_return(node: ast.AST) -> bool:

@@ -17,9 +17,9 @@ from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
 from ..ops.structural import dtype_argument
-from . import arithmetic, names
+from . import arithmetic, names, objects, special_methods
 from .context import Context
-from .items import Item, in_words, is_number
+from .items import Item, in_words, is_number, is_object
 
 __all__ = ["BUILTINS", "RangeItem"]
 
@@ -46,6 +46,8 @@ def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
 
 
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
+    if is_object(item):
+        return special_methods.by_method(ctx, node, item, "__len__")
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):
@@ -75,6 +77,9 @@ def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Ite
 
 def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:
     wanted = classes if isinstance(classes, tuple) else (classes,)
+    if is_object(item):
+        cls = objects.class_of(ctx, item)
+        return bool(_computed(ctx, node, lambda: issubclass(cls, wanted)))
     if not isinstance(item, Value):
         return bool(_computed(ctx, node, lambda: isinstance(item, wanted)))
     if not all(isinstance(one, type) for one in wanted):

@@ -21,15 +21,33 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import effects, expressions, names, stores, text_values
-from .builtin_calls import BUILTINS
+from . import (
+    binding,
+    builtin_calls,
+    construction,
+    effects,
+    expressions,
+    objects,
+    special_methods,
+    stores,
+    text_values,
+)
 from .context import Context, Frame, Path
 from .instances import Callee
-from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
+from .items import (
+    Ambiguous,
+    BoundMethod,
+    Instance,
+    Item,
+    LocalFunction,
+    Record,
+    in_words,
+    is_namedtuple,
+)  # fmt: skip
 from .recursion import called
 from .source import FunctionSource, read_function
 
-__all__ = ["call", "inline"]
+__all__ = ["call", "inline", "invoke"]
 
 
 def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
@@ -37,23 +55,37 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     callee = _ufunc_at(ctx, node) or expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
     keywords = _keywords(ctx, node)
-    if keywords.get("out") is not None:
-        return _into(ctx, node, callee, args, keywords)
     storing = stores.storing(callee)
     if storing is not None:
         return _settled(ctx, node, name, callee, storing, args, keywords)
     said = effects.called(ctx, node, callee, args, keywords, name)
     if said is not effects.OTHER:
         return said
+    return invoke(ctx, node, callee, args, keywords, name)
+
+
+def invoke(
+    ctx: Context, node: ast.AST, callee: Item, args: list[Item], keywords: dict[str, Item],
+    name: str | None,
+) -> Item:  # fmt: skip
+    """The item that a call of `callee` with these items gives."""
     match callee:
+        case BoundMethod() if keywords.get("out") is not None:
+            return _into(ctx, node, callee, args, keywords)
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if lookup(callee) is None and callee not in BUILTINS:
+        case types.FunctionType() if lookup(callee) is None and _handler(callee) is None:
             return _inline_global(ctx, node, callee, args, keywords, name)
+        case Instance() | Record():
+            return special_methods.call_object(ctx, node, callee, args, keywords, name)
+        case types.MethodType() if is_namedtuple(callee.__self__):
+            return callee(*args, **keywords)
+        case type() if construction.is_constructible(callee):
+            return construction.construct(ctx, node, callee, args, keywords)
         case Value() | Ambiguous() | tuple() | list() | dict():
             ctx.refuse(
                 node, "not-callable", "what is called here is no function.",
@@ -61,6 +93,8 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
             )  # fmt: skip
     if isinstance(getattr(callee, "__self__", None), dict):
         return tuple(callee())
+    if keywords.get("out") is not None:
+        return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
@@ -78,7 +112,7 @@ def _ufunc_at(ctx: Context, node: ast.Call) -> Any:
 
 
 def _into(
-    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item]
+    ctx: Context, node: ast.AST, callee: Any, args: list[Item], keywords: dict[str, Item]
 ) -> Item:
     """`np.add(a, b, out=c)` computes and stores; the call gives c."""
     target = keywords.pop("out")
@@ -92,7 +126,7 @@ def _into(
 
 
 def _settled(
-    ctx: Context, node: ast.Call, name: str | None, callee: Any, handler: Any, args: list[Item],
+    ctx: Context, node: ast.AST, name: str | None, callee: Any, handler: Any, args: list[Item],
     keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
     """A call that is settled at compile time, if it has arguments that this is done for."""
@@ -105,8 +139,9 @@ def _settled(
 
 
 def _handler(callee: Any) -> Any:
+    tables = (builtin_calls.BUILTINS, stores.STORING, objects.HANDLERS, construction.HANDLERS)
     try:
-        return BUILTINS.get(callee)
+        return next((table[callee] for table in tables if callee in table), None)
     except TypeError:
         return None
 
@@ -116,8 +151,13 @@ def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
     for keyword in node.keywords:
         item = expressions.expression(ctx, keyword.value)
         if keyword.arg is not None:
-            keywords[keyword.arg] = item
-        elif isinstance(item, dict):
+            item = {keyword.arg: item}
+        if isinstance(item, dict):
+            for twice in item.keys() & keywords.keys():
+                ctx.refuse(
+                    keyword.value, "arguments", f"the argument `{twice}` is given twice.",
+                    "give it once.",
+                )  # fmt: skip
             keywords.update(item)
         else:
             ctx.refuse(
@@ -128,7 +168,7 @@ def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
 
 
 def operation(
-    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item],
+    ctx: Context, node: ast.AST, callee: Any, args: list[Item], keywords: dict[str, Item],
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that the table knows."""
@@ -149,7 +189,7 @@ def spelled(callee: Any) -> str:
 
 
 def _apply(
-    ctx: Context, node: ast.Call, found: Any, args: list[Item], keywords: dict[str, Item],
+    ctx: Context, node: ast.AST, found: Any, args: list[Item], keywords: dict[str, Item],
     name: str | None, called: str,
 ) -> Item:  # fmt: skip
     entry, spelling = found
@@ -170,7 +210,7 @@ def _apply(
 
 
 def _check_axes(
-    ctx: Context, node: ast.Call, attributes: dict[str, Any], called: str
+    ctx: Context, node: ast.AST, attributes: dict[str, Any], called: str
 ) -> None:  # fmt: skip
     """Whatever the operation: an axis is an int, several are a tuple of ints."""
     for key, value in attributes.items():
@@ -186,7 +226,7 @@ _AXES = ("axis", "axes", "axis1", "axis2")
 
 
 def _refuse_arguments(
-    ctx: Context, node: ast.Call, called: str, known: Mapping[str, inspect.Parameter],
+    ctx: Context, node: ast.AST, called: str, known: Mapping[str, inspect.Parameter],
     keywords: dict[str, Item], error: TypeError,
 ) -> NoReturn:  # fmt: skip
     strange = [key for key in keywords if key not in known]
@@ -208,8 +248,14 @@ def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
     return str(inspect.Signature(bare))[1:-1]
 
 
-def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
+def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
     called = spelled(callee)
+    if hasattr(callee, "__wrapped__") and type(callee).__module__ == "functools":
+        ctx.refuse(
+            node, "wrapped-function", f"`{called}` is a wrapper without Python text, such as"
+            " functools.lru_cache makes: what it returns may come from an earlier call.",
+            f"call `{called}.__wrapped__`, or leave the decorator out.",
+        )  # fmt: skip
     names = {spelled(key) for key in SPELLINGS if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
     kind = "class" if isinstance(callee, type) else "function"
@@ -220,7 +266,7 @@ def _unknown(ctx: Context, node: ast.Call, callee: Any) -> Any:
 
 
 def _method(
-    ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
+    ctx: Context, node: ast.AST, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     if text_values.is_text(value):
@@ -241,26 +287,35 @@ def _method(
 
 
 def _gate(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], args: list[Item],
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     from .gate_calls import gate_call
 
-    bound = _bind(ctx, node, gate.function, args, keywords)
+    path = path_of_callee(ctx, gate)
+    if isinstance(gate.function, types.FunctionType):
+        bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
+    else:
+        bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
     return gate_call(ctx, node, gate, list(bound.values()), name)
 
 
-def path_of_callee(ctx: Context, node: ast.Call, callee: Any) -> Path:
+def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(gate.function)
+    except (TypeError, ValueError):
+        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+
+
+def path_of_callee(ctx: Context, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
-    path = names.path_of(ctx, node.func)
-    if path is None:
-        path = (callee,)
-        ctx.guards.setdefault(path, callee)
-    return path
+    if id(callee) not in ctx.found:
+        ctx.rely((callee,), callee)
+    return ctx.found[id(callee)]
 
 
 def _inline_global(
-    ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
+    ctx: Context, node: ast.AST, function: types.FunctionType, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     try:
@@ -269,8 +324,8 @@ def _inline_global(
         reason = error.diagnostics[0]
         ctx.refuse(node, reason.code, f"`{function.__name__}` can't be inlined: {reason.reason}",
                    reason.advice)  # fmt: skip
-    bound = _bind(ctx, node, function, args, keywords)
-    path = path_of_callee(ctx, node, function)
+    path = path_of_callee(ctx, function)
+    bound = binding.arguments_for(ctx, node, function, path, args, keywords)
 
     def lower(bound: dict[str, Item], name: str | None) -> Item:
         return inline(ctx, node, source, path, bound, None, name)
@@ -280,59 +335,19 @@ def _inline_global(
 
 
 def _inline_local(
-    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
+    ctx: Context, node: ast.AST, local: LocalFunction, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     outer = local.frame.source
     source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
-    bound = _bind_node(ctx, node, local, args, keywords)
+    signature = binding.local_signature(local.node.args, local.defaults)
+    known_as = getattr(local.node, "name", "function")
+    bound = binding.bind(ctx, node, known_as, signature, args, keywords)
 
     def lower(bound: dict[str, Item], name: str | None) -> Item:
         return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
 
-    known_as = getattr(local.node, "name", "function")
     return called(ctx, node, Callee(local, known_as, lower, False), bound, name)
-
-
-def _bind(
-    ctx: Context, node: ast.Call, function: Any, args: list[Item], keywords: dict[str, Item]
-) -> dict[str, Item]:
-    try:
-        signature = inspect.signature(function)
-        bound = signature.bind(*args, **keywords)
-    except TypeError as error:
-        ctx.refuse(
-            node, "arguments", f"the call of `{function.__name__}` doesn't fit: {error}.",
-            "give the arguments that the function takes.",
-        )  # fmt: skip
-    bound.apply_defaults()
-    return dict(bound.arguments)
-
-
-def _bind_node(
-    ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
-    keywords: dict[str, Item],
-) -> dict[str, Item]:  # fmt: skip
-    spec = local.node.args
-    if spec.vararg or spec.kwarg or spec.posonlyargs:
-        ctx.refuse(
-            node, "unsupported-signature", "inner functions with *args or **kwargs are not in the"
-            " subset.", "name the parameters.",
-        )  # fmt: skip
-    names = [a.arg for a in spec.args]
-    bound: dict[str, Item] = {}
-    positional = dict(zip(names[len(names) - len(spec.defaults) :], spec.defaults, strict=True))
-    keyword = {a.arg: d for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d}
-    for name, default in {**positional, **keyword}.items():
-        bound[name] = expressions.expression(ctx, default)
-    bound |= dict(zip(names, args, strict=False)) | keywords
-    wanted = [*names, *(a.arg for a in spec.kwonlyargs)]
-    if len(args) > len(names) or set(bound) != set(wanted):
-        ctx.refuse(
-            node, "arguments", f"this call doesn't fit the function's parameters {wanted}.",
-            "give the arguments that the function takes.",
-        )  # fmt: skip
-    return {name: bound[name] for name in wanted}
 
 
 def inline(

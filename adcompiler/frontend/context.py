@@ -10,7 +10,8 @@ an argument has no path from the root: the paths within it begin with the functi
 from __future__ import annotations
 
 import ast
-import builtins
+import enum
+import functools
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,20 +24,25 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .assigned import local_names
 from .instances import Instances
 from .items import (
     UNBOUND,
     Ambiguous,
     BoundMethod,
+    Instance,
     Item,
+    Record,
     in_words,
     is_namedtuple,
     is_number,
+    is_object,
     leaves,
 )  # fmt: skip
 from .jumps import Jumps
 from .memory import Memory, has_memory
-from .signature import Static, Structure, abstract, parameters_of
+from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order, words
+from .signature import Static, Structure, abstract, key_of, parameters_of, with_static
 from .source import FunctionSource
 
 __all__ = [
@@ -54,8 +60,7 @@ __all__ = [
     "path_order",
 ]
 
-Path = tuple[Any, ...]  # names; the first may be a function or a gate instead
-LOOP, ARGUMENT, RECURSION = "<loop>", "<argument>", "<recursion>"
+LOOP, RECURSION = "<loop>", "<recursion>"
 
 
 class NeedsUnrolling(Exception):
@@ -86,63 +91,21 @@ class Frame:
     result_name: str | None = None
     jumps: Jumps = field(default_factory=Jumps)
 
+    @functools.cached_property
+    def own(self) -> set[str]:
+        """The names that never mean anything outside."""
+        return local_names(self.source.node)
+
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.names:
                 return frame.names[name]
+            if name in frame.own:
+                return UNBOUND
             frame = frame.parent
         raise KeyError(name)
-
-
-def namespace_value(function: types.FunctionType, name: str) -> Any:
-    """What a free or global name of a function stands for now; raises NameError."""
-    code = function.__code__
-    if name in code.co_freevars and function.__closure__:
-        cell = function.__closure__[code.co_freevars.index(name)]
-        try:
-            return cell.cell_contents
-        except ValueError:
-            raise NameError(name) from None
-    try:
-        return function.__globals__[name]
-    except KeyError:
-        pass
-    try:
-        return getattr(builtins, name)
-    except AttributeError:
-        raise NameError(name) from None
-
-
-def step(owner: Any, name: str) -> Any:
-    """One step along a path: a name that a function sees, an attribute of anything else."""
-    if name == "<rule>":
-        return owner.rule
-    if isinstance(owner, types.FunctionType):
-        return namespace_value(owner, name)
-    function = getattr(owner, "function", None)
-    if isinstance(function, types.FunctionType) and not isinstance(owner, types.ModuleType):
-        return namespace_value(function, name)
-    return getattr(owner, name)
-
-
-def lookup_path(root: types.FunctionType, path: Path) -> Any:
-    """The object that a path leads to now; raises NameError or AttributeError."""
-    found: Any = root
-    for name in path:
-        found = step(found, name) if isinstance(name, str) else name
-    return found
-
-
-def is_portable(path: Path) -> bool:
-    """Whether the path means the same in another process: it is made of names alone."""
-    return all(isinstance(name, str) for name in path)
-
-
-def path_order(path: Path) -> tuple[str, ...]:
-    """What paths are sorted by."""
-    return tuple(n if isinstance(n, str) else str(getattr(n, "__qualname__", "")) for n in path)
 
 
 def _is_constant(structure: Structure) -> bool:
@@ -187,6 +150,8 @@ class Context:
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
+    found: dict[int, Path] = field(default_factory=dict)
+    objects: dict[Path, Instance] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
     # What was refused so far; see `problems`.
@@ -252,6 +217,8 @@ class Context:
             return value
         if isinstance(item, np.generic):
             return self.lift(item.item(), node, name)
+        if isinstance(item, enum.IntEnum):
+            return self.lift(int(item), node, name)
         if isinstance(item, (list, tuple)) and item:
             from ..ops.creation import bind_array
 
@@ -307,6 +274,11 @@ class Context:
 
     def static(self, item: Item, node: ast.AST, what: str) -> Any:
         """An item as a static Python object, or the argument it comes from is specialised."""
+        if is_object(item):
+            self.refuse(
+                node, "not-static", f"{what} can't be {in_words(item)}.",
+                "use a number, a string, or a tuple of these.",
+            )  # fmt: skip
         if is_namedtuple(item):
             return type(item)(*[self.static(part, node, what) for part in item])
         if isinstance(item, (tuple, list)):
@@ -314,7 +286,7 @@ class Context:
         if isinstance(item, (np.generic, np.ndarray)) and not item.ndim:
             return item.item()
         if not isinstance(item, Value):
-            return item
+            return int(item) if isinstance(item, enum.IntEnum) else item
         if item in self.constants:
             return self.constants[item]
         if isinstance(item.type, Scalar) and isinstance(item.type.size, int):
@@ -337,16 +309,17 @@ class Context:
             home: Any = function.__closure__[code.co_freevars.index(name)]
         else:
             home = function.__globals__
-        return self.homes.setdefault((id(home), name), (*self.frame.path, name))
+        near = home is self.root.__globals__ and name not in self.root.__code__.co_freevars
+        start = () if near else self.frame.path
+        return self.homes.setdefault((id(home), name), (*start, name))
 
     def _capture_name(self, path: Path) -> str:
         """The name as it was read, or with its owner in front where another has that name."""
         taken = {c.name for c in self.captures.values()} | self.parameters
-        name: str = path[-1]
-        for owner in reversed(path[:-1]):
-            word = owner if isinstance(owner, str) else getattr(owner, "__name__", "")
-            if name in taken and word.isidentifier():
-                name = f"{word}_{name}"
+        *owners, name = words(path) or ["value"]
+        for owner in reversed(owners):
+            if name in taken:
+                name = f"{owner}_{name}"
         while name in taken:
             name += "_"
         return name
@@ -356,26 +329,65 @@ class Context:
         if path in self.captures:
             return self.captures[path].item
         try:
-            structure = abstract(value, path[-1])
+            structure = abstract(value, (words(path) or ["value"])[-1])
+            key_of(value)  # what may change unseen has none
         except SignatureError as error:
             (found,) = error.diagnostics
+            if found.code == "argument-kind":
+                self.refuse(
+                    node, found.code, f"what {in_words(value)} holds may change without being"
+                    " seen.", "use a plain tuple, list or dict, or an array.",
+                )  # fmt: skip
             self.refuse(node, found.code, found.reason, found.advice)
         if _is_constant(structure) or path in self.static_paths:
-            self.guards.setdefault(path, value)
-            return value
+            return self.rely(path, value)
+        if isinstance(structure, Instance):
+            return self.instance(path, value)
+        for inner in self.static_paths:
+            if inner[: len(path)] == path:
+                steps = inner[len(path) :]
+                part = self.rely(inner, lookup_path(value, steps))
+                structure = with_static(structure, steps, part)
         name = self._capture_name(path)
-        item = parameters_of(structure, name)
+        item = parameters_of(structure, name, path)
         self.captures[path] = Capture(path, name, item, structure)
         if not isinstance(value, np.ndarray):  # whose elements may change
             self.originate(item, path)
         return item
 
+    def rely(self, path: Path, value: Any) -> Any:
+        """The text holds as long as the path leads to this object."""
+        if self.guards.setdefault(path, value) is value:  # so that its id stays its own
+            self.found.setdefault(id(value), path)
+        return value
+
+    def instance(self, path: Path, value: Any) -> Instance:
+        """An object that is read attribute by attribute; one item for each path."""
+        if path not in self.objects:
+            self.rely((*path, "<class>"), type(value))
+            self.objects[path] = Instance(value, path)
+        return self.objects[path]
+
     def originate(self, item: Item, path: Path) -> None:
-        """Where the whole may become static: a number, or a tuple of ints and static things."""
-        if isinstance(item, Value):
-            if not rank(item.type):
-                self.origins[item] = path
-        elif isinstance(item, tuple) and _is_settings(item):
-            for leaf in leaves(item):
-                if isinstance(leaf, Value):
-                    self.origins[leaf] = path
+        """Where parts may become static: numbers, and as a whole tuples of ints and static things.
+        """
+        match item:
+            case Value():
+                if not rank(item.type):
+                    self.origins[item] = path
+            case tuple() if _is_settings(item):
+                for leaf in leaves(item):
+                    if isinstance(leaf, Value):
+                        self.origins[leaf] = path
+            case _ if is_namedtuple(item):
+                for key, part in item._asdict().items():
+                    self.originate(part, (*path, key))
+            case tuple() | list():
+                for position, part in enumerate(item):
+                    self.originate(part, (*path, f"[{position}]"))
+            case dict():
+                for key, part in item.items():
+                    self.originate(part, (*path, f"[{key!r}]"))
+            case Record(_, fields):
+                for key, part in fields.items():
+                    self.originate(part, (*path, key))

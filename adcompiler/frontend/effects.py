@@ -21,7 +21,7 @@ from ..ir.core import Block, Value
 from ..ops.effects import Template
 from . import expressions, names, opaque, text_values
 from .context import Context
-from .items import UNBOUND, Item
+from .items import UNBOUND, Item, Record
 from .plain_expressions import Unevaluated
 from .references import Written
 
@@ -94,6 +94,8 @@ def called(
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that says something, makes an exception, or whose result is not used; else OTHER."""
+    if isinstance(callee, Record) and callee.instance is not None and _says(callee.instance.value):
+        callee = callee.instance.value  # a logger's method
     unevaluated = isinstance(callee, Unevaluated)
     if unevaluated:
         _check_unevaluated(ctx, node, callee, args)

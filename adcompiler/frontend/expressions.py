@@ -12,7 +12,8 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, names, text_values
+from . import arithmetic, calls, names, special_methods, text_values
+from .binding import local_function
 from .context import Context
 from .instances import Unsettled, attempt, settled_side
 from .items import (
@@ -20,7 +21,8 @@ from .items import (
     Ambiguous,
     BoundMethod,
     Item,
-    LocalFunction,
+    is_object,
+    leaves,
 )  # fmt: skip
 from .merging import Merger
 from .subscripts import subscript
@@ -63,7 +65,7 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
         case ast.JoinedStr():
             return text_values.f_string(ctx, node, name)
         case ast.Lambda():
-            return LocalFunction(node, ctx.frame)
+            return local_function(ctx, node)
     words = _REFUSED.get(type(node))
     reason, advice = words or (
         "such expressions are outside the subset", "compute it another way"
@@ -119,7 +121,7 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
     if not isinstance(item, Value):
         if isinstance(item, (Ambiguous, BoundMethod)) or item is UNBOUND:
             ctx.refuse_item(item, node)
-        return bool(item)
+        return special_methods.truth(ctx, node, item) if is_object(item) else bool(item)
     if text_values.is_text(item):
         ctx.refuse(
             node, "text", "whether this string is empty is known only at run time.",
@@ -168,10 +170,10 @@ def _compare(
     match op:
         case ast.Is() | ast.IsNot():
             same = left is right
-            if isinstance(left, Value) and isinstance(right, Value):
+            if all(isinstance(i, Value) or is_object(i) for i in (left, right)):
                 ctx.refuse(
-                    node, "unsupported-expression", "`is` between numbers or arrays asks for their"
-                    " identity, not their value.", "compare with ==, or test `is None`.",
+                    node, "unsupported-expression", "`is` between numbers, arrays or objects asks"
+                    " for their identity, not their value.", "compare with ==, or test `is None`.",
                 )  # fmt: skip
             return same if isinstance(op, ast.Is) else not same
         case ast.In() | ast.NotIn():
@@ -184,7 +186,7 @@ def _contains(ctx: Context, node: ast.Compare, left: Item, right: Item) -> bool:
     keys = list(right) if isinstance(right, (dict, tuple, list, str)) else None
     if isinstance(right, str) and not isinstance(left, str):
         keys = None
-    if keys is None or isinstance(left, Value) or any(isinstance(k, Value) for k in keys):
+    if keys is None or any(isinstance(k, Value) or is_object(k) for k in leaves([left, *keys])):
         ctx.refuse(
             node, "unsupported-expression", "`in` looks for a value known only at run time.",
             "test static keys and names, or compare with ==.",

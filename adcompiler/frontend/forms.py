@@ -13,7 +13,7 @@ from typing import Any
 from ..ir.core import Value
 from ..ir.types import Array, kind_of, rank
 from .instances import Active
-from .items import Item, leaves
+from .items import Item, Record, leaves
 
 __all__ = ["NUMBER", "Form", "form_of", "is_int", "numbers_of"]
 
@@ -32,6 +32,8 @@ def _structure(item: Item) -> Any:
             return (type(item), *map(_structure, item))
         case dict():
             return (dict, *((key, _structure(part)) for key, part in item.items()))
+        case Record(cls, fields):
+            return (cls, _structure(fields))
     return None
 
 

@@ -14,6 +14,7 @@ from ..ir.core import Block, Function, Value, walk
 from ..ir.types import Array, Type, is_differentiable, rank
 from ..ops.gates import Primitive
 from . import calls
+from .binding import arguments_for
 from .context import Context, Path
 from .items import Item, leaves, rebuild
 from .memory import has_memory
@@ -24,7 +25,7 @@ __all__ = ["gate_call"]
 
 
 def gate_call(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], args: list[Item], name: str | None
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], args: list[Item], name: str | None
 ) -> Value:
     """Append a `call`, with the gate's own function and its rule as IR in the attributes."""
     operands = [ctx.lift(item, node) for item in args]
@@ -43,10 +44,10 @@ def gate_call(
 
 
 def _lower_gate(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], types_: list[Type]
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], types_: list[Type]
 ) -> tuple[dict[str, Any], list[Value]]:
     """A gate for operands of these types: the call's attributes, and what it reads from outside."""
-    path = calls.path_of_callee(ctx, node, gate)
+    path = calls.path_of_callee(ctx, gate)
     primal = _primal(ctx, node, gate, types_, path)
     outside = _captured(ctx, primal.body, primal.parameters)
     type_ = primal.results[0].type
@@ -69,10 +70,10 @@ def _lower_gate(
 
 
 def _lower_apart(
-    ctx: Context, node: ast.Call, function: Any, path: Path, arguments: list[Value]
+    ctx: Context, node: ast.AST, function: Any, path: Path, arguments: list[Value]
 ) -> tuple[Builder, Item]:
     """Inline a function into a builder of its own."""
-    bound = calls._bind(ctx, node, function, list(arguments), {})
+    bound = arguments_for(ctx, node, function, path, list(arguments), {})
     outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
     try:
         with sealed(ctx, node, f"the gate's function `{function.__name__}`"):
@@ -89,13 +90,13 @@ def _lower_apart(
         ctx.builder = outer
 
 
-def _held(ctx: Context, node: ast.Call, leaf: Item) -> Item:
+def _held(ctx: Context, node: ast.AST, leaf: Item) -> Item:
     """An array as what it holds when the function returns."""
     return ctx.lift(leaf, node) if isinstance(leaf, Value) else leaf
 
 
 def _primal(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], operand_types: list[Type], path: Path
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], operand_types: list[Type], path: Path
 ) -> Function:
     names = list(gate.function.__code__.co_varnames) if _is_function(gate.function) else []
     if (not names and operand_types) or not _is_function(gate.function):
@@ -126,7 +127,7 @@ def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list
 
 
 def _pullback(
-    ctx: Context, node: ast.Call, gate: Primitive[..., Any], primal: Function, type_: Type,
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], primal: Function, type_: Type,
     path: Path,
 ) -> tuple[tuple[int, ...], Function | None]:  # fmt: skip
     operands = primal.parameters

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, final
 
 from ..ir.core import Value
@@ -21,13 +21,17 @@ __all__ = [
     "UNBOUND",
     "Ambiguous",
     "BoundMethod",
+    "Instance",
     "Item",
     "LocalFunction",
     "Lost",
+    "Record",
     "article",
     "in_words",
     "is_namedtuple",
     "is_number",
+    "is_object",
+    "leaf_names",
     "leaves",
     "rebuild",
     "same_structure",
@@ -64,10 +68,12 @@ class Ambiguous:
 @final
 @dataclass(frozen=True, eq=False)
 class LocalFunction:
-    """A `def` or `lambda` inside the function: its node and the frame that it closes over."""
+    """A `def` or `lambda` inside the function: its node, the frame that it closes over, and its
+    defaults, which have their values from where it is defined."""
 
     node: ast.FunctionDef | ast.Lambda
     frame: Any
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @final
@@ -77,6 +83,29 @@ class BoundMethod:
 
     value: Value
     name: str
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """An object from outside: what of it is read, is read at each call, by the path that leads to
+    it. The text relies on its class, not on its being this very object."""
+
+    value: Any
+    path: tuple[Any, ...] = ()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Record:
+    """An object that is its fields: a dataclass, `functools.partial(f, x)`, a bound method.
+
+    `instance` is the object itself where it comes from outside.
+    """
+
+    cls: type
+    fields: Mapping[str, Any]
+    instance: Instance | None = None
 
 
 def article(word: str) -> str:
@@ -108,6 +137,10 @@ def in_words(item: Item) -> str:
             return "a string"
         case type():
             return f"the class `{item.__name__}`"
+        case Instance(value):
+            return article(type(value).__name__)
+        case Record(cls):
+            return article(cls.__name__)
     if item is Ellipsis:
         return "`...`"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
@@ -120,6 +153,11 @@ _PLAIN = {"RangeItem": "range", "Primitive": "gate"}
 def is_number(item: Item) -> bool:
     """A Python number that can become a constant."""
     return type(item) in (bool, int, float, complex)
+
+
+def is_object(item: Item) -> bool:
+    """An object with attributes, of a class of the user's own."""
+    return isinstance(item, (Instance, Record))
 
 
 def is_namedtuple(item: Item) -> bool:
@@ -136,8 +174,33 @@ def leaves(item: Item) -> Iterator[Item]:
         case dict():
             for part in item.values():
                 yield from leaves(part)
+        case Record(_, fields):
+            yield from leaves(fields)
         case _:
             yield item
+
+
+def leaf_names(item: Item, name: str) -> Iterator[str]:
+    """A name for each leaf, in the order of `leaves`, made of the ways to it.
+
+    >>> list(leaf_names({"w": 1.0, "b": (2.0, 3.0)}, "p")), list(leaf_names(1.0, "x"))
+    (['p_w', 'p_b_0', 'p_b_1'], ['x'])
+    """
+    match item:
+        case _ if is_namedtuple(item):
+            parts = item._asdict()
+        case tuple() | list():
+            parts = dict(enumerate(item))
+        case dict():
+            parts = item
+        case Record(_, fields):
+            parts = fields
+        case _:
+            yield name
+            return
+    for key, part in parts.items():
+        word = f"{name}_{key}"
+        yield from leaf_names(part, word if word.isidentifier() else name)
 
 
 def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:
@@ -151,6 +214,8 @@ def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:
             return [rebuild(part, replace) for part in item]
         case dict():
             return {key: rebuild(part, replace) for key, part in item.items()}
+        case Record(cls, fields, instance):
+            return Record(cls, rebuild(fields, replace), instance)
     return replace(item)
 
 
@@ -161,4 +226,9 @@ def same_structure(a: Item, b: Item) -> bool:
             return len(a) == len(b) and all(map(same_structure, a, b))
         case dict(), dict():
             return list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
-    return not isinstance(a, (tuple, list, dict)) and not isinstance(b, (tuple, list, dict))
+        case Record(), Record():
+            return a.cls is b.cls and same_structure(a.fields, b.fields)
+    return not isinstance(a, _STRUCTURES) and not isinstance(b, _STRUCTURES)
+
+
+_STRUCTURES = (tuple, list, dict, Record)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ..ir.core import Block, Value
 from ..ir.sizes import Affine, unknown
@@ -41,7 +41,10 @@ from .items import (
     Ambiguous,
     Item,
     Lost,
+    Record,
+    in_words,
     is_number,
+    leaf_names,
     leaves,
     rebuild,
     same_structure,
@@ -299,7 +302,7 @@ class _Carries:
             self._enter(name, ctx.frame.names.get(name, UNBOUND))
 
     def _enter(self, name: str, item: Item) -> None:
-        if item is UNBOUND or not all(map(_carried, leaves(item))):
+        if not _holds_values(item):
             self.dropped[name] = item
         elif any(isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)):
             self.kept[name] = item  # until the body is seen to bind another object
@@ -309,7 +312,9 @@ class _Carries:
     def _carry(self, name: str, item: Item) -> None:
         self.shapes[name] = item
         self.slots[name] = [
-            _Slot(name, leaf, self._type(leaf), set()) for leaf in leaves(item)
+            _Slot(word, leaf, self._type(leaf), set())
+            for word, leaf in zip(leaf_names(item, name), leaves(item), strict=True)
+            if _carried(leaf)
         ]
 
     @staticmethod
@@ -328,7 +333,9 @@ class _Carries:
         rest = iter(values)
         for name in self.names:
             if name in self.shapes:
-                self.ctx.frame.names[name] = rebuild(self.shapes[name], lambda _: next(rest))
+                self.ctx.frame.names[name] = rebuild(
+                    self.shapes[name], lambda leaf: next(rest) if _is_slot(leaf) else leaf
+                )
             else:
                 self.ctx.frame.names[name] = (
                     self.kept[name] if name in self.kept else self.dropped[name]
@@ -354,8 +361,10 @@ class _Carries:
             if name in self.shapes and isinstance(item, Ambiguous):
                 values += [self.ctx.undefined() for _ in self.slots[name]]
             elif name in self.shapes and same_structure(self.shapes[name], item):
-                for leaf in leaves(item):
-                    if not isinstance(leaf, Value) and not is_number(leaf):
+                for slot, leaf in zip(leaves(self.shapes[name]), leaves(item), strict=True):
+                    if not _is_slot(slot):
+                        continue
+                    if not _carried(leaf):
                         self.ctx.refuse_item(leaf, self.node)
                     values.append(self.ctx.lift(leaf, self.node))
         return [*values, *self.objects.ends()]
@@ -384,8 +393,13 @@ class _Carries:
 
     def _leaves(self, ends: list[Item]) -> list[Item]:
         """What the slots' leaves are at the end of the body."""
-        pairs = zip(self.names, ends, strict=True)
-        return [leaf for name, item in pairs if name in self.shapes for leaf in leaves(item)]
+        return [
+            leaf
+            for name, item in zip(self.names, ends, strict=True)
+            if name in self.shapes
+            for slot, leaf in zip(leaves(self.shapes[name]), leaves(item), strict=True)
+            if _is_slot(slot)
+        ]
 
     def _fits(self, ends: list[Item]) -> bool:
         settled = True
@@ -406,9 +420,12 @@ class _Carries:
                     " iteration.", "keep its form, or unroll by looping over a tuple.",
                 )  # fmt: skip
             else:
-                pairs = zip(self.slots[name], list(leaves(item)), strict=True)
-                for slot, leaf in pairs:
-                    settled &= self._widen(slot, leaf)
+                slots = iter(self.slots[name])
+                for before, leaf in zip(leaves(self.shapes[name]), leaves(item), strict=True):
+                    if _is_slot(before):
+                        settled &= self._widen(next(slots), leaf)
+                    elif not (before is leaf or before == leaf):
+                        self._refuse_setting(name, before)
         return settled
 
     def _fits_dropped(self, name: str, item: Item) -> bool:
@@ -418,11 +435,13 @@ class _Carries:
             return True
         if item is before or (not isinstance(item, Value) and item == before):
             return True
-        if before is UNBOUND and all(map(_carried, leaves(item))):
+        if before is UNBOUND and _holds_values(item):
             del self.dropped[name]
-            self.shapes[name] = rebuild(item, lambda _: UNBOUND)
-            self.slots[name] = [_Slot(name, UNBOUND, UNDEFINED, set()) for _ in leaves(item)]
-            for slot, leaf in zip(self.slots[name], list(leaves(item)), strict=True):
+            self.shapes[name] = rebuild(item, lambda leaf: UNBOUND if _carried(leaf) else leaf)
+            named = zip(leaf_names(item, name), leaves(item), strict=True)
+            carried = [(word, leaf) for word, leaf in named if _carried(leaf)]
+            self.slots[name] = [_Slot(word, UNBOUND, UNDEFINED, set()) for word, _ in carried]
+            for slot, (_, leaf) in zip(self.slots[name], carried, strict=True):
                 slot.type = self._type(leaf)
             return False
         if not isinstance(before, Ambiguous):
@@ -431,6 +450,12 @@ class _Carries:
             )
             return False
         return True
+
+    def _refuse_setting(self, name: str, before: Item) -> NoReturn:
+        self.ctx.refuse(
+            self.node, "type-mismatch", f"in `{name}`, {in_words(before)} is something else after"
+            " an iteration.", "let only numbers and arrays change in a loop.",
+        )  # fmt: skip
 
     def _widen(self, slot: _Slot, leaf: Item) -> bool:
         """Whether the leaf fits the slot's type; if not, widen the type."""
@@ -471,6 +496,18 @@ def _same_objects(before: Item, after: Item) -> bool:
 
 def _carried(leaf: Item) -> bool:
     return isinstance(leaf, Value) or is_number(leaf)
+
+
+def _is_slot(leaf: Item) -> bool:
+    return leaf is UNBOUND or _carried(leaf)
+
+
+def _holds_values(item: Item) -> bool:
+    """Whether a name is carried: its numbers and arrays; what else a structure holds must stay."""
+    if isinstance(item, (tuple, list, dict, Record)):
+        found = list(map(_carried, leaves(item)))
+        return any(found) or not found
+    return _carried(item)
 
 
 def _absorbs(slot: _Slot, found: Type) -> bool:

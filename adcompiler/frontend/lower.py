@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import types
 from collections.abc import Mapping
@@ -15,18 +16,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Function, Value
+from .binding import signature_of
 from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Path
 from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
 from .opaque import check_untouched
+from .paths import place
 from .problems import report
 from .recursion import called
 from .signature import Static, Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
 
-__all__ = ["Lowered", "lower"]
+__all__ = ["Lowered", "lower", "parameter_names"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,31 @@ class Lowered:
     result: Item
     functions: tuple[types.FunctionType, ...]
 
+    @property
+    def reads(self) -> list[tuple[Capture, ast.expr]]:
+        """What the emitted text itself reads of the arguments, and how."""
+        return [(c, at) for c in self.captures if (at := place(c.path)) is not None]
+
+    @property
+    def passed(self) -> list[Capture]:
+        """What is passed by keyword; a structure without numbers need not be."""
+        return [c for c in self.captures if place(c.path) is None and _has_values(c.item)]
+
+
+def _has_values(item: Item) -> bool:
+    return any(isinstance(leaf, Value) for leaf in leaves(item))
+
+
+def parameter_names(
+    structures: Mapping[str, Structure], function: types.FunctionType
+) -> set[str]:
+    """Names that a call may use: the parameters', and those of the arguments in **kwargs."""
+    found = {*structures}
+    for name, parameter in signature_of(function).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            found |= {*structures[name]}
+    return found
+
 
 def lower(
     function: types.FunctionType,
@@ -59,11 +87,15 @@ def lower(
     read, and StaticNeeded where an int must enter the signature by value.
     """
     source = read_function(function)
-    ctx = Context(function, static_paths, frozenset(structures))
+    ctx = Context(function, static_paths, frozenset(parameter_names(structures, function)))
     ctx.functions.append(function)
-    arguments = {name: parameters_of(s, name) for name, s in structures.items()}
+    arguments = {
+        name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
+    }
     for name, item in arguments.items():
         ctx.originate(item, (ARGUMENT, name))
+        if isinstance(item, type):
+            ctx.found[id(item)] = (ARGUMENT, name)
     ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
     frame = Frame(source, (), dict(arguments))
     item = report(ctx, lambda: ctx.within(frame, lambda: _called(ctx, source, dict(arguments))))

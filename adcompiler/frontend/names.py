@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import enum
 import math
 import types
 from typing import Any
@@ -18,22 +19,26 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import lookup
-from . import text_values
-from .context import Context, Path, lookup_path, namespace_value
+from ..ops.gates import Primitive
+from . import objects, text_values
+from .context import Context, namespace_value
 from .items import (
     LOST,
     UNBOUND,
     Ambiguous,
     BoundMethod,
+    Instance,
     Item,
     LocalFunction,
     Lost,
+    Record,
     in_words,
+    is_namedtuple,
     is_number,
 )
 from .plain_expressions import Unevaluated
 
-__all__ = ["attribute", "path_of", "read_name", "size_item", "value_attribute"]
+__all__ = ["attribute", "read_name", "size_item", "value_attribute"]
 
 
 def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
@@ -79,13 +84,20 @@ def _meant(ctx: Context, name: str) -> str | None:
     return f"did you mean `{close[0]}`?" if close else None
 
 
-def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item:
+def attribute(ctx: Context, node: ast.AST, owner: Item, name: str) -> Item:
     if text_values.is_text(owner):
         return BoundMethod(owner, name)
     if isinstance(owner, Value):
         return value_attribute(ctx, node, owner, name)
-    if isinstance(owner, tuple) and hasattr(owner, "_fields") and name in owner._fields:
-        return getattr(owner, name)
+    name = objects.private(ctx, name)
+    if isinstance(owner, (Instance, Record)):
+        return objects.attribute(ctx, node, owner, name)
+    if isinstance(owner, objects.Super):
+        return objects.super_attribute(ctx, node, owner, name)
+    if is_namedtuple(owner):
+        found = objects.namedtuple_attribute(ctx, node, owner, name)
+        if not objects.is_missing(found):
+            return found
     if isinstance(owner, (dict, list, tuple, str)):
         if isinstance(owner, dict) and name in ("items", "keys", "values"):
             return getattr(owner, name)
@@ -98,7 +110,7 @@ def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item
     return _object_attribute(ctx, node, owner, name)
 
 
-def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) -> Item:
+def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Item:
     if isinstance(owner, Unevaluated):
         return Unevaluated(f"{owner.name}.{name}", owner.span)
     try:
@@ -114,41 +126,20 @@ def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) 
             alias = "np" if owner.__name__ == "numpy" else owner.__name__
             return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
         return value
-    path = path_of(ctx, node)
-    if path is None:
+    if isinstance(owner, enum.Enum) and name in ("value", "name"):
+        return value
+    start = ctx.found.get(id(owner))
+    if start is None:
         return value if not is_number(value) and not isinstance(value, np.ndarray) else ctx.refuse(
             node, "unsupported-attribute", f"`{name}` is read from an object made inside.",
             "pass it as an argument.",
         )  # fmt: skip
-    if isinstance(owner, types.ModuleType) or _leads_to(ctx, path, value):
-        return ctx.capture(path, value, node)
-    return value
+    plain = not isinstance(owner, (types.FunctionType, Primitive))
+    return ctx.capture((*start, name if plain else f"<attribute {name}>"), value, node)
 
 
 def _called(owner: Any) -> str:
     return f"module `{owner.__name__}`" if isinstance(owner, types.ModuleType) else repr(owner)
-
-
-def _leads_to(ctx: Context, path: Path, value: Any) -> bool:
-    try:
-        found = lookup_path(ctx.root, path)
-    except (AttributeError, NameError):
-        return False
-    return found is value or type(found) is type(value)  # a property makes its value anew
-
-
-def path_of(ctx: Context, node: ast.expr) -> Path | None:
-    """`helpers.scale.value`, if its first name comes from outside the function."""
-    match node:
-        case ast.Attribute(value, attr):
-            inner = path_of(ctx, value)
-            return None if inner is None else (*inner, attr)
-        case ast.Name(id):
-            try:
-                ctx.frame.find(id)
-            except KeyError:
-                return (*ctx.frame.path, id)
-    return None
 
 
 def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Item:

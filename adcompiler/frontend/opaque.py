@@ -20,8 +20,8 @@ from ..ir.core import Value
 from ..ir.types import Static, rank
 from ..ops import lookup
 from ..ops.gates import Primitive
-from . import builtin_calls, names
-from .context import Context
+from . import builtin_calls
+from .context import Context, Path
 from .items import BoundMethod, Item, leaves
 
 __all__ = ["check_arguments", "check_untouched", "is_array", "is_opaque"]
@@ -56,7 +56,15 @@ def check_arguments(ctx: Context, node: ast.Call, callee: Any, items: tuple[Item
             node, "opaque-call", f"`{name}` is no Python function that can be read, and might"
             " change the array that it is given.", "give it numbers or strings only.",
         )  # fmt: skip
-    ctx.opaque.append((names.path_of(ctx, node.func), ctx.span(node), ctx.frame.trail))
+    ctx.opaque.append((_path(ctx, callee), ctx.span(node), ctx.frame.trail))
+
+
+def _path(ctx: Context, callee: Any) -> Path | None:
+    """Where a callee was found; a method, where its owner was."""
+    owner = ctx.found.get(id(getattr(callee, "__self__", None)))
+    if owner is not None:
+        return (*owner, getattr(callee, "__name__", "?"))
+    return ctx.found.get(id(callee))
 
 
 def check_untouched(ctx: Context) -> None:

@@ -21,9 +21,9 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
-from . import builtin_calls, names
+from . import builtin_calls
 from .context import Capture, Context, Path, lookup_path
-from .items import UNBOUND, Ambiguous, BoundMethod, Item, LocalFunction, is_namedtuple
+from .items import UNBOUND, Ambiguous, BoundMethod, Instance, Item, LocalFunction, is_namedtuple
 
 __all__ = ["Written", "is_plain"]
 
@@ -51,14 +51,16 @@ class Written:
         return hole(len(self.operands) - 1)
 
     def call(
-        self, callee: ast.expr, node: ast.Call, args: list[Item], keywords: dict[str, Item]
+        self, callee: ast.expr, node: ast.AST, args: list[Item], keywords: dict[str, Item]
     ) -> ast.expr:
         """A call with the items that its arguments stand for."""
-        plain = len(args) == len(node.args) and not any(
-            isinstance(a, ast.Starred) for a in node.args
+        written = node.args if isinstance(node, ast.Call) else []
+        plain = len(args) == len(written) and not any(
+            isinstance(a, ast.Starred) for a in written
         )
-        nodes: list[ast.expr | None] = [*node.args] if plain else [None] * len(args)
-        named = {k.arg: k.value for k in node.keywords if k.arg is not None}
+        nodes: list[ast.expr | None] = [*written] if plain else [None] * len(args)
+        words = node.keywords if isinstance(node, ast.Call) else []
+        named = {k.arg: k.value for k in words if k.arg is not None}
         shown = [self.item(item, one) for item, one in zip(args, nodes, strict=True)]
         return ast.Call(
             callee, shown,
@@ -95,7 +97,11 @@ class Written:
 
     def outside(self, item: Any, node: ast.expr | None) -> ast.expr:
         """An object from outside: by its import, or as a parameter."""
-        path = _path(self.ctx, node, item) if node is not None else None
+        path: Path | None = None
+        if isinstance(item, Instance):
+            path, item = item.path, item.value
+        elif node is not None:
+            path = _path(self.ctx, node, item)
         found = _imported(item) or (path and _imported_attribute(self.ctx, path))
         if found:
             return found
@@ -153,9 +159,8 @@ def _imported_attribute(ctx: Context, path: Path) -> ast.expr | None:
 
 def _path(ctx: Context, node: ast.expr, item: Any) -> Path | None:
     """The path to an object, if it can be found by one."""
-    path = names.path_of(ctx, node)
-    if path is not None and isinstance(node, ast.Name):
-        path = ctx.path_to(ctx.frame.source.function, node.id)
+    live = (path for path, one in ctx.objects.items() if one.value is item)
+    path = ctx.found.get(id(item), next(live, None))
     try:
         return path if path is not None and lookup_path(ctx.root, path) is item else None
     except (NameError, AttributeError):

@@ -25,8 +25,10 @@ from .items import (
     UNBOUND,
     Ambiguous,
     Item,
+    Record,
     in_words,
     is_number,
+    leaf_names,
     leaves,
     rebuild,
     same_structure,
@@ -120,8 +122,11 @@ def _lowered(ctx: Context, node: ast.AST, instance: Instance, active: Active) ->
 def _names(instance: Instance) -> Iterator[str]:
     """The parameters' names, those of a structure's parts with their position."""
     taken: set[str] = set()
-    names = []
+    names: list[str] = []
     for name, item in instance.arguments.items():
+        if isinstance(item, Record):
+            names += leaf_names(item, name)
+            continue
         inner = list(leaves(item))
         whole = not isinstance(item, (tuple, list, dict))
         names += [name if whole else f"{name}_{k}" for k in range(len(inner))]

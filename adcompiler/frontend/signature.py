@@ -11,7 +11,9 @@ True
 
 from __future__ import annotations
 
+import functools
 import keyword
+import types
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,8 @@ from ..diagnostics import Diagnostic, SignatureError
 from ..ir.core import Value
 from ..ir.sizes import Size, symbol
 from ..ir.types import Array, List, Scalar, Type, dtype_code, shape_of
-from .items import Item, is_namedtuple
+from .items import Instance, Item, Record, is_namedtuple
+from .records import fields_of, is_instance, is_plain_tuple
 
 __all__ = [
     "Static",
@@ -35,6 +38,7 @@ __all__ = [
     "keys_of",
     "parameters_of",
     "parts",
+    "with_static",
 ]
 
 
@@ -46,7 +50,7 @@ class Static:
     value: Any
 
 
-Structure = Any  # Type | Static | tuple | list | dict of structures
+Structure = Any  # Type | Static | Instance | tuple | list | dict | Record of structures
 
 _NUMBERS = (float, int, bool, complex)
 _KINDS = "biufc"
@@ -67,12 +71,30 @@ def abstract(value: Any, label: str = "x") -> Structure:
         element = next(k for k in ("complex", "float", "int", "bool") if k in kinds)
         return List(Scalar(element), 1 if len(value) == 1 else symbol(f"{label}0", unit=False))
     if is_namedtuple(value):
-        return kind(*[abstract(v, f"{label}_{k}") for k, v in value._asdict().items()])
+        _check_tuple(kind, label)
+        named = zip(value._fields, value, strict=True)
+        return kind._make([abstract(v, f"{label}_{k}") for k, v in named])
     if kind in (tuple, list):
         return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
     if kind is dict:
         return {_key(k, label): abstract(v, _joined(label, k)) for k, v in value.items()}
-    return Static(value)
+    fields = fields_of(value)
+    if fields is not None:
+        inner = {k: abstract(v, f"{label}_{k}") for k, v in fields.items()}
+        return Record(kind, inner, Instance(value))
+    return Instance(value) if is_instance(value) else Static(value)
+
+
+def _check_tuple(kind: type, label: str) -> None:
+    if not is_plain_tuple(kind):
+        raise SignatureError(
+            Diagnostic(
+                "argument-kind",
+                f"`{label}` is a {kind.__name__}, a named tuple whose class gives being a tuple a"
+                " meaning of its own.",
+                "pass a plain named tuple, or a dataclass.",
+            )
+        )
 
 
 def _key(key: Any, label: str) -> Any:
@@ -148,10 +170,17 @@ def key_of(value: Any) -> Any:
         return kind
     if kind is list and value and all(type(v) in _NUMBERS for v in value):
         return ("numbers", frozenset(map(type, value)), len(value) == 1)
-    if kind is tuple or kind is list or hasattr(value, "_fields"):
+    if kind is tuple or kind is list or is_namedtuple(value):
         return (kind, *map(key_of, value))
     if kind is dict:
         return (kind, *[(name, key_of(part)) for name, part in value.items()])
+    fields = fields_of(value)
+    if fields is not None:
+        return ("record", kind, *[(name, key_of(part)) for name, part in fields.items()])
+    if is_instance(value):
+        return ("object", kind)
+    if kind is slice:
+        return (kind, *map(key_of, (value.start, value.stop, value.step)))
     try:
         hash(value)
     except TypeError:
@@ -170,29 +199,84 @@ def keys_of(arguments: Mapping[str, Any]) -> tuple[Any, ...]:
     """The keys of all arguments; where one has none, the error names it."""
     try:
         return tuple(map(key_of, arguments.values()))
+    except RecursionError:
+        raise SignatureError(
+            Diagnostic(
+                "endless-structure", "an argument contains itself, or is nested too deeply.",
+                "pass the parts that the function needs.",
+            )
+        ) from None  # fmt: skip
     except SignatureError:
         for name, value in arguments.items():
             abstract(value, name)
         raise
 
 
-def parameters_of(structure: Structure, name: str) -> Item:
-    """Fresh values for the leaves of a structure, named after their places in it."""
+def parameters_of(structure: Structure, name: str, path: tuple[Any, ...] = ()) -> Item:
+    """Fresh values for the leaves of a structure, named after their places in it.
+
+    `path` leads to the structure, for the objects in it that are read at each call.
+    """
     match structure:
         case Static(value):
             return value
+        case Instance(value):
+            return Instance(value, path)
+        case Record(cls, fields, Instance(value)):
+            inner = {
+                key: parameters_of(part, key if _is_own(cls) else name, (*path, key))
+                for key, part in fields.items()
+            }
+            return Record(cls, inner, Instance(value, path))
         case _ if is_namedtuple(structure):
             named = structure._asdict().items()
-            return type(structure)(*[parameters_of(part, key) for key, part in named])
+            inner = {key: parameters_of(part, key, (*path, key)) for key, part in named}
+            return type(structure)(*inner.values())
         case tuple() | list():
             kind = type(structure)
-            return kind(parameters_of(p, f"{name}_{k}") for k, p in enumerate(structure))
+            return kind(
+                parameters_of(p, f"{name}_{k}", (*path, f"[{k}]"))
+                for k, p in enumerate(structure)
+            )
         case dict():
             return {
-                key: parameters_of(part, key if _is_word(key) else _joined(name, key))
+                key: parameters_of(
+                    part, key if _is_word(key) else _joined(name, key), (*path, f"[{key!r}]")
+                )
                 for key, part in structure.items()
             }
     return Value(structure, name)
+
+
+def with_static(structure: Structure, steps: tuple[str, ...], value: Any) -> Structure:
+    """The structure with the part that a path leads to taken by value.
+
+    >>> with_static({"axis": Scalar("int"), "k": 1}, ("['axis']",), 0)["axis"]
+    Static(value=0)
+    """
+    if not steps:
+        return Static(value)
+    first, *rest = steps
+
+    def inner(step: str, part: Structure) -> Structure:
+        return with_static(part, tuple(rest), value) if step == first else part
+
+    match structure:
+        case _ if is_namedtuple(structure):
+            named = structure._asdict().items()
+            return type(structure)(*[inner(key, part) for key, part in named])
+        case tuple() | list():
+            return type(structure)(inner(f"[{k}]", part) for k, part in enumerate(structure))
+        case dict():
+            return {key: inner(f"[{key!r}]", part) for key, part in structure.items()}
+        case Record(cls, fields, instance):
+            return Record(cls, {k: inner(k, part) for k, part in fields.items()}, instance)
+    return structure
+
+
+def _is_own(cls: type) -> bool:
+    """A class of the user's: the names of its fields mean something to the reader."""
+    return cls not in (functools.partial, types.MethodType)
 
 
 def _is_word(key: Any) -> bool:
@@ -212,7 +296,7 @@ def _joined(name: str, key: Any) -> str:
     return "_".join([name, *words])
 
 
-def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]]:
+def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static | Instance]]:
     """The leaves with the Python text of their places: `params["w"]`, `layers[0]`."""
     match structure:
         case _ if is_namedtuple(structure):
@@ -224,6 +308,9 @@ def parts(structure: Structure, path: str) -> Iterator[tuple[str, Type | Static]
         case dict():
             for key, part in structure.items():
                 yield from parts(part, f"{path}[{key!r}]")
+        case Record(_, fields):
+            for key, part in fields.items():
+                yield from parts(part, f"{path}.{key}")
         case _:
             yield path, structure
 
@@ -234,7 +321,8 @@ def describe(structures: Mapping[str, Structure]) -> list[str]:
     A size that stands in one place only may be any; one that several places share has its name.
     """
     leaves = [t for name, s in structures.items() for _, t in parts(s, name)]
-    sizes = Counter(size for t in leaves if not isinstance(t, Static) for size in shape_of(t))
+    typed = [t for t in leaves if not isinstance(t, (Static, Instance))]
+    sizes = Counter(size for t in typed for size in shape_of(t))
     shared = {size for size, count in sizes.items() if count > 1}
     return [f"{name}: {_described(s, shared)}" for name, s in structures.items()]
 
@@ -246,6 +334,10 @@ def _described(structure: Structure, shared: set[Size]) -> str:
     match structure:
         case Static(value):
             return getattr(value, "__name__", repr(value))
+        case Instance(value):
+            return type(value).__name__
+        case Record(cls, fields):
+            return f"{cls.__name__}({', '.join(f'{k}={inner(v)}' for k, v in fields.items())})"
         case tuple():
             return f"({', '.join(map(inner, structure))}{',' if len(structure) == 1 else ''})"
         case list():

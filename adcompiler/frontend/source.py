@@ -1,8 +1,8 @@
 """From a live function object to the AST of the text that it runs.
 
 `read_function` finds the text, parses no more of it than the function, compiles what it parsed and
-compares the result with the live code object. A file edited after import, or a wrapper in front of
-the function, is refused here, before a derivative of the wrong text can come into being.
+compares the result with the live code object. A file edited after import is refused here, before a
+derivative of the wrong text can come into being.
 
 >>> from colorsys import rgb_to_yiq
 >>> source = read_function(rgb_to_yiq)
@@ -96,17 +96,17 @@ def read_function(function: types.FunctionType) -> FunctionSource:
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the user has seen them when the file was imported
         for tree in _trees(lines, code):
-            nodes = _starting_at(code, tree)
-            if len(nodes) > 1:
-                raise _shared_line(nodes, code, lines)
-            for node in map(functools.partial(_plain, function, lines), nodes):
-                if runs(node, function):
-                    return FunctionSource(function, node, code.co_filename, lines)
+            nodes = map(functools.partial(_plain, function, lines), _starting_at(code, tree))
+            same = [node for node in nodes if runs(node, function)]
+            if same:
+                # Several lambdas of one line that all run like this one say the same.
+                node = next((n for n in same if _stands_at(n, code)), same[0])
+                return FunctionSource(function, node, code.co_filename, lines)
     raise _error(
         "source-changed",
         f"the text of `{function.__name__}` isn't the text that runs: the file was edited after "
-        "import, or a wrapper stands before the function.",
-        "import the file again, or pass the function without its wrapper.",
+        "import, or something rewrote the function.",
+        "import the file again, or run the cell again; leave out what rewrites code.",
         _line_span(code),
     )
 
@@ -182,6 +182,14 @@ def _indentation(line: str) -> int:
     return len(blank.rpartition("\f")[2])  # a form feed sends the tokenizer back to the margin
 
 
+def _stands_at(node: ast.AST, code: types.CodeType) -> bool:
+    """Whether the code is that of the lambda at this column, where Python keeps columns."""
+    if not isinstance(node, ast.Lambda) or not hasattr(code, "co_positions"):
+        return False
+    body = (node.body.lineno, node.body.end_lineno, node.body.col_offset, node.body.end_col_offset)
+    return body in code.co_positions()
+
+
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -222,18 +230,16 @@ def _require_function(function: object) -> None:
     name = getattr(function, "__name__", type(function).__name__)
     wrapped = getattr(function, "__wrapped__", None)
     if isinstance(function, types.FunctionType):
-        if wrapped is not None and getattr(wrapped, "__code__", None) is not function.__code__:
-            raise _wrapped(name, wrapped)
-    elif isinstance(function, _COMPILED):
+        return
+    if isinstance(function, _COMPILED):
         raise _error(
             "builtin-function",
             f"`{name}` is compiled or dispatched by its library; it has no Python text to read.",
             f"call it in a function of your own: `def f(x): return {name}(x)`.",
         )
-    elif isinstance(wrapped, types.FunctionType) and not isinstance(function, types.MethodType):
+    if isinstance(wrapped, types.FunctionType) and not isinstance(function, types.MethodType):
         raise _wrapped(name, wrapped)
-    else:
-        raise _error("not-a-function", *_explain(function, name))
+    raise _error("not-a-function", *_explain(function, name))
 
 
 def _explain(function: object, name: str) -> tuple[str, str]:
@@ -259,17 +265,6 @@ def _wrapped(name: str, wrapped: object) -> SourceError:
         f"a decorator replaced `{name}` by a wrapper, and the wrapper is what runs.",
         f"leave the decorator out, or pass `{name}.__wrapped__`.",
         _line_span(code) if isinstance(code, types.CodeType) else None,
-    )
-
-
-def _shared_line(
-    nodes: Sequence[ast.AST], code: types.CodeType, lines: Sequence[str]
-) -> SourceError:
-    return _error(
-        "shared-line-lambda",
-        f"{len(nodes)} lambdas start on this line; the function object doesn't say which it is.",
-        "put the lambda on a line of its own, or use `def`.",
-        node_span(nodes[0], code.co_filename, lines),
     )
 
 

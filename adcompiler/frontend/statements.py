@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -19,6 +20,8 @@ from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
 from . import effects
 from .arithmetic import binary
 from .assigned import always_jumps, assigned_names, may_jump, may_return
+from .binding import local_function
+from .calls import invoke
 from .context import Context
 from .contexts import with_statement
 from .expressions import condition, expression
@@ -28,10 +31,11 @@ from .items import (
     UNBOUND,
     Ambiguous,
     Item,
-    LocalFunction,
     Lost,
+    Record,
     in_words,
     is_number,
+    leaf_names,
     leaves,
     rebuild,
     same_structure,
@@ -135,7 +139,7 @@ def statement(ctx: Context, node: ast.stmt) -> None:
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
-            ctx.frame.names[name] = LocalFunction(node, ctx.frame)
+            ctx.frame.names[name] = _defined(ctx, node)
         case _:
             reason, advice = _REFUSED.get(type(node), _OTHER)
             ctx.refuse(node, "unsupported-statement", f"{reason}.", f"{advice}.")
@@ -150,6 +154,15 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Match: ("`match` is not in the subset yet", "use if and elif"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
+
+
+def _defined(ctx: Context, node: ast.FunctionDef) -> Item:
+    """A function defined inside, behind its decorators."""
+    decorators = [expression(ctx, decorator) for decorator in node.decorator_list]
+    item: Item = local_function(ctx, node)
+    for at, decorator in zip(reversed(node.decorator_list), reversed(decorators), strict=True):
+        item = invoke(ctx, at, decorator, [item], {}, None)
+    return item
 
 
 def _named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
@@ -401,9 +414,10 @@ class _Merge:
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
-        if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
+        if isinstance(a, (tuple, list, dict, Record)) and same_structure(a, b):
             others = iter(list(leaves(b)))
-            return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
+            words = itertools.repeat(name) if name == RESULT else leaf_names(a, name)
+            return rebuild(a, lambda leaf: self.item(next(words), leaf, next(others)))
         if not all(isinstance(i, Value) or _is_plain(i) or i is UNBOUND for i in (a, b)):
             try:
                 if a == b:

@@ -11,9 +11,9 @@ from typing import Any
 from ..ir.core import Value
 from ..ir.types import Array, Scalar
 from ..ops.indexing import Slot
-from . import expressions
+from . import expressions, special_methods
 from .context import Context
-from .items import Item, in_words
+from .items import Item, in_words, is_object
 
 __all__ = ["index_key", "subscript"]
 
@@ -24,6 +24,9 @@ def subscript(
     """`owner[index]`."""
     if isinstance(owner, (tuple, list, dict, str)):
         return _element(ctx, node, owner, index)
+    if is_object(owner) and not isinstance(index, ast.Slice):
+        key = expressions.expression(ctx, index)
+        return special_methods.by_method(ctx, node, owner, "__getitem__", [key])
     if not isinstance(owner, Value):
         ctx.refuse_item(owner, node)
     operands: list[Value] = []

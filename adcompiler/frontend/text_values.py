@@ -141,7 +141,7 @@ _METHODS = (
 
 
 def method(
-    ctx: Context, node: ast.Call, text: Item, word: str, args: list[Item],
+    ctx: Context, node: ast.AST, text: Item, word: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     """A method of a string."""

@@ -211,3 +211,27 @@ def test_arrays_of_no_dimensions_are_not_changed_in_place() -> None:
     x = np.array(3.0)
     assert grad(boxed)(x) == 7.0
     assert x == 3.0
+
+
+SHARED = 3.0
+OUTSIDE = {"x": 7.0}
+
+
+def same_keys(p: Any, q: Any) -> Any:
+    return p["w"] * q["w"] * q["w"]
+
+
+def key_like_an_outer_name(p: Any) -> Any:
+    return p["SHARED"] * p["SHARED"] * SHARED
+
+
+def key_like_a_parameter(x: Any) -> Any:
+    return OUTSIDE["x"] * OUTSIDE["x"] * x * x
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_parts_of_structures_take_no_name_that_is_in_use(level: int) -> None:
+    g = grad(same_keys, wrt=("p", "q"), optimize=level)
+    assert g({"w": 2.0}, {"w": 5.0}) == ({"w": 25.0}, {"w": 20.0})
+    assert grad(key_like_an_outer_name, optimize=level)({"SHARED": 2.0}) == {"SHARED": 12.0}
+    assert grad(key_like_a_parameter, optimize=level)(2.0) == 196.0

@@ -22,6 +22,7 @@ from sampling import conforms
 
 from adcompiler import grad, optimize, value_and_grad
 from adcompiler.frontend.context import ARGUMENT, StaticNeeded, lookup_path
+from adcompiler.frontend.items import Record
 from adcompiler.frontend.lower import Lowered, lower
 from adcompiler.frontend.signature import Static, abstract
 from adcompiler.ir.builder import Builder
@@ -53,7 +54,7 @@ class Case:
     def active(self) -> list[int]:
         """The positions of the arguments' leaves that are floats."""
         count = len(self.function.parameters) - sum(
-            len(list(_leaves(c.structure, None))) for c in self.lowered.captures
+            len(list(_leaves(c.structure, None))) for c in self.lowered.passed
         )
         parameters = self.function.parameters[:count]
         return [k for k, p in enumerate(parameters) if is_differentiable(p.type)]
@@ -70,6 +71,9 @@ def _leaves(structure: Any, value: Any) -> Any:
     elif isinstance(structure, dict):
         for key, part in structure.items():
             yield from _leaves(part, None if value is None else value[key])
+    elif isinstance(structure, Record):
+        for name, part in structure.fields.items():
+            yield from _leaves(part, None if value is None else getattr(value, name))
     else:
         yield value
 
@@ -101,7 +105,7 @@ def case(f: Any, *args: Any) -> Case:
             if need.path[0] == ARGUMENT:
                 structures[need.path[1]] = Static(bound.arguments[need.path[1]])
     inputs = [leaf for name, s in structures.items() for leaf in _leaves(s, bound.arguments[name])]
-    for capture in lowered.captures:
+    for capture in lowered.passed:
         inputs += _leaves(capture.structure, lookup_path(f, capture.path))
     verify(lowered.function, infer)
     return Case(lowered, tuple(inputs))

@@ -1,0 +1,122 @@
+"""Which item each parameter of a called function gets, by Python's own rules.
+
+    def layer(x, *more, k=2.0, **rest)    layer(a, b, c, flag=True)
+    x: a, more: (b, c), k: 2.0, rest: {"flag": True}
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .context import Context, Path
+from .items import Item, LocalFunction
+
+__all__ = ["arguments_for", "bind", "local_signature", "signature_of"]
+
+_P = inspect.Parameter
+
+
+def signature_of(function: types.FunctionType) -> inspect.Signature:
+    """The parameters of the code that runs: not of what a wrapper says that it wraps."""
+    code = function.__code__
+    names = iter(code.co_varnames)
+    kinds = itertools.chain(
+        itertools.repeat(_P.POSITIONAL_ONLY, code.co_posonlyargcount),
+        itertools.repeat(_P.POSITIONAL_OR_KEYWORD, code.co_argcount - code.co_posonlyargcount),
+        itertools.repeat(_P.KEYWORD_ONLY, code.co_kwonlyargcount),
+    )
+    made = [_P(name, kind) for kind, name in zip(kinds, names, strict=False)]
+    positional, keyword = made[: code.co_argcount], made[code.co_argcount :]
+    if code.co_flags & inspect.CO_VARARGS:
+        positional.append(_P(code.co_varnames[len(made)], _P.VAR_POSITIONAL))
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        starred = len(made) + bool(code.co_flags & inspect.CO_VARARGS)
+        keyword.append(_P(code.co_varnames[starred], _P.VAR_KEYWORD))
+    values = function.__defaults__ or ()
+    named = [p.name for p in made[: code.co_argcount]]
+    defaults = dict(zip(named[len(named) - len(values) :], values, strict=True))
+    defaults |= function.__kwdefaults__ or {}
+    return inspect.Signature(
+        [p.replace(default=defaults.get(p.name, p.empty)) if p.name in defaults else p
+         for p in (*positional, *keyword)]
+    )  # fmt: skip
+
+
+def local_signature(spec: ast.arguments, defaults: Mapping[str, Item]) -> inspect.Signature:
+    """The parameters of a function that is defined inside, its defaults as items."""
+
+    def made(nodes: Sequence[ast.arg | None], kind: Any) -> list[inspect.Parameter]:
+        names = [node.arg for node in nodes if node is not None]
+        return [_P(name, kind, default=defaults.get(name, _P.empty)) for name in names]
+
+    return inspect.Signature(
+        [
+            *made(spec.posonlyargs, _P.POSITIONAL_ONLY),
+            *made(spec.args, _P.POSITIONAL_OR_KEYWORD),
+            *made([spec.vararg], _P.VAR_POSITIONAL),
+            *made(spec.kwonlyargs, _P.KEYWORD_ONLY),
+            *made([spec.kwarg], _P.VAR_KEYWORD),
+        ]
+    )
+
+
+def bind(
+    ctx: Context, node: ast.AST, name: str, signature: inspect.Signature, args: Sequence[Item],
+    keywords: Mapping[str, Item],
+) -> dict[str, Item]:  # fmt: skip
+    """The items of the parameters in order, defaults included."""
+    try:
+        bound = signature.bind(*args, **keywords)
+    except TypeError as error:
+        ctx.refuse(
+            node, "arguments", f"the call of `{name}` doesn't fit: {error}.",
+            "give the arguments that the function takes.",
+        )  # fmt: skip
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def arguments_for(
+    ctx: Context, node: ast.AST, function: types.FunctionType, path: Path, args: Sequence[Item],
+    keywords: Mapping[str, Item],
+) -> dict[str, Item]:  # fmt: skip
+    """`bind`, with defaults that hold data read at each call, since they may change in place."""
+    signature = signature_of(function)
+    bound = bind(ctx, node, function.__name__, signature, args, keywords)
+    given = bind_names(signature, args, keywords)
+    for name, parameter in signature.parameters.items():
+        if name not in given and parameter.default is not parameter.empty:
+            bound[name] = _default(ctx, node, path, name, parameter.default)
+    return bound
+
+
+def bind_names(
+    signature: inspect.Signature, args: Sequence[Item], keywords: Mapping[str, Item]
+) -> set[str]:
+    """The parameters that a call gives values to."""
+    return {*signature.bind(*args, **keywords).arguments}
+
+
+def _default(ctx: Context, node: ast.AST, path: Path, name: str, value: Any) -> Item:
+    if value is None or type(value) in (int, float, bool, complex, str):
+        return value
+    return ctx.capture((*path, f"<default {name}>"), value, node)
+
+
+def local_function(ctx: Context, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:
+    """A function defined inside: its defaults have the values that they have here."""
+    from .expressions import expression
+
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    pairs = [
+        *zip(positional[len(positional) - len(spec.defaults) :], spec.defaults, strict=True),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ]
+    defaults = {a.arg: expression(ctx, d) for a, d in pairs if d is not None}
+    return LocalFunction(node, ctx.frame, defaults)
