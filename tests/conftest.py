@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-pytest.register_assert_rewrite("driving", "irtext", "sampling")
+pytest.register_assert_rewrite("driving", "irtext", "proving", "sampling")
 
 _folders: list[str] = []
 

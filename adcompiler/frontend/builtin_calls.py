@@ -8,8 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
@@ -18,19 +17,11 @@ from ..ir.types import Array, List, Scalar, rank
 from ..ops import lookup
 from . import arithmetic, names
 from .context import Context
-from .items import Item, in_words, is_number
+from .items import Item, RangeItem, in_words, is_number
+from .iteration import known, range_length
+from .iteration_calls import ITERATION
 
-__all__ = ["BUILTINS", "RangeItem"]
-
-
-@final
-@dataclass(frozen=True)
-class RangeItem:
-    """`range(start, stop, step)`, before a loop uses it."""
-
-    start: Item
-    stop: Item
-    step: Item
+__all__ = ["BUILTINS"]
 
 
 def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
@@ -47,29 +38,13 @@ def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
+    if isinstance(item, RangeItem):
+        return range_length(ctx, node, item)
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):
         if not rank(item.type):
             ctx.refuse(node, "operation", "a number has no len().", "use an array or a list.")
         return names.size_item(ctx, node, item, 0, via="len")
     return ctx.refuse_item(item, node)
-
-
-def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
-    for bound in bounds:
-        kind = getattr(getattr(bound, "type", None), "kind", None)
-        dtype = getattr(getattr(bound, "type", None), "dtype", "")
-        if type(bound) is not int and kind != "int" and dtype[:1] not in ("i", "u"):
-            ctx.refuse(
-                node, "operation", "range() needs ints.", "convert the bound with int(...)."
-            )
-    match bounds:
-        case (stop,):
-            return RangeItem(0, stop, 1)
-        case (start, stop):
-            return RangeItem(start, stop, 1)
-        case (start, stop, step):
-            return RangeItem(start, stop, step)
-    return ctx.refuse(node, "arguments", "range() takes one to three arguments.", "give bounds.")
 
 
 def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:
@@ -150,46 +125,14 @@ def _convert(kind: Any) -> Callable[..., Item]:
 
 def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
-        if not isinstance(item, (tuple, list, dict)):
-            ctx.refuse(
-                node, "unsupported-call", f"{kind.__name__}() of something without a known length.",
-                "use arrays.",
-            )  # fmt: skip
-        return kind(item)
+        what = f"the length of what {kind.__name__}() takes"
+        return kind(known(ctx, node, item, what))
 
     return handler
 
 
 def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
     return arithmetic.binary(ctx, node, ast.Pow(), base, exponent, name)
-
-
-def _enumerate(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
-    first = ctx.static(start, node, "the start of enumerate()")
-    parts = _known(ctx, node, item)
-    return tuple((first + k, part) for k, part in enumerate(parts))
-
-
-def _zip(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
-    return tuple(zip(*[_known(ctx, node, item) for item in items], strict=False))
-
-
-def _reversed(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
-    return tuple(reversed(_known(ctx, node, item)))
-
-
-def _known(ctx: Context, node: ast.Call, item: Item) -> Any:
-    if isinstance(item, dict):
-        return tuple(item)
-    if isinstance(item, (tuple, list)):
-        return item
-    if isinstance(item, RangeItem):
-        bounds = (item.start, item.stop, item.step)
-        return range(*[ctx.static(b, node, "a range inside zip or enumerate") for b in bounds])
-    return ctx.refuse(
-        node, "unsupported-call", "this iterates over something without a known length.",
-        "loop over range(len(...)) and index.",
-    )  # fmt: skip
 
 
 def _shape(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
@@ -232,7 +175,6 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
 
 BUILTINS: dict[Any, Callable[..., Item]] = {
     len: _len,
-    range: _range,
     isinstance: _isinstance,
     sum: _sum,
     max: _extreme(max),
@@ -243,12 +185,10 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     tuple: _sequence(tuple),
     list: _sequence(list),
     pow: _pow,
-    zip: _zip,
-    enumerate: _enumerate,
-    reversed: _reversed,
     round: _round,
     np.shape: _shape,
     np.ndim: _ndim,
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),
+    **ITERATION,
 }

@@ -27,7 +27,7 @@ from .context import Context, Frame, Path
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
 from .source import FunctionSource, read_function
 
-__all__ = ["call", "inline"]
+__all__ = ["apply", "call", "inline"]
 
 _DEPTH = 64
 
@@ -36,7 +36,14 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     """The item that a call gives."""
     callee = expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
-    keywords = _keywords(ctx, node)
+    return apply(ctx, node, callee, args, _keywords(ctx, node), name)
+
+
+def apply(
+    ctx: Context, node: ast.Call, callee: Item, args: list[Item], keywords: dict[str, Item],
+    name: str | None,
+) -> Item:  # fmt: skip
+    """What a callee gives for these arguments."""
     match callee:
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -182,6 +183,7 @@ class Context:
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
+    loops: list[str | None] = field(default_factory=list)
 
     @property
     def frame(self) -> Frame:
@@ -195,6 +197,15 @@ class Context:
             return lower()
         finally:
             self.frames.pop()
+
+    @contextlib.contextmanager
+    def looping(self, index: str | None = None) -> Iterator[None]:
+        """Inside a loop, whose places have this name."""
+        self.loops.append(index)
+        try:
+            yield
+        finally:
+            self.loops.pop()
 
     def span(self, node: ast.AST) -> Span:
         return self.frame.source.span(node)

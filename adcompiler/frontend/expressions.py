@@ -21,6 +21,7 @@ from .items import (
     Item,
     LocalFunction,
 )  # fmt: skip
+from .iteration import known
 from .subscripts import subscript
 
 __all__ = ["branch", "condition", "expression", "truth"]
@@ -87,12 +88,7 @@ def _elements(ctx: Context, nodes: list[ast.expr]) -> list[Item]:
     for node in nodes:
         if isinstance(node, ast.Starred):
             inner = expression(ctx, node.value)
-            if not isinstance(inner, (tuple, list)):
-                ctx.refuse(
-                    node, "unsupported-expression", "`*` of something without a fixed length.",
-                    "unpack tuples and lists of known length only.",
-                )  # fmt: skip
-            items += inner
+            items += known(ctx, node, inner, "the length of what `*` unpacks")
         else:
             items.append(expression(ctx, node))
     return items

@@ -22,6 +22,7 @@ __all__ = [
     "BoundMethod",
     "Item",
     "LocalFunction",
+    "RangeItem",
     "article",
     "in_words",
     "is_namedtuple",
@@ -70,6 +71,16 @@ class BoundMethod:
     name: str
 
 
+@final
+@dataclass(frozen=True)
+class RangeItem:
+    """`range(start, stop, step)`, before a loop uses it."""
+
+    start: Item
+    stop: Item
+    step: Item
+
+
 def article(word: str) -> str:
     """`word` with its article, as it is spoken.
 
@@ -101,6 +112,8 @@ def in_words(item: Item) -> str:
             return f"the class `{item.__name__}`"
     if item is Ellipsis:
         return "`...`"
+    if type(item).__name__ == "OneWay":
+        return f"what {item.name}() gives"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
 
 

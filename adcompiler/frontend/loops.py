@@ -26,17 +26,14 @@ from ..ir.types import (
     Type,
     TypeMismatch,
     join,
-    rank,
     shape_of,
 )  # fmt: skip
-from ..ops.indexing import Slot
 from . import statements
 from .assigned import assigned_names, jumps
-from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression
 from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
-from .names import size_item
+from .iteration import Chain, Content, Known, Nested, Walk, content
 
 __all__ = ["for_loop", "while_loop"]
 
@@ -61,86 +58,109 @@ def _refuse_jumps(ctx: Context, node: ast.For | ast.While) -> None:
 def for_loop(ctx: Context, node: ast.For) -> None:
     """Unroll over structures; make a loop of ranges and arrays."""
     _refuse_jumps(ctx, node)
-    sequence = expression(ctx, node.iter)
-    if isinstance(sequence, dict):
-        sequence = tuple(sequence)
-    match sequence:
-        case tuple() | list():
-            _unroll(ctx, node, sequence)
-        case RangeItem():
-            _range_loop(ctx, node, sequence)
-        case Value(Array() | List()) if rank(sequence.type):
-            _element_loop(ctx, node, sequence)
-        case _:
-            ctx.refuse(
-                node.iter, "unsupported-iteration", "this can't be iterated over.",
-                "loop over a range, an array, a tuple or a list.",
-            )  # fmt: skip
+    _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
+
+
+def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
+    match found:
+        case Known(items):
+            _unroll(ctx, node, items)
+        case Walk():
+            _walk(ctx, node, found)
+        case Nested():
+            _nested(ctx, node, found)
+        case Chain(contents):
+            for part in contents:
+                _run_over(ctx, node, part)
 
 
 def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
     if len(items) > _UNROLL_LIMIT:
         ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
     for item in items:
-        statements.assign(ctx, node.target, item)
-        _plain_body(ctx, node.body)
+        with ctx.looping():
+            statements.assign(ctx, node.target, item)
+            _plain_body(ctx, node.body)
 
 
 def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
     statements.statements(ctx, nodes)
 
 
-def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
-    parts = (bounds.start, bounds.stop, bounds.step)
-    operands = [ctx.lift(part, node.iter) for part in parts]
-    names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
-    try:
-        ctx.builder.span = ctx.span(node.iter)
-        sequence = ctx.builder.emit("range", operands, Range())
+def _walk(ctx: Context, node: ast.For, walk: Walk) -> None:
+    def body(index: Item) -> None:
+        statements.assign(ctx, node.target, walk.at(index, node.target))
+        _plain_body(ctx, node.body)
 
-        def bind(element: Value) -> None:
-            statements.assign(ctx, node.target, element)
+    _counted(ctx, node, walk, walk.index_name(node.target), body)
 
-        _counted(ctx, node, sequence, INT, bind)
-    except NeedsUnrolling as need:
-        if need.path != _loop_path(node):
-            raise
-        ctx.frame.names, ctx.builder = names, builder
-        del builder.operations[count:]
-        static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
-        _unroll(ctx, node, range(*static))
+
+def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
+    """One loop in the other; all of them assign what the body assigns."""
+
+    def body(places: tuple[Item, ...]) -> None:
+        level = len(places)
+        if level == len(found.walks):
+            statements.assign(ctx, node.target, found.element(places, node.target))
+            _plain_body(ctx, node.body)
+            return
+        walk = found.walks[level]
+
+        def step(index: Item) -> None:
+            body((*places, walk.at(index, None)))
+
+        _counted(ctx, node, walk, found.index_name(node.target, level), step)
+
+    body(())
 
 
 def _loop_path(node: ast.For) -> tuple[str, ...]:
     return (LOOP, f"{node.lineno}:{node.col_offset}")
 
 
-def _element_loop(ctx: Context, node: ast.For, array: Value) -> None:
-    """`for v in x` is `for k in range(len(x))` with `v = x[k]`."""
-    length = size_item(ctx, node.iter, array, 0, via="len")
-    operands = [ctx.lift(part, node.iter) for part in (0, length, 1)]
-    sequence = ctx.builder.emit("range", operands, Range())
-
-    def bind(index: Value) -> None:
-        name = node.target.id if isinstance(node.target, ast.Name) else None
-        element = ctx.emit(node.target, "index", (array, index), {"key": (Slot(0),)}, name)
-        statements.assign(ctx, node.target, element)
-
-    _counted(ctx, node, sequence, INT, bind)
-
-
 def _counted(
-    ctx: Context, node: ast.For, sequence: Value, element: Type, bind: Callable[[Value], None]
+    ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Callable[[Item], None]
 ) -> None:
-    names = assigned_names([node.target, *node.body])
-    carries = _Carries(ctx, node, names)
+    """A loop over a range; it unrolls where its variable has to be static."""
+    bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
+    operands = [ctx.lift(part, node.iter) for part in bounds]
+    names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
+    try:
+        ctx.builder.span = ctx.span(node.iter)
+        sequence = ctx.builder.emit("range", operands, Range())
+        _loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
+    except NeedsUnrolling as need:
+        if need.path != _loop_path(node):
+            raise
+        ctx.frame.names, ctx.builder = names, builder
+        del builder.operations[count:]
+        what = "the range of a loop that unrolls"
+        places = range(*[ctx.static(part, node, what) for part in bounds])
+        if len(places) > _UNROLL_LIMIT:
+            ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
+        for place in reversed(places) if walk.reverse else places:
+            with ctx.looping():
+                body(place)
+
+
+def _free_index(ctx: Context) -> str:
+    """A name for the places of a loop, for which the user has none."""
+    code = ctx.frame.source.function.__code__
+    taken = {*code.co_varnames, *code.co_names, *code.co_cellvars, *code.co_freevars, *ctx.loops}
+    return next(name for name in ("i", "j", "k", "m", "n", "at") if name not in taken)
+
+
+def _loop(
+    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str,
+    body: Callable[[Item], None],
+) -> None:  # fmt: skip
+    carries = _Carries(ctx, node, assigned_names([node.target, *node.body]))
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
-        name = node.target.id if isinstance(node.target, ast.Name) else None
-        index = Value(element, name)
+        index = Value(INT, name)
         ctx.origins[index] = _loop_path(node)
-        bind(index)
-        _plain_body(ctx, node.body)
+        with ctx.looping(name):
+            body(index)
         ends = carries.ends()
         return ctx.builder.block((*parameters, index), carries.lifted(ends)), ends
 
@@ -148,7 +168,7 @@ def _counted(
     ctx.builder.span = ctx.span(node.iter)
     ctx.builder.region(
         "for", (*carries.initial, sequence), carries.results, (block,),
-        {"carry": len(carries.results)},
+        {"carry": len(carries.results), **({"reverse": True} if reverse else {})},
     )  # fmt: skip
 
 
@@ -158,8 +178,9 @@ def while_loop(ctx: Context, node: ast.While) -> None:
     carries = _Carries(ctx, node, assigned_names([node.test, *node.body]))
 
     def lower(parameters: Sequence[Value]) -> tuple[tuple[Block, Block], list[Item]]:
-        test_block = _while_condition(ctx, node, carries, parameters)
-        _plain_body(ctx, node.body)
+        with ctx.looping():
+            test_block = _while_condition(ctx, node, carries, parameters)
+            _plain_body(ctx, node.body)
         ends = carries.ends()
         return (test_block, ctx.builder.block(parameters, carries.lifted(ends))), ends
 

@@ -28,6 +28,7 @@ from .items import (
     rebuild,
     same_structure,
 )  # fmt: skip
+from .iteration import known
 from .loops import for_loop, while_loop
 from .names import read_name
 
@@ -145,13 +146,13 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
 def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
     if isinstance(item, Value):
         item = _rows(ctx, target, item, len(targets))
-    parts: Any = list(item) if isinstance(item, (tuple, list)) else None
+    parts: Any = known(ctx, target, item, "the length of what is unpacked")
     stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
-    if parts is not None and stars and len(parts) >= len(targets) - 1:
+    if stars and len(parts) >= len(targets) - 1:
         star, after = stars[0], len(targets) - stars[0] - 1
         middle = parts[star : len(parts) - after]
         parts = [*parts[:star], middle, *parts[len(parts) - after :]]
-    if parts is None or len(parts) != len(targets):
+    if len(parts) != len(targets):
         ctx.refuse(
             target, "unpacking", f"{len(targets)} names can't be unpacked from this.",
             "unpack as many values as there are names.",

@@ -16,6 +16,7 @@ import numpy as np
 from ..ir.types import (
     BOOL,
     FLOAT,
+    INT,
     UNDEFINED,
     Array,
     List,
@@ -252,6 +253,8 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit),
+    Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
+       lambda emission: call("builtin.len", emission.operands)),
     Op("size", _size_type,
        lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
        shape_only=(0,)),

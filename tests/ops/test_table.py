@@ -31,7 +31,7 @@ NO_GRADIENT = {
         "size", "shape", "count", "zeros_of", "zeros_like", "ones_like", "empty_like",
     },
     "no float among the operands": {
-        "constant", "undefined", "filler", "range", "zeros", "ones", "empty", "eye",
+        "constant", "undefined", "filler", "range", "length", "zeros", "ones", "empty", "eye",
     },
     "the gate's author gives the rule": {"call"},
 }  # fmt: skip

@@ -1,0 +1,394 @@
+"""What loops run over: elements that are known one by one, or places counted by a range.
+
+    for i, (a, b) in enumerate(zip(x, y)):         for i in range(min(len(x), len(y))):
+        ...                                            a, b = x[i], y[i]
+
+Tuples, lists and dicts are `Known`. Ranges, arrays and lists of run-time length are a `Walk`: a
+range, and what stands at each of its values. `zip`, `enumerate` and the like combine these into
+others; each gives a `OneWay`, which, as in Python, can be read once.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+from ..ir.core import Value
+from ..ir.sizes import Size, add, is_positive, negate
+from ..ir.types import Array, List, rank
+from ..ops.indexing import Slot
+from . import arithmetic
+from .context import Context
+from .items import Item, RangeItem, in_words
+from .names import size_item
+
+__all__ = [
+    "Chain",
+    "Content",
+    "Known",
+    "Nested",
+    "OneWay",
+    "Walk",
+    "chained",
+    "content",
+    "enumerated",
+    "known",
+    "mapped",
+    "neighbours",
+    "one_way",
+    "over_places",
+    "product",
+    "range_length",
+    "turned",
+    "zipped",
+]
+
+# Gives the element at an index, which is a value or an int; `target` is what it is bound to.
+At = Callable[[Item, "ast.expr | None"], Item]
+
+
+@final
+@dataclass(frozen=True)
+class Known:
+    """Elements that are known one by one: the loop unrolls."""
+
+    items: Sequence[Item]
+
+
+@final
+@dataclass(frozen=True)
+class Walk:
+    """An element for each value of a range.
+
+    `reverse`: from the range's last value to its first. `path`: where in the loop's target the
+    range's value itself stands: () if it is the target, None if it is not in it.
+    """
+
+    bounds: RangeItem
+    at: At
+    reverse: bool = False
+    path: tuple[int, ...] | None = None
+
+    def index_name(self, target: ast.expr) -> str | None:
+        """The user's name for the range's value."""
+        for step in self.path or ():
+            target = _part(target, step)  # type: ignore[assignment]
+        return None if self.path is None else _name_of(target)
+
+
+@final
+@dataclass(frozen=True)
+class Nested:
+    """A loop in a loop: `element` joins what the loops, the outermost first, stand at; `path` says
+    where in the target the tuple of places stands."""
+
+    walks: tuple[Walk, ...]
+    element: Callable[[tuple[Item, ...], ast.expr | None], Item]
+    path: tuple[int, ...] = ()
+
+    def index_name(self, target: ast.expr, level: int) -> str | None:
+        """The user's name for the place in one of the loops."""
+        walk = self.walks[level]
+        path = None if walk.path is None else (*self.path, level, *walk.path)
+        return replace(walk, path=path).index_name(target)
+
+
+@final
+@dataclass(frozen=True)
+class Chain:
+    """One after the other."""
+
+    contents: tuple[Content, ...]
+
+
+Content = Known | Walk | Nested | Chain
+
+
+@final
+@dataclass(eq=False)
+class OneWay:
+    """What `zip`, `map`, `reversed` give: it is read once, in the loop that it is made in."""
+
+    name: str
+    content: Content
+    depth: int
+    used: bool = False
+
+
+def content(ctx: Context, node: ast.AST, item: Item) -> Content:
+    """What iterating over an item runs over."""
+    match item:
+        case tuple() | list():
+            return Known(tuple(item))
+        case dict():
+            return Known(tuple(item))
+        case RangeItem():
+            return Walk(item, lambda index, target: index, path=())
+        case OneWay():
+            return _taken(ctx, node, item)
+        case Value(Array() | List()) if rank(item.type):
+            return _elements(ctx, node, item)
+    advice = "loop over a range, an array, a tuple, a list or a dict."
+    if isinstance(item, str):
+        advice = "loop over a tuple of strings."
+    return ctx.refuse(
+        node, "unsupported-iteration", f"{in_words(item)} can't be iterated over.", advice
+    )
+
+
+def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
+    if item.used or item.depth != len(ctx.loops):
+        ctx.refuse(
+            node, "unsupported-iteration", f"`{item.name}` gives its elements once, and this may"
+            " be the second time.", f"call {item.name}(...) where it is looped over, or make a list"
+            " of it.",
+        )  # fmt: skip
+    item.used = True
+    return item.content
+
+
+def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
+    """`x[0]`, `x[1]`, ...: the rows of an array, the elements of a list."""
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        if isinstance(index, int):
+            return ctx.emit(node, "index", (value,), {"key": (index,)}, _name_of(target))
+        return ctx.emit(node, "index", (value, index), {"key": (Slot(0),)}, _name_of(target))
+
+    return Walk(RangeItem(0, size_item(ctx, node, value, 0, via="len"), 1), at)
+
+
+def known(ctx: Context, node: ast.AST, item: Item, what: str) -> list[Item]:
+    """The elements of something whose length has to be known."""
+    return _materialised(ctx, node, content(ctx, node, item), None, what)
+
+
+def _materialised(
+    ctx: Context, node: ast.AST, found: Content, count: int | None, what: str
+) -> list[Item]:
+    """All elements, or the first `count` ones if that is all that is asked for."""
+    match found:
+        case Known(items):
+            return list(items)
+        case Chain(contents):
+            return [v for one in contents for v in _materialised(ctx, node, one, None, what)]
+        case Nested(walks, element):
+            rows: list[tuple[Item, ...]] = [()]
+            for walk in walks:
+                here = _materialised(ctx, node, walk, None, what)
+                rows = [(*row, v) for row in rows for v in here]
+            return [element(row, None) for row in rows]
+        case Walk(bounds):
+            length, get = _places(ctx, node, found)
+            size = length.type.size if isinstance(length, Value) else length  # type: ignore
+            if count is not None and _reaches(size, count):
+                return [get(k, None) for k in range(count)]
+            parts = (bounds.start, bounds.stop, bounds.step)
+            places = range(*[ctx.static(part, node, what) for part in parts])
+            return [found.at(k, None) for k in (reversed(places) if found.reverse else places)]
+
+
+def _reaches(size: Size | None, count: int) -> bool:
+    """Whether a size is known to be at least `count`."""
+    return size is not None and is_positive(add(size, negate(count - 1)))
+
+
+def _places(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
+    """The number of elements, and how to get the k-th; a negative number stands for none."""
+    start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
+    plain = (start, step) == (0, 1) if type(start) is type(step) is int else False
+    length = stop if plain else range_length(ctx, node, walk.bounds)
+    if plain and not walk.reverse:
+        return length, walk.at
+
+    def get(k: Item, target: ast.expr | None) -> Item:
+        if walk.reverse:
+            k = _compute(ctx, node, ast.Sub(), _compute(ctx, node, ast.Sub(), length, 1), k)
+        k = _compute(ctx, node, ast.Mult(), k, step)
+        return walk.at(_compute(ctx, node, ast.Add(), start, k), target)
+
+    return length, get
+
+
+def range_length(ctx: Context, node: ast.AST, bounds: RangeItem) -> Item:
+    parts = (bounds.start, bounds.stop, bounds.step)
+    if all(type(part) is int for part in parts):
+        return len(range(*parts))
+    return ctx.emit(node, "length", (ctx.emit(node, "range", parts, {}),), {})
+
+
+def _compute(
+    ctx: Context, node: ast.AST, op: ast.operator, a: Item, b: Item, target: Any = None
+) -> Item:
+    """`a op b`, with nothing left of `+ 0` and `* 1`."""
+    match op:
+        case ast.Add() if type(a) is int and a == 0:
+            return b
+        case ast.Add() | ast.Sub() if type(b) is int and b == 0:
+            return a
+        case ast.Mult() if type(b) is int and b == 1:
+            return a
+    return arithmetic.binary(ctx, node, op, a, b, _name_of(target))
+
+
+def _name_of(target: ast.expr | None) -> str | None:
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _part(target: ast.expr | None, position: int) -> ast.expr | None:
+    """The part of a loop's target that the element's part is bound to."""
+    if not isinstance(target, (ast.Tuple, ast.List)) or position >= len(target.elts):
+        return None
+    stars = any(isinstance(one, ast.Starred) for one in target.elts)
+    return None if stars else target.elts[position]
+
+
+def one_way(ctx: Context, name: str, found: Content) -> OneWay:
+    """What a call of `name` gives."""
+    return OneWay(name, found, len(ctx.loops))
+
+
+def zipped(
+    ctx: Context, node: ast.AST, name: str, parts: Sequence[Content], join: Any = None
+) -> OneWay:
+    """Elements side by side, up to the end of the shortest; `join` makes one element of them."""
+
+    def joined(items: tuple[Item, ...]) -> Item:
+        return items if join is None else join(*items)
+
+    for part in parts:
+        if isinstance(part, (Nested, Chain)):
+            what = "the length of what is taken side by side"
+            parts = [_materialised(ctx, node, p, None, what) for p in parts]  # type: ignore
+            parts = [Known(p) for p in parts]  # type: ignore[arg-type]
+            break
+    lengths = [len(part.items) for part in parts if isinstance(part, Known)]
+    if lengths or not parts:
+        count = min(lengths, default=0)
+        what = f"the length of what {name}() takes beside a tuple or list"
+        columns = [_materialised(ctx, node, part, count, what) for part in parts]
+        return one_way(ctx, name, Known(tuple(map(joined, zip(*columns, strict=False)))))
+    walks = [part for part in parts if isinstance(part, Walk)]
+    places = [_places(ctx, node, walk) for walk in walks]
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        return joined(tuple(
+            get(index, _part(target, k) if join is None else None)
+            for k, (_, get) in enumerate(places)
+        ))  # fmt: skip
+
+    paths = [
+        (k, *walk.path) for k, (walk, (_, get)) in enumerate(zip(walks, places, strict=True))
+        if walk.path is not None and get is walk.at and join is None
+    ]  # fmt: skip
+    stop = _shortest(ctx, node, [length for length, _ in places])
+    return one_way(ctx, name, Walk(RangeItem(0, stop, 1), at, path=paths[0] if paths else None))
+
+
+def _shortest(ctx: Context, node: ast.AST, lengths: Sequence[Item]) -> Item:
+    """`min(len(x), len(y))`, each length that is known to be another's left out."""
+    kept: dict[Any, Item] = {}
+    for length in lengths:
+        size = length.type.size if isinstance(length, Value) else length  # type: ignore
+        kept.setdefault(length if size is None else size, length)
+    first, *rest = kept.values()
+    for other in rest:
+        first = ctx.emit(node, "minimum", (first, other), {"via": "op"})
+    return first
+
+
+def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneWay:
+    """Each element with its number."""
+    if not isinstance(found, Walk):
+        first = ctx.static(start, node, "the start of enumerate()")
+        items = _materialised(ctx, node, found, None, "the length of what enumerate() takes")
+        return one_way(ctx, "enumerate", Known([(first + k, v) for k, v in enumerate(items)]))
+    length, get = _places(ctx, node, found)
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        number = _compute(ctx, node, ast.Add(), index, start, _part(target, 0))
+        return (number, get(index, _part(target, 1)))
+
+    path = (0,) if type(start) is int and start == 0 else None
+    return one_way(ctx, "enumerate", Walk(RangeItem(0, length, 1), at, path=path))
+
+
+def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
+    """`reversed`: of what has places, from its last to its first."""
+    if isinstance(item, OneWay):
+        ctx.refuse(
+            node, "unsupported-iteration", f"reversed() of what {item.name}() gives fails.",
+            "reverse what goes into it.",
+        )  # fmt: skip
+    found = content(ctx, node, item)
+    if isinstance(found, Walk):
+        return one_way(ctx, "reversed", replace(found, reverse=not found.reverse))
+    assert isinstance(found, Known)
+    return one_way(ctx, "reversed", Known(tuple(reversed(found.items))))
+
+
+def mapped(
+    ctx: Context, node: ast.AST, parts: Sequence[Content], function: Callable[..., Item]
+) -> OneWay:
+    """`map`: what a function makes of the elements side by side."""
+    return zipped(ctx, node, "map", parts, function)
+
+
+def chained(ctx: Context, parts: Sequence[Content]) -> OneWay:
+    """`itertools.chain`."""
+    if all(isinstance(part, Known) for part in parts):
+        items = [v for part in parts for v in part.items]  # type: ignore[union-attr]
+        return one_way(ctx, "chain", Known(items))
+    return one_way(ctx, "chain", Chain(tuple(parts)))
+
+
+def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
+    """`itertools.pairwise`."""
+    if not isinstance(found, Walk):
+        items = _materialised(ctx, node, found, None, "the length of what pairwise() takes")
+        return one_way(ctx, "pairwise", Known(tuple(itertools.pairwise(items))))
+    length, get = _places(ctx, node, found)
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        following = _compute(ctx, node, ast.Add(), index, 1)
+        return (get(index, _part(target, 0)), get(following, _part(target, 1)))
+
+    stop = _compute(ctx, node, ast.Sub(), length, 1)
+    return one_way(ctx, "pairwise", Walk(RangeItem(0, stop, 1), at))
+
+
+def product(ctx: Context, node: ast.AST, parts: Sequence[Content]) -> OneWay:
+    """`itertools.product`: all combinations, the last part running fastest."""
+    if not parts or any(not isinstance(part, Walk) for part in parts):
+        what = "the length of what product() takes beside a tuple or list"
+        rows: list[tuple[Item, ...]] = [()]
+        for part in parts:
+            here = _materialised(ctx, node, part, None, what)
+            rows = [(*row, v) for row in rows for v in here]
+        return one_way(ctx, "product", Known(tuple(rows)))
+    walks = tuple(part for part in parts if isinstance(part, Walk))
+    return one_way(ctx, "product", Nested(walks, lambda items, target: items))
+
+
+def over_places(
+    ctx: Context, node: ast.AST, name: str, sizes: Sequence[Item], array: Value | None = None
+) -> OneWay:
+    """`np.ndindex` and, with the elements, `np.ndenumerate`."""
+    walks = tuple(
+        Walk(RangeItem(0, size, 1), lambda index, target: index, path=()) for size in sizes
+    )
+
+    def element(index: tuple[Item, ...], target: ast.expr | None) -> Item:
+        if array is None:
+            return index
+        values = [v for v in index if isinstance(v, Value)]
+        key = tuple(v if type(v) is int else Slot(values.index(v)) for v in index)
+        name = _name_of(_part(target, 1))
+        return (index, ctx.emit(node, "index", (array, *values), {"key": key}, name))
+
+    if not walks:
+        return one_way(ctx, name, Known((element((), None),)))
+    return one_way(ctx, name, Nested(walks, element, () if array is None else (0,)))
