@@ -141,7 +141,9 @@ class Emitter:
         target = ast.Name(name, ast.Load())
         return [
             *lines,
-            add_at_statement(target, self.expression(added), key, op.attributes["key"], types),
+            add_at_statement(
+                target, self.expression(added), key, op.attributes["key"], types, op.result.type
+            ),
         ]
 
     def branch(self, op: Operation) -> list[ast.stmt]:

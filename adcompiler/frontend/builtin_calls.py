@@ -14,12 +14,12 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from ..ops import lookup
 from . import arithmetic, names
 from .context import Context
-from .items import Item, RangeItem, in_words, is_number
+from .items import Item, RangeItem, in_words
 from .iteration import known, range_length
 from .iteration_calls import ITERATION
+from .reduction_calls import REDUCTIONS
 
 __all__ = ["BUILTINS"]
 
@@ -76,40 +76,6 @@ def _representatives(type_: Any) -> list[Any]:
         case List():
             return [[]]
     return [None]
-
-
-def _sum(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
-    """Python's sum: left to right, starting from 0."""
-    if isinstance(item, Value):
-        ctx.refuse(
-            node, "unsupported-call", "sum() of an array adds its rows one by one.",
-            "use np.sum, which is exact to the same and faster.",
-        )  # fmt: skip
-    total = start
-    for part in item:
-        total = arithmetic.binary(ctx, node, ast.Add(), total, part)
-    return total
-
-
-def _extreme(function: Any) -> Callable[..., Item]:
-    def handler(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
-        parts = items[0] if len(items) == 1 and isinstance(items[0], (tuple, list)) else items
-        if all(map(is_number, parts)) and len(parts) > 1:
-            return _computed(ctx, node, lambda: function(*parts))
-        if len(parts) < 2:
-            ctx.refuse(
-                node, "unsupported-call", f"{function.__name__}() of one thing that isn't a tuple"
-                " or list of known length.", f"use np.{function.__name__}.",
-            )  # fmt: skip
-        found = lookup(function)
-        assert found is not None
-        entry, spelling = found
-        result = parts[0]
-        for part in parts[1:]:
-            result = ctx.emit(node, entry.name, (result, part), dict(spelling.preset), name)
-        return result
-
-    return handler
 
 
 def _convert(kind: Any) -> Callable[..., Item]:
@@ -176,9 +142,6 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
 BUILTINS: dict[Any, Callable[..., Item]] = {
     len: _len,
     isinstance: _isinstance,
-    sum: _sum,
-    max: _extreme(max),
-    min: _extreme(min),
     float: _convert(float),
     int: _convert(int),
     bool: _convert(bool),
@@ -191,4 +154,5 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),
     **ITERATION,
+    **REDUCTIONS,
 }

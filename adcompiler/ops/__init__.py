@@ -20,7 +20,9 @@ from . import (
     gates,
     indexing,
     linalg,
+    lists,
     reductions,
+    sequences,
     shapes,
     structural,
 )
@@ -45,7 +47,8 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, gates,
+    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    sequences, gates,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

@@ -18,7 +18,7 @@ from typing import Any, final
 import numpy as np
 
 from ..ir.sizes import Size, add, negate, unknown
-from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
+from ..ir.types import Array, List, Scalar, Type, join, kind_of, shape_of
 from .emit import call
 from .inference import broadcast_shapes
 from .op import Attributes, Emission, Op, OperationError, arguments
@@ -246,12 +246,20 @@ def _add_at_rule(g: Any, *operands: Any, key: tuple[Any, ...], index: int) -> An
     return _read_back(g, *operands, key=key) if index == 1 else None
 
 
+def _add_at_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """In a list a Python float may become a NumPy scalar."""
+    array, added = types[:2]
+    if isinstance(array, List) and not shape_of(array.element):
+        return List(join(array.element, added), array.size)
+    return array
+
+
 def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
     array, added, *rest = operands
     key = fill(attributes["key"], rest)
     result = array.copy()
     if isinstance(array, list):
-        result[key[0]] += added
+        result[key[0]] = result[key[0]] + added
     else:
         np.add.at(result, key, added)
     return result
@@ -263,10 +271,14 @@ def _emit_add_at(emission: Emission) -> ast.expr:
 
 def add_at_statement(
     target: ast.expr, added: ast.expr, index: Sequence[ast.expr], key: tuple[Any, ...],
-    types: Sequence[Type],
+    types: Sequence[Type], type_: Type,
 ) -> ast.stmt:  # fmt: skip
     """`target[key] += added`, or `np.add.at` where an index may repeat."""
     where = subscript(key, index)
+    if isinstance(type_, List) and shape_of(type_.element):
+        # `+=` would change an array that another place of the list may hold.
+        place = ast.Subscript(target, where, ast.Store())
+        return ast.Assign([place], ast.BinOp(place, ast.Add(), added))
     if is_basic(key, types) or _is_one_mask(key, types):
         place = ast.Subscript(target, where, ast.Store())
         return ast.AugAssign(place, ast.Add(), added)
@@ -313,7 +325,7 @@ _PLACES: tuple[tuple[Any, ...], ...] = (
 ENTRIES: tuple[Op, ...] = (
     Op("index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
        view=(0,), boxes=True, samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),)))),
-    Op("add_at", lambda types, attributes: types[0], _evaluate_add_at, _emit_add_at,
+    Op("add_at", _add_at_type, _evaluate_add_at, _emit_add_at,
        rules=_add_at_rule, view=(0,),
        samples=tuple(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES)),
 )  # fmt: skip

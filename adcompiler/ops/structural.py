@@ -131,6 +131,8 @@ def _add(a: Any, b: Any) -> Any:
 def _sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """At rank 0 one may be a Python float, the other a NumPy scalar."""
     a, b = types
+    if isinstance(a, List) and isinstance(b, List):
+        return List(_sum_type((a.element, b.element), {}), a.size)
     try:
         return join(a, b) if not rank(a) else a
     except TypeMismatch:

@@ -32,6 +32,8 @@ def cotangent_type(type_: Type, exact: bool = False) -> Type:
             return Array(dtype, (), weak=not exact)
         case Tape(element):
             return Tape(cotangent_type(element, exact))
+        case List(element, size):
+            return List(cotangent_type(element, exact), size)
     return type_
 
 
@@ -139,8 +141,10 @@ class Cotangents:
 
     def fit(self, contribution: Var, like: Value) -> Var:
         """The contribution in the shape and dtype of the value it belongs to."""
-        if isinstance(like.type, Tape):
+        if isinstance(like.type, Tape) or isinstance(contribution.type, List):
             return contribution
+        if isinstance(like.type, List) and rank(like.type.element):
+            return contribution.emit("elements")
         fitted = _shrink(contribution, like)
         fitted = _stretch(fitted, like)
         return _cast(fitted, like)
@@ -194,8 +198,10 @@ def _cast(c: Var, like: Value) -> Var:
     match like.type:
         case Scalar() if _dtype(c.type) != "f8":
             return c.emit("cast", type="float")
+        case List(Array(dtype)):
+            return (c if _dtype(c.type) == dtype else c.astype(dtype)).emit("elements")
         case List():
-            return c if isinstance(c.type, List) else c.emit("tolist", type=like.type)
+            return c.emit("tolist", type=like.type)
         case Array(dtype):
             if _dtype(c.type) != dtype and not (isinstance(c.type, Scalar) and not rank(like.type)):
                 return c.astype(dtype)
