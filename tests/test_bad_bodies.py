@@ -54,7 +54,7 @@ def with_block(x):
 
 
 def comprehension(x):
-    return sum([x * k for k in range(3)])
+    return {k: x for k in x}[0]
 
 
 def global_statement(x):
@@ -86,7 +86,7 @@ def break_in_loop(x):
 
 
 def walrus(x):
-    return (y := x) * y
+    return x * x if x > 0 and (y := x) else x
 
 
 def match_statement(x, mode):
@@ -182,12 +182,12 @@ BODIES = {
     store: ("in-place-store", "stores into arrays", "x[0]"),
     augmented_store: ("in-place-store", "in place", "x += 1.0"),
     with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
-    comprehension: ("unsupported-expression", "comprehension", "[x * k for k in range(3)]"),
+    comprehension: ("unsupported-expression", "which keys", "{k: x for k in x}"),
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),
     class_inside: ("unsupported-statement", "class", "class Local:"),
     break_in_loop: ("unsupported-statement", "`break`", "break"),
-    walrus: ("unsupported-expression", "`:=`", "y := x"),
+    walrus: ("unsupported-expression", "`y :=`", "x > 0 and (y := x)"),
     recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),

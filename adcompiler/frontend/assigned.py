@@ -15,11 +15,17 @@ __all__ = ["always_returns", "assigned_names", "jumps", "may_return"]
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and its parts in source order, inner functions left out."""
+    """The node and its parts in source order, inner functions left out; of a comprehension, the
+    names that it binds outside of itself."""
     yield node
-    if not isinstance(node, _SCOPES):
+    if isinstance(node, _COMPREHENSIONS):
+        inner = (child for child in ast.walk(node) if isinstance(child, ast.NamedExpr))
+        yield from (child.target for child in inner)
+    elif not isinstance(node, _SCOPES):
         for child in ast.iter_child_nodes(node):
             yield from _own_nodes(child)
 

@@ -97,6 +97,20 @@ def _sequence(kind: Any) -> Callable[..., Item]:
     return handler
 
 
+def _dict(
+    ctx: Context, node: ast.Call, name: str | None, item: Item = (), **named: Item
+) -> dict[Any, Item]:
+    if isinstance(item, dict):
+        return {**item, **named}
+    pairs = [
+        known(ctx, node, pair, "the length of a pair")
+        for pair in known(ctx, node, item, "the length of what dict() takes")
+    ]
+    if any(len(pair) != 2 for pair in pairs):
+        ctx.refuse(node, "static-error", "dict() takes pairs.", "give (key, value) pairs.")
+    return {ctx.static(key, node, "a dict's key"): value for key, value in pairs} | named
+
+
 def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
     return arithmetic.binary(ctx, node, ast.Pow(), base, exponent, name)
 
@@ -147,6 +161,7 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     bool: _convert(bool),
     tuple: _sequence(tuple),
     list: _sequence(list),
+    dict: _dict,
     pow: _pow,
     round: _round,
     np.shape: _shape,

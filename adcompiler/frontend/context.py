@@ -81,6 +81,7 @@ class Frame:
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
+    inner: bool = False  # a comprehension's
 
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""
@@ -189,6 +190,14 @@ class Context:
     def frame(self) -> Frame:
         """The function whose body is being lowered."""
         return self.frames[-1]
+
+    @property
+    def function_names(self) -> dict[str, Item]:
+        """The names of the function around, also from inside of a comprehension."""
+        frame = self.frame
+        while frame.inner and frame.parent is not None:
+            frame = frame.parent
+        return frame.names
 
     def within(self, frame: Frame, lower: Callable[[], Item]) -> Item:
         """Lower something as part of an inlined call."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, names
+from . import arithmetic, calls, comprehensions, names
 from .context import Context
 from .items import (
     UNBOUND,
@@ -61,6 +61,14 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
             return _dictionary(ctx, node, keys, values)
         case ast.Lambda():
             return LocalFunction(node, ctx.frame)
+        case ast.ListComp():
+            return comprehensions.list_comprehension(ctx, node, name)
+        case ast.GeneratorExp():
+            return comprehensions.generator(ctx, node)
+        case ast.DictComp():
+            return comprehensions.dict_comprehension(ctx, node)
+        case ast.NamedExpr():
+            return comprehensions.named(ctx, node)
     words = _REFUSED.get(type(node))
     reason, advice = words or (
         "such expressions are outside the subset", "compute it another way"
@@ -69,13 +77,9 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
 
 
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.ListComp: ("list comprehensions are not in the subset yet", "write a loop"),
-    ast.GeneratorExp: ("generator expressions are not in the subset yet", "write a loop"),
     ast.SetComp: ("sets hold no numbers to differentiate", "use an array"),
     ast.Set: ("sets hold no numbers to differentiate", "use a tuple"),
-    ast.DictComp: ("dict comprehensions are not in the subset yet", "write the dict out"),
     ast.JoinedStr: ("f-strings are not in the subset yet", "format text outside the function"),
-    ast.NamedExpr: ("`:=` assigns inside an expression", "assign on a line of its own"),
     ast.Await: ("coroutines can't be differentiated", "call it outside the function"),
     ast.Yield: ("generators can't be differentiated", "return the value"),
     ast.YieldFrom: ("generators can't be differentiated", "return the value"),
@@ -218,14 +222,25 @@ def _conditional(
     )  # fmt: skip
 
 
+def refuse_bound(ctx: Context, node: ast.AST, before: dict[str, Item]) -> None:
+    """`:=` in a part that may or may not be evaluated."""
+    bound = [name for name, item in ctx.function_names.items() if before.get(name) is not item]
+    if bound:
+        ctx.refuse(
+            node, "unsupported-expression", f"`{bound[0]} :=` stands in a part of an expression"
+            " that may not be evaluated.", "assign on a line of its own.",
+        )  # fmt: skip
+
+
 def branch(
     ctx: Context, node: ast.expr, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
     outer, blocks, values = ctx.builder, [], []
     for side in (then, otherwise):
-        ctx.builder = outer.nested()
+        ctx.builder, before = outer.nested(), dict(ctx.function_names)
         values.append(ctx.lift(side(), node))
+        refuse_bound(ctx, node, before)
         blocks.append(ctx.builder.block((), (values[-1],)))
         ctx.builder = outer
     try:

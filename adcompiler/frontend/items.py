@@ -113,7 +113,7 @@ def in_words(item: Item) -> str:
     if item is Ellipsis:
         return "`...`"
     if type(item).__name__ == "OneWay":
-        return f"what {item.name}() gives"
+        return item.name if " " in item.name else f"what {item.name}() gives"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
 
 

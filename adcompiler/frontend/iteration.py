@@ -43,6 +43,7 @@ __all__ = [
     "product",
     "range_length",
     "turned",
+    "use",
     "zipped",
 ]
 
@@ -113,8 +114,9 @@ class OneWay:
     """What `zip`, `map`, `reversed` give: it is read once, in the loop that it is made in."""
 
     name: str
-    content: Content
+    content: Content | Callable[[], Content]
     depth: int
+    truth: Callable[[bool], Item] | None = None  # of a generator: `all` or `any` of its elements
     used: bool = False
 
 
@@ -139,15 +141,24 @@ def content(ctx: Context, node: ast.AST, item: Item) -> Content:
     )
 
 
-def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
+def use(ctx: Context, node: ast.AST, item: OneWay) -> None:
+    """Note that the item is read; it can be once."""
     if item.used or item.depth != len(ctx.loops):
         ctx.refuse(
-            node, "unsupported-iteration", f"`{item.name}` gives its elements once, and this may"
-            " be the second time.", f"call {item.name}(...) where it is looped over, or make a list"
-            " of it.",
+            node, "unsupported-iteration", f"{called(item)} gives its elements once, and this may"
+            " be the second time.", "make it where it is looped over, or make a list of it.",
         )  # fmt: skip
     item.used = True
-    return item.content
+
+
+def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
+    use(ctx, node, item)
+    return item.content() if callable(item.content) else item.content
+
+
+def called(item: OneWay) -> str:
+    """What it is called in messages."""
+    return item.name if " " in item.name else f"what {item.name}() gives"
 
 
 def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
@@ -246,7 +257,7 @@ def _part(target: ast.expr | None, position: int) -> ast.expr | None:
     return None if stars else target.elts[position]
 
 
-def one_way(ctx: Context, name: str, found: Content) -> OneWay:
+def one_way(ctx: Context, name: str, found: Content | Callable[[], Content]) -> OneWay:
     """What a call of `name` gives."""
     return OneWay(name, found, len(ctx.loops))
 
@@ -320,7 +331,7 @@ def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
     """`reversed`: of what has places, from its last to its first."""
     if isinstance(item, OneWay):
         ctx.refuse(
-            node, "unsupported-iteration", f"reversed() of what {item.name}() gives fails.",
+            node, "unsupported-iteration", f"reversed() of {called(item)} fails.",
             "reverse what goes into it.",
         )  # fmt: skip
     found = content(ctx, node, item)

@@ -31,7 +31,7 @@ from ..ir.types import (
 from . import statements
 from .assigned import assigned_names, jumps
 from .context import LOOP, Context, NeedsUnrolling
-from .expressions import condition, expression
+from .expressions import condition, expression, refuse_bound
 from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
 from .iteration import Chain, Content, Known, Nested, Walk, content
 
@@ -199,6 +199,7 @@ def _while_condition(
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
+    bound = dict(ctx.function_names)
     test = condition(ctx, node.test)
     if not isinstance(test, Value):
         ctx.refuse(
@@ -206,6 +207,7 @@ def _while_condition(
             "this condition never changes while the loop runs.",
             "let the condition depend on something that the body assigns.",
         )  # fmt: skip
+    refuse_bound(ctx, node.test, bound)
     block = ctx.builder.block(own, (test,))
     ctx.builder, ctx.frame.names = outer, names
     return block

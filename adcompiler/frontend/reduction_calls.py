@@ -18,7 +18,7 @@ from ..ops import lookup
 from . import arithmetic
 from .context import Context
 from .items import Item, in_words, is_number
-from .iteration import known
+from .iteration import OneWay, known, use
 
 __all__ = ["REDUCTIONS"]
 
@@ -132,6 +132,9 @@ def _truth_of_all(opcode: str, function: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, iterable: Item) -> Item:
         from .expressions import truth
 
+        if isinstance(iterable, OneWay) and iterable.truth is not None:
+            use(ctx, node, iterable)
+            return iterable.truth(function is all)
         if _is_whole(iterable):
             if rank(iterable.type) > 1:
                 ctx.refuse(

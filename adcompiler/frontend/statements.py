@@ -32,7 +32,7 @@ from .iteration import known
 from .loops import for_loop, while_loop
 from .names import read_name
 
-__all__ = ["assign", "body", "statements"]
+__all__ = ["assign", "body", "named", "statements"]
 
 
 class NoReturn_:
@@ -75,13 +75,13 @@ def statement(ctx: Context, node: ast.stmt) -> None:
     match node:
         case ast.Assign(targets, value):
             name = targets[0].id if isinstance(targets[0], ast.Name) else None
-            item = _named(ctx, value, expression(ctx, value, name), name)
+            item = named(ctx, value, expression(ctx, value, name), name)
             for target in targets:
                 assign(ctx, target, item)
         case ast.AnnAssign(target, _, value):
             if value is not None:
                 name = target.id if isinstance(target, ast.Name) else None
-                assign(ctx, target, _named(ctx, value, expression(ctx, value, name), name))
+                assign(ctx, target, named(ctx, value, expression(ctx, value, name), name))
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
         case ast.For():
@@ -117,7 +117,7 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
 }
 
 
-def _named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
+def named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
     """A float literal given a name stays visible under it."""
     if name is not None and type(item) is float:
         return ctx.lift(item, node, name)
