@@ -89,13 +89,6 @@ def walrus(x):
     return x * x if x > 0 and (y := x) else x
 
 
-def match_statement(x, mode):
-    match mode:
-        case "a":
-            return x
-    return x * x
-
-
 def recursive(x):
     return x if x < 1 else recursive(x / 2)
 
@@ -258,12 +251,6 @@ def test_the_truth_of_an_array():
     error = refusal(grad(array_truth), V)
     check(error, UnsupportedError, "truth-value", "neither true nor false")
     assert underlined(error, __file__) == "x"
-
-
-def test_match_is_refused_by_name():
-    error = refusal(grad(match_statement), 2.0, "a")
-    check(error, UnsupportedError, "unsupported-statement", "`match`")
-    assert underlined(error, __file__) == "match mode:"
 
 
 def test_the_end_of_the_range_may_lie_on_another_line():

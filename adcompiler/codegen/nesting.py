@@ -164,7 +164,9 @@ class _Plan:
         """What costs next to nothing: sizes, ranges, from level 1 on `min(len(x), len(y))` too."""
         if op.opcode in _ASKED:
             return True
-        if not self.level or op.result.type != INT or not TABLE[op.opcode].elementwise:
+        if not self.level or op.result.type != INT or op.blocks:
+            return False
+        if not TABLE[op.opcode].elementwise:
             return False
         return all(v in self.inlined and self.weight[v] <= 1 for v in op.operands)
 

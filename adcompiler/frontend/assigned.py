@@ -40,6 +40,11 @@ def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
                     names[id] = None
                 case ast.FunctionDef(name):
                     names[name] = None
+                case (
+                    ast.MatchAs(name=str(bound)) | ast.MatchStar(name=str(bound))
+                    | ast.MatchMapping(rest=str(bound))
+                ):  # fmt: skip
+                    names[bound] = None
                 case ast.alias(name, asname):
                     names[asname or name.split(".")[0]] = None
     return list(names)
@@ -55,9 +60,17 @@ def always_returns(nodes: Sequence[ast.stmt]) -> bool:
     for node in nodes:
         if isinstance(node, ast.Return):
             return True
+        if isinstance(node, ast.Match) and _is_exhaustive(node):
+            return all(always_returns(case.body) for case in node.cases)
         if isinstance(node, ast.If) and always_returns(node.body) and always_returns(node.orelse):
             return True
     return False
+
+
+def _is_exhaustive(node: ast.Match) -> bool:
+    """Whether the last case takes whatever comes."""
+    last = node.cases[-1]
+    return last.guard is None and isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern
 
 
 def jumps(nodes: Sequence[ast.stmt]) -> ast.stmt | None:

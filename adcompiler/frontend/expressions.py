@@ -233,7 +233,7 @@ def refuse_bound(ctx: Context, node: ast.AST, before: dict[str, Item]) -> None:
 
 
 def branch(
-    ctx: Context, node: ast.expr, test: Value, then: Any, otherwise: Any, name: str | None = None
+    ctx: Context, node: ast.AST, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
     outer, blocks, values = ctx.builder, [], []

@@ -30,6 +30,7 @@ from .items import (
 )  # fmt: skip
 from .iteration import known
 from .loops import for_loop, while_loop
+from .matching import as_branches, subject_of
 from .names import read_name
 
 __all__ = ["assign", "body", "named", "statements"]
@@ -60,6 +61,10 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
             return expression(ctx, node.value, ctx.frame.result_name)
         if isinstance(node, ast.If):
             result = _if(ctx, node, nodes[position + 1 :])
+            if result is not _CONTINUE:
+                return result
+        elif isinstance(node, ast.Match):
+            result = _match(ctx, node, nodes[position + 1 :])
             if result is not _CONTINUE:
                 return result
         else:
@@ -111,7 +116,6 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
     ast.Delete: ("`del` is not in the subset", "leave the name alone"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
-    ast.Match: ("`match` is not in the subset yet", "use if and elif"),
     ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
@@ -207,6 +211,17 @@ def _import(ctx: Context, node: ast.Import | ast.ImportFrom) -> None:
         except (ImportError, AttributeError) as error:
             ctx.refuse(node, "import-failed", f"{error}.", "import what is installed.")
         ctx.frame.names[name] = found
+
+
+def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> Item:
+    """Lower a `match` as what it comes down to; gives _CONTINUE as `_if` does."""
+    if not isinstance(node.subject, ast.Name) or not node.subject.id.startswith("<"):
+        node = subject_of(ctx, node)
+    chosen = as_branches(ctx, node)
+    if any(map(may_return, chosen)):
+        return statements(ctx, [*chosen, *rest])
+    statements(ctx, chosen)
+    return _CONTINUE
 
 
 def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
