@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import os
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import optimize
+from .codegen.copies import own_memory, own_results
 from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
@@ -26,8 +27,6 @@ from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, 
 from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
-from .ir.types import Static as StaticType
-from .optimize.dead_code import drop_dead
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 
@@ -130,8 +129,11 @@ def gradient_function(
     gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
+    gradient = own_memory(gradient, options.level)
+    _checked(check, gradient, False)
     gradient = own_results(gradient, wrt)
     _checked(check, gradient, False)
+    gradient = optimize.run(gradient, optimize.AFTER_COPIES[options.level], _strict(check))
     return gradient, seed
 
 
@@ -189,39 +191,6 @@ def _with_constant_seed(gradient: Function, function: Function) -> Function:
     body = substitute(gradient.body, {seed: one})
     builder.operations += [*body.operations[:count], line, *body.operations[count:]]
     return replace(gradient, body=builder.block(parameters, body.results))
-
-
-def own_results(function: Function, wrt: Sequence[Value] = ()) -> Function:
-    """Results that would share memory with an argument, a view or each other become copies.
-
-    What only fills its argument's shape asks that argument for it: sizes that are taken to agree,
-    since the function would fail otherwise, may not if nothing computes them here.
-    """
-    from .codegen.ownership import shared_results
-
-    shared = shared_results(function)
-    if not shared:
-        return function
-    definitions = {v: op for op in walk(function.body) for v in op.results}
-    builder = Builder(backward=True)
-    builder.operations += function.body.operations
-    results = list(function.results)
-    for position in shared:
-        value = results[position]
-        made = definitions.get(value)
-        if made is not None and made.opcode == "broadcast" and not rank(made.operands[0].type):
-            operands = made.operands
-            of = position - len(results) + len(wrt)
-            if 0 <= of < len(wrt) and wrt[of] in function.parameters:
-                operands = (operands[0], builder.emit("shape", (wrt[of],), StaticType()))
-            results[position] = builder.emit(
-                "filled", operands, value.type, value.name, made.attributes
-            )
-        else:
-            results[position] = builder.emit("own", (value,), value.type, value.name)
-    return drop_dead(
-        replace(function, body=builder.block(function.parameters, results))
-    )
 
 
 def _check_result(lowered: Lowered, function: Function) -> None:

@@ -39,13 +39,15 @@ def outer(x):
 
 
 def store(x):
+    y = x.sum()
+    y[0] = 1.0
+    return y
+
+
+def lost_alias(x):
+    y = x.reshape(-1)
     x[0] = 1.0
-    return x.sum()
-
-
-def augmented_store(x):
-    x += 1.0
-    return x.sum()
+    return np.sum(y)
 
 
 def with_block(x):
@@ -172,8 +174,8 @@ BODIES = {
     unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
     unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
     outer: ("unknown-name", "`tahn`", "np.tahn"),
-    store: ("in-place-store", "stores into arrays", "x[0]"),
-    augmented_store: ("in-place-store", "in place", "x += 1.0"),
+    store: ("in-place-store", "no elements to store into", "y[0]"),
+    lost_alias: ("alias", "`y` may share memory", "y"),
     with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
     comprehension: ("unsupported-expression", "which keys", "{k: x for k in x}"),
     global_statement: ("unsupported-statement", "`global`", "global V"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.rewrite import defined_in
+from ..ops import TABLE
 from .nesting import Nesting
 
 __all__ = ["Lifetimes", "Segment", "find_lifetimes", "overlap"]
@@ -58,6 +59,10 @@ def find_lifetimes(function: Function, nesting: Nesting) -> Lifetimes:
     walk = _Backwards(nesting, numbering)
     walk.body(function)
     return Lifetimes({v: s[::-1] for v, s in walk.segments.items()}, numbering.reads)
+
+
+def _is_statement(op: Operation) -> bool:
+    return op.opcode in TABLE and TABLE[op.opcode].statement is not None
 
 
 class _Numbering:
@@ -143,10 +148,13 @@ class _Backwards:
                 read = self.numbers.reads[id(op)]
                 for value in op.results:
                     self.define(value, read + _WRITE, live)
-                for k, value in enumerate(op.operands):
-                    # `a[i] += g` may be two lines, the first of which already writes the result.
-                    late = op.opcode == "add_at" and k > 0
-                    self.use(value, start, read + _APPEND if late else read, live)
+                changed = self.nesting.leaves(op.operands[0]) if _is_statement(op) else None
+                for value in op.operands:
+                    for leaf in self.nesting.leaves(value):
+                        # `a[i] += g` may be two lines, the first of which already writes the
+                        # result; what `a` was is then there under the new name.
+                        late = changed is not None and leaf not in changed
+                        self.use(leaf, start, read + _APPEND if late else read, live)
 
     def branch(self, op: Operation, start: int, live: set[Value]) -> None:
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]

@@ -25,7 +25,7 @@ _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
 _ASKED = {"constant", "range", "length", "size", "shape", "count"}
-_STATEMENTS = {"add_at", "undefined", "zeros_of"}
+_STATEMENTS = {"undefined", "zeros_of"}
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,13 @@ class _Plan:
         self.level = level
         self.inlined: set[Value] = set()
         self.weight: dict[Value, int] = {}
+        self.position: dict[Operation, int] = {}
+        self.changes: dict[Value, list[int]] = {}
+        self.roots: dict[Value, Value] = {}
 
     def block(self, block: Block) -> None:
         """Inner regions first: an `if` nests if what it contains does."""
+        self.survey(block)
         for op in block.operations:
             self.consumer.update(dict.fromkeys(op.operands, op))
         for op in block.operations:
@@ -137,8 +141,37 @@ class _Plan:
                 self.block(inner)
             self.consider(op)
 
+    def survey(self, block: Block) -> None:
+        """Where the block changes arrays, and which values look at them."""
+        for position, op in enumerate(block.operations):
+            self.position[op] = position
+            entry = TABLE.get(op.opcode)
+            if entry is None or not op.operands:
+                continue
+            first = op.operands[0]
+            root = self.roots.get(first, first)
+            if entry.statement is not None:
+                self.changes.setdefault(root, []).append(position)
+            elif 0 in entry.view:
+                self.roots[op.result] = root
+
+    def meets_change(self, op: Operation, value: Value) -> bool:
+        """Whether what the expression reads is changed before the place where it is used."""
+        if not self.changes:
+            return False
+        user = self.consumer.get(value)
+        here, there = self.position[op], self.position.get(user, 1 << 60) if user else 1 << 60
+        leaves = Nesting(frozenset({*self.inlined, value}), self.definitions).leaves(value)
+        return any(
+            here < at < there
+            for leaf in leaves
+            for at in self.changes.get(self.roots.get(leaf, leaf), ())
+        )
+
     def consider(self, op: Operation) -> None:
         if len(op.results) != 1 or op.opcode in _STATEMENTS:
+            return
+        if op.opcode in TABLE and TABLE[op.opcode].statement is not None:
             return
         value = op.results[0]
         if op.opcode in ("constant", "filler"):
@@ -156,7 +189,7 @@ class _Plan:
         if op.blocks and not self._is_expression(op):
             return
         weight = 1 + sum(self.weight.get(v, 0) for v in op.operands)
-        if self._nests(value) and weight <= _LARGEST:
+        if self._nests(value) and weight <= _LARGEST and not self.meets_change(op, value):
             self.inlined.add(value)
             self.weight[value] = weight
 

@@ -12,14 +12,14 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import List, Range, Scalar, Tape
+from ..ir.types import Array, List, Range, Scalar, Tape, Type
 from ..ops import TABLE, Emission
-from ..ops.indexing import add_at_statement
+from ..ops.emit import call
 from .lifetimes import find_lifetimes
 from .moves import Move, in_order
 from .names import assign_names
 from .nesting import plan_nesting
-from .ownership import updates_in_place
+from .ownership import find_updates
 from .text import Comment
 
 __all__ = ["Emitter"]
@@ -34,7 +34,7 @@ class Emitter:
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
-        self.in_place = updates_in_place(function, lifetimes)
+        self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
@@ -100,8 +100,8 @@ class Emitter:
                 return self.for_loop(op)
             case "while":
                 return self.while_loop(op)
-            case "add_at":
-                return self.add_at(op)
+            case opcode if TABLE[opcode].statement is not None:
+                return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
         return self.assign(op.results[0], self.computed(op))
@@ -126,25 +126,21 @@ class Emitter:
             return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
         return self.assign(op.result, ast.BinOp(mine, sign, change))
 
-    def add_at(self, op: Operation) -> list[ast.stmt]:
-        array, added, *index = op.operands
+    def change(self, op: Operation) -> list[ast.stmt]:
+        """`a[i] = v`, in place or on a copy."""
         name = self.names[op.result]
-        source = self.expression(array)
+        source = self.expression(op.operands[0])
         lines: list[ast.stmt] = []
         if op.result not in self.in_place:
-            copy = ast.Attribute(source, "copy", ast.Load())
-            lines = self.assign(op.result, ast.Call(copy, [], []))
+            lines = self.assign(op.result, copied(op.operands[0].type, source))
         elif not (isinstance(source, ast.Name) and source.id == name):
             lines = self.assign(op.result, source)
-        key = [self.expression(v) for v in index]
-        types = [v.type for v in index]
-        target = ast.Name(name, ast.Load())
-        return [
-            *lines,
-            add_at_statement(
-                target, self.expression(added), key, op.attributes["key"], types, op.result.type
-            ),
-        ]
+        operands = [source, *map(self.expression, op.operands[1:])]
+        types = [v.type for v in op.operands]
+        statement = TABLE[op.opcode].statement
+        assert statement is not None
+        emission = Emission(op.attributes, types, op.result.type, operands)
+        return [*lines, statement(ast.Name(name, ast.Load()), emission)]
 
     def branch(self, op: Operation) -> list[ast.stmt]:
         if op.attributes.get("expression") and self._nests_whole(op):
@@ -256,6 +252,13 @@ class Emitter:
             return [*before, ast.While(asked, lines or [ast.Pass()], [])]
         leave = ast.If(negated(asked), [ast.Break()], [])
         return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
+
+
+def copied(type_: Type, source: ast.expr) -> ast.expr:
+    """A copy of an array in its own memory order, or of a list."""
+    if isinstance(type_, Array):
+        return call("np.array", (source,))
+    return ast.Call(ast.Attribute(source, "copy", ast.Load()), [], [])
 
 
 def without_minus(expression: ast.expr) -> ast.expr | None:

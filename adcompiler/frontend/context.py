@@ -34,6 +34,7 @@ from .items import (
     is_number,
     leaves,
 )  # fmt: skip
+from .memory import Memory, has_memory
 from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
 
@@ -185,6 +186,7 @@ class Context:
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     loops: list[str | None] = field(default_factory=list)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def frame(self) -> Frame:
@@ -240,12 +242,14 @@ class Context:
             type_ = TABLE[opcode].infer([v.type for v in values], attributes)
         except OperationError as error:
             self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
-        return self.builder.emit(opcode, values, type_, name, attributes)
+        result = self.builder.emit(opcode, values, type_, name, attributes)
+        self.memory.note(self.builder.operations[-1], operands)
+        return result
 
     def lift(self, item: Item, node: ast.AST, name: str | None = None) -> Value:
         """An item as one value: numbers become constants, lists of numbers arrays."""
         if isinstance(item, Value):
-            return item
+            return self.read(item, node)
         self.builder.span = self.span(node)
         if is_number(item):
             value = self.builder.constant(item, name)
@@ -259,6 +263,31 @@ class Context:
             operands, attributes = bind_array(item)
             return self.emit(node, "array", operands, attributes, name)
         return self.refuse_item(item, node)
+
+    def read(self, item: Value, node: ast.AST) -> Value:
+        """What a value's object holds now."""
+        if not has_memory(item):
+            return item
+        self.check_readable(item, node)
+        self.builder.span = self.span(node)
+        return self.memory.current(item, self.builder)
+
+    def check_readable(self, item: Value, node: ast.AST) -> None:
+        """Refuse to read what a store through another name may have changed."""
+        if self.memory.is_lost(item):
+            self.refuse(
+                node, "alias", self.lost_reason(item),
+                "copy it before the store (.copy()), or read it through the array stored into.",
+            )  # fmt: skip
+
+    @staticmethod
+    def lost_reason(item: Value) -> str:
+        """Why an array can't be read any more."""
+        told = f"`{item.name}`" if isinstance(item.name, str) else "this array"
+        return (
+            f"{told} may share memory with an array that was stored into since, or not: that"
+            " depends on what happens at run time."
+        )
 
     def refuse_unbound(self, node: ast.AST, name: str) -> NoReturn:
         self.refuse(

@@ -22,6 +22,7 @@ from .items import (
     LocalFunction,
 )  # fmt: skip
 from .iteration import known
+from .merging import Merger
 from .subscripts import subscript
 
 __all__ = ["branch", "condition", "expression", "truth"]
@@ -236,13 +237,20 @@ def branch(
     ctx: Context, node: ast.AST, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
-    outer, blocks, values = ctx.builder, [], []
+    outer, state, items, sides = ctx.builder, ctx.memory.state, [], []
     for side in (then, otherwise):
-        ctx.builder, before = outer.nested(), dict(ctx.function_names)
-        values.append(ctx.lift(side(), node))
+        ctx.builder, ctx.memory.state = outer.nested(), state.copy()
+        before = dict(ctx.function_names)
+        items.append(side())
         refuse_bound(ctx, node, before)
-        blocks.append(ctx.builder.block((), (values[-1],)))
-        ctx.builder = outer
+        sides.append((ctx.builder, ctx.memory.state))
+    ctx.builder, ctx.memory.state = outer, state
+    merger = Merger(ctx, node, (sides[0], sides[1]))
+    values = []
+    for index, item in enumerate(items):
+        with merger.on(index):
+            values.append(ctx.lift(item, node))
+    changed = merger.objects()
     try:
         type_ = join(values[0].type, values[1].type)
     except TypeMismatch as error:
@@ -252,5 +260,13 @@ def branch(
         )  # fmt: skip
     result = Value(type_, name)
     ctx.builder.span = ctx.span(node)
-    ctx.builder.region("if", (test,), (result,), blocks, {"expression": True})
+    blocks = [
+        side.block((), (value, *(pair[k] for pair in changed)))
+        for k, ((side, _), value) in enumerate(zip(sides, values, strict=True))
+    ]
+    results = (result, *(r for _, _, r in changed))
+    attributes = {} if changed else {"expression": True}
+    ctx.builder.region("if", (test,), results, blocks, attributes)
+    merger.relate(result, *items)
+    merger.finish()
     return result

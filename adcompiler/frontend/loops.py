@@ -34,6 +34,8 @@ from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
 from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
 from .iteration import Chain, Content, Known, Nested, Walk, content
+from .loop_objects import Carried
+from .memory import has_memory
 
 __all__ = ["for_loop", "while_loop"]
 
@@ -125,6 +127,7 @@ def _counted(
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
     operands = [ctx.lift(part, node.iter) for part in bounds]
     names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
+    state = ctx.memory.state.copy()
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -132,7 +135,7 @@ def _counted(
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
-        ctx.frame.names, ctx.builder = names, builder
+        ctx.frame.names, ctx.builder, ctx.memory.state = names, builder, state
         del builder.operations[count:]
         what = "the range of a loop that unrolls"
         places = range(*[ctx.static(part, node, what) for part in bounds])
@@ -170,6 +173,7 @@ def _loop(
         "for", (*carries.initial, sequence), carries.results, (block,),
         {"carry": len(carries.results), **({"reverse": True} if reverse else {})},
     )  # fmt: skip
+    carries.leave()
 
 
 def while_loop(ctx: Context, node: ast.While) -> None:
@@ -189,13 +193,14 @@ def while_loop(ctx: Context, node: ast.While) -> None:
     ctx.builder.span = ctx.span(node.test)
     ctx.builder.region("while", carries.initial, (*carries.results, trips), blocks,
                        {"carry": len(carries.results)})  # fmt: skip
+    carries.leave()
 
 
 def _while_condition(
     ctx: Context, node: ast.While, carries: _Carries, parameters: Sequence[Value]
 ) -> Block:
     """The condition over carries of its own, so that the two blocks share no values."""
-    outer, names = ctx.builder, dict(ctx.frame.names)
+    outer, names, state = ctx.builder, dict(ctx.frame.names), ctx.memory.state.copy()
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
@@ -208,8 +213,13 @@ def _while_condition(
             "let the condition depend on something that the body assigns.",
         )  # fmt: skip
     refuse_bound(ctx, node.test, bound)
+    if carries.objects.stored(own):
+        ctx.refuse(
+            node.test, "in-place-store", "the condition of this loop stores into an array.",
+            "compute the condition in the loop's body.",
+        )  # fmt: skip
     block = ctx.builder.block(own, (test,))
-    ctx.builder, ctx.frame.names = outer, names
+    ctx.builder, ctx.frame.names, ctx.memory.state = outer, names, state
     return block
 
 
@@ -236,13 +246,20 @@ class _Carries:
         self.initial: list[Value] = []
         self.results: list[Value] = []
         self.dropped: dict[str, Item] = {}
+        self.kept: dict[str, Item] = {}
+        self.objects = Carried(ctx)
         for name in names:
             self._enter(name, ctx.frame.names.get(name, UNBOUND))
 
     def _enter(self, name: str, item: Item) -> None:
         if item is UNBOUND or not all(map(_carried, leaves(item))):
             self.dropped[name] = item
-            return
+        elif any(isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)):
+            self.kept[name] = item  # until the body is seen to bind another object
+        else:
+            self._carry(name, item)
+
+    def _carry(self, name: str, item: Item) -> None:
         self.shapes[name] = item
         self.slots[name] = [
             _Slot(name, leaf, self._type(leaf), set()) for leaf in leaves(item)
@@ -266,32 +283,48 @@ class _Carries:
             if name in self.shapes:
                 self.ctx.frame.names[name] = rebuild(self.shapes[name], lambda _: next(rest))
             else:
-                self.ctx.frame.names[name] = self.dropped[name]
+                self.ctx.frame.names[name] = (
+                    self.kept[name] if name in self.kept else self.dropped[name]
+                )
+        count = len(values) - len(self.objects.owners)
+        self.objects.bind(self.flat(), values[:count], rest)
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        return [self._readable(self.ctx.frame.names.get(name, UNBOUND)) for name in self.names]
+
+    def _readable(self, item: Item) -> Item:
+        lost = (v for v in leaves(item) if isinstance(v, Value) and self.ctx.memory.is_lost(v))
+        first = next(lost, None)
+        return item if first is None else Ambiguous(self.ctx.lost_reason(first))
 
     def lifted(self, ends: list[Item]) -> list[Value]:
         values = []
         for name, item in zip(self.names, ends, strict=True):
-            if name in self.shapes and same_structure(self.shapes[name], item):
+            if name in self.shapes and isinstance(item, Ambiguous):
+                values += [self.ctx.undefined() for _ in self.slots[name]]
+            elif name in self.shapes and same_structure(self.shapes[name], item):
                 for leaf in leaves(item):
                     if not isinstance(leaf, Value) and not is_number(leaf):
                         self.ctx.refuse_item(leaf, self.node)
                     values.append(self.ctx.lift(leaf, self.node))
-        return values
+        return [*values, *self.objects.ends()]
 
     def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
         """Lower the body until its results fit its carries; then bind what the loop gives."""
-        ctx, outer = self.ctx, self.ctx.builder
+        ctx, outer, state = self.ctx, self.ctx.builder, self.ctx.memory.state
         for _ in range(50):
             parameters = [Value(slot.type, slot.name) for slot in self.flat()]
+            parameters += self.objects.parameters()
             ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
+            ctx.memory.state = state.copy()
             self.bind(parameters)
             blocks, ends = lower(parameters)
-            ctx.frame.names, ctx.builder = dict(self.before), outer
-            if self._fits(ends):
+            settled = self.objects.settled(state, self.flat(), parameters)
+            ctx.frame.names, ctx.builder, ctx.memory.state = dict(self.before), outer, state
+            fits = self._fits(ends) and self.objects.related(self.flat(), self._leaves(ends))
+            self.objects.forget()
+            if fits and settled:
                 self._finish()
                 return blocks
         return ctx.refuse(
@@ -299,11 +332,24 @@ class _Carries:
             "keep each variable's kind and shape the same in every iteration.",
         )  # fmt: skip
 
+    def _leaves(self, ends: list[Item]) -> list[Item]:
+        """What the slots' leaves are at the end of the body."""
+        pairs = zip(self.names, ends, strict=True)
+        return [leaf for name, item in pairs if name in self.shapes for leaf in leaves(item)]
+
     def _fits(self, ends: list[Item]) -> bool:
         settled = True
         for name, item in zip(self.names, ends, strict=True):
-            if name in self.dropped:
+            if name in self.kept:
+                if not _same_objects(self.kept[name], item):
+                    self._carry(name, self.kept.pop(name))
+                    settled = False
+            elif name in self.dropped:
                 settled &= self._fits_dropped(name, item)
+            elif isinstance(item, Ambiguous):
+                del self.shapes[name], self.slots[name]
+                self.dropped[name] = item
+                settled = False
             elif not same_structure(self.shapes[name], item):
                 self.ctx.refuse(
                     self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
@@ -359,7 +405,19 @@ class _Carries:
             else:
                 self.initial.append(ctx.lift(slot.initial, self.node, slot.name))
             self.results.append(Value(_after(slot), slot.name))
+        self.initial += self.objects.ends()
+        self.results += self.objects.parameters()
+
+    def leave(self) -> None:
+        """What the names and objects are after the loop."""
         self.bind(self.results)
+
+
+def _same_objects(before: Item, after: Item) -> bool:
+    if not same_structure(before, after):
+        return False
+    pairs = zip(leaves(before), leaves(after), strict=True)
+    return all(a is b or (is_number(a) and type(a) is type(b) and a == b) for a, b in pairs)
 
 
 def _carried(leaf: Item) -> bool:

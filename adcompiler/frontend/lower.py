@@ -79,5 +79,9 @@ def _name(function: types.FunctionType) -> str:
 
 
 def _lifted(ctx: Context, source: FunctionSource, item: Item) -> Item:
-    """Numbers that the function returns become constants, so that it has results."""
-    return rebuild(item, lambda leaf: ctx.lift(leaf, source.node) if is_number(leaf) else leaf)
+    """What the function returns as values: numbers become constants, arrays what they hold now."""
+
+    def lifted(leaf: Item) -> Item:
+        return ctx.lift(leaf, source.node) if is_number(leaf) or isinstance(leaf, Value) else leaf
+
+    return rebuild(item, lifted)

@@ -43,6 +43,8 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
         ctx.refuse_unbound(node, name)
     if isinstance(item, Ambiguous):
         ctx.refuse_item(item, node)
+    if isinstance(item, Value):
+        ctx.check_readable(item, node)
     return item
 
 

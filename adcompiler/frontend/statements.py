@@ -31,7 +31,10 @@ from .items import (
 from .iteration import known
 from .loops import for_loop, while_loop
 from .matching import as_branches, subject_of
+from .memory import has_memory
+from .merging import Merger
 from .names import read_name
+from .stores import augmented, store_element
 
 __all__ = ["assign", "body", "named", "statements"]
 
@@ -95,6 +98,8 @@ def statement(ctx: Context, node: ast.stmt) -> None:
             while_loop(ctx, node)
         case ast.Expr(ast.Constant()) | ast.Pass():
             pass
+        case ast.Expr(ast.Call() as value):
+            expression(ctx, value)
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
@@ -135,11 +140,14 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
             ctx.frame.names[id] = item
         case ast.Tuple(targets) | ast.List(targets):
             _unpack(ctx, target, targets, item)
-        case ast.Subscript():
-            ctx.refuse(
-                target, "in-place-store", "stores into arrays, lists and dicts are not in the"
-                " subset yet.", "build the array with np.array, np.stack or np.concatenate.",
-            )  # fmt: skip
+        case ast.Subscript(value):
+            owner = expression(ctx, value)
+            if isinstance(owner, (list, dict)):
+                ctx.refuse(
+                    target, "in-place-store", "stores into lists and dicts are not in the subset"
+                    " yet.", "make an array, or build a new list.",
+                )  # fmt: skip
+            store_element(ctx, target, owner, item)
         case _:
             ctx.refuse(
                 target, "unsupported-target", "the function assigns to something that isn't a"
@@ -180,16 +188,19 @@ def _rows(ctx: Context, node: ast.expr, value: Value, count: int) -> Item:
 def _augmented(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
+    if isinstance(target, ast.Subscript):
+        augmented(ctx, node, expression(ctx, target.value), target.slice)
+        return
     if not isinstance(target, ast.Name):
         assign(ctx, target, None)
         return
     current = read_name(ctx, target, target.id)
-    in_place = isinstance(current, list) or (
-        isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type)
-    )
-    if in_place:
+    if isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type):
+        augmented(ctx, node, current, None)
+        return
+    if isinstance(current, list):
         ctx.refuse(
-            node, "in-place-store", "an augmented assignment changes an array in place; that is not"
+            node, "in-place-store", "an augmented assignment changes a list in place; that is not"
             " in the subset yet.", f"write {target.id} = {target.id} ... out.",
         )  # fmt: skip
     ctx.frame.names[target.id] = binary(
@@ -249,15 +260,16 @@ def _branches(
     ctx: Context, node: ast.If, test: Value, then: list[ast.stmt], otherwise: list[ast.stmt],
     returns: bool,
 ) -> Item:  # fmt: skip
-    before, outer = dict(ctx.frame.names), ctx.builder
+    before, outer, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
     sides = []
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
+        ctx.memory.state = state.copy()
         result = statements(ctx, nodes)
         ctx.frame.names["return"] = None if result is FELL_THROUGH else result
-        sides.append((ctx.frame.names, ctx.builder))
+        sides.append((ctx.frame.names, ctx.builder, ctx.memory.state))
     names = ["return"] if returns else assigned_names([*then, *otherwise])
-    ctx.frame.names, ctx.builder = before, outer
+    ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
     merged = _merge(ctx, node, test, sides, names)
     result = merged.pop("return", None)
     before.update(merged)
@@ -268,17 +280,19 @@ def _merge(
     ctx: Context, node: ast.If, test: Value, sides: list[Any], names: Sequence[str]
 ) -> dict[str, Item]:
     """One `if` operation whose results are the leaves that differ between the two sides."""
-    (then, then_builder), (other, other_builder) = sides
-    merge = _Merge(ctx, node, then_builder, other_builder)
+    (then, then_builder, then_state), (other, other_builder, other_state) = sides
+    merge = _Merge(ctx, node, (then_builder, then_state), (other_builder, other_state))
     merged = {
         name: merge.item(name, then.get(name, UNBOUND), other.get(name, UNBOUND)) for name in names
     }
+    merge.objects()
     blocks: list[Block] = [
         then_builder.block((), [a for a, _, _ in merge.pairs]),
         other_builder.block((), [b for _, b, _ in merge.pairs]),
     ]
     ctx.builder.span = ctx.span(node.test)
     ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks)
+    merge.finish()
     return merged
 
 
@@ -288,12 +302,23 @@ class _Merge:
     def __init__(self, ctx: Context, node: ast.If, then: Any, other: Any) -> None:
         self.ctx = ctx
         self.node = node
-        self.builders = (then, other)
+        self.sides = (then, other)
         self.pairs: list[tuple[Value, Value, Value]] = []
+        self.merged: dict[tuple[Item, Item], Value] = {}
+        self.merger = Merger(ctx, node, self.sides)
+
+    def objects(self) -> None:
+        """Arrays from outside that a side has stored into."""
+        self.pairs += self.merger.objects()
+
+    def finish(self) -> None:
+        self.merger.finish()
 
     def item(self, name: str, a: Item, b: Item) -> Item:
         if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
             return a
+        if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
+            return self.merged[a, b]  # two names for one array stay two names for one
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
@@ -305,14 +330,19 @@ class _Merge:
                 pass
             where = "the result" if name == "return" else f"`{name}`"
             return Ambiguous(f"{where} stands for different kinds of things on the two paths.")
-        return self.result(name, self.lift(0, a), self.lift(1, b))
+        for side, one in enumerate((a, b)):
+            with self.merger.on(side):
+                if isinstance(one, Value) and self.ctx.memory.is_lost(one):
+                    return Ambiguous(self.ctx.lost_reason(one))
+        result = self.result(name, self.lift(0, a), self.lift(1, b))
+        self.merger.relate(result, a, b)
+        if isinstance(result, Value) and has_memory(result):
+            self.merged[a, b] = result
+        return result
 
     def lift(self, side: int, item: Item) -> Value:
-        outer, self.ctx.builder = self.ctx.builder, self.builders[side]
-        try:
+        with self.merger.on(side):
             return self.ctx.undefined() if item is UNBOUND else self.ctx.lift(item, self.node)
-        finally:
-            self.ctx.builder = outer
 
     def result(self, name: str, a: Value, b: Value) -> Item:
         try:

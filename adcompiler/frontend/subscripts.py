@@ -15,7 +15,7 @@ from . import expressions
 from .context import Context
 from .items import Item, in_words
 
-__all__ = ["subscript"]
+__all__ = ["index_key", "subscript"]
 
 
 def subscript(
@@ -27,7 +27,7 @@ def subscript(
     if not isinstance(owner, Value):
         ctx.refuse_item(owner, node)
     operands: list[Value] = []
-    key = _key(ctx, index, operands)
+    key = index_key(ctx, index, operands)
     axes = _new_axes(key)
     if axes and isinstance(owner.type, Array):
         axis = axes[0] if len(axes) == 1 else axes
@@ -66,11 +66,16 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
 _WHAT = "the index into a tuple, list or dict of arrays"
 
 
-def _key(ctx: Context, node: ast.expr, operands: list[Value]) -> tuple[Any, ...]:
-    """The template of an index; run-time parts move to `operands`."""
-    if isinstance(node, ast.Tuple):
+def index_key(
+    ctx: Context, node: ast.expr, operands: list[Value], given: Item = None
+) -> tuple[Any, ...]:
+    """The template of an index; run-time parts move to `operands`. `given`: the index itself,
+    where the node has been lowered already."""
+    if isinstance(node, ast.Tuple) and given is None:
         return tuple(_part(ctx, part, operands) for part in node.elts)
-    item = None if isinstance(node, ast.Slice) else expressions.expression(ctx, node)
+    item = given
+    if given is None and not isinstance(node, ast.Slice):
+        item = expressions.expression(ctx, node)
     if isinstance(item, tuple):
         return tuple(_plain(ctx, node, part, operands) for part in item)
     if isinstance(node, ast.Slice):

@@ -1,64 +1,36 @@
-"""Reading by index, and adding into an array at an index: each is the other's transpose.
+"""Reading by index, storing at a place, adding at a place.
 
     index[key=(Slot(0), slice(1, None))] %x, %i       x[i, 1:]
-    add_at[key=(Slot(0),)] %a, %g, %i                 a[i] += g       (in place where a's memory is
-                                                                       the function's own)
+    add_at[key=(Slot(0),)] %a, %v, %i                 a[i] += v
+    update[key=(Slot(0),)] %a, %v, %i                 a[i] = v
 
-A key holds static parts as they are, and a `Slot(k)` for the k-th operand after the array (and
-the added value), so that one template serves result types, emission and evaluation.
+Each gives a new array in the IR; in the text `a` is changed in place where its memory is the
+function's own. Reading and adding are each other's transpose; what is stored over gets no gradient:
+
+    grad_v = grad_a[i]
+    grad_a[i] = 0.0
+
+A place is a key, in the view of the array that `views` (see `places`) make.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from ..ir.sizes import Size, add, negate, unknown
 from ..ir.types import Array, List, Scalar, Type, join, kind_of, shape_of
-from .emit import call
+from ..runtime import helpers
+from .emit import attribute, call
 from .inference import broadcast_shapes
 from .op import Attributes, Emission, Op, OperationError, arguments
+from .places import Slot, Step, Views, fill, look, slots, source, step_operands, viewed_type
 
-__all__ = ["ENTRIES", "Slot", "fill", "is_basic", "slots"]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The place of a run-time operand in a template."""
-
-    position: int
-
-
-def fill(template: Any, operands: Sequence[Any]) -> Any:
-    """The template with its slots replaced by operands."""
-    match template:
-        case Slot(position):
-            return operands[position]
-        case tuple():
-            return tuple(fill(part, operands) for part in template)
-        case list():
-            return [fill(part, operands) for part in template]
-        case slice():
-            parts = (template.start, template.stop, template.step)
-            return slice(*(fill(part, operands) for part in parts))
-    return template
-
-
-def slots(template: Any) -> Iterator[int]:
-    """The positions of the operands that the template names, in order."""
-    match template:
-        case Slot(position):
-            yield position
-        case tuple() | list():
-            for part in template:
-                yield from slots(part)
-        case slice():
-            yield from slots((template.start, template.stop, template.step))
+__all__ = ["ENTRIES", "Slot", "Step", "fill", "is_basic", "may_repeat", "slots"]
 
 
 def subscript(key: tuple[Any, ...], operands: Sequence[ast.expr]) -> ast.expr:
@@ -219,6 +191,15 @@ def _index_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(source.dtype, result_shape(source.shape, key, types[1:]))
 
 
+def _shares(types: Sequence[Type], attributes: Attributes) -> str:
+    """Slices look at the array; single elements are numbers, unless `...` makes them arrays."""
+    key = attributes["key"]
+    if not is_basic(key, types[1:]):
+        return "copy"
+    single = not shape_of(_index_type(types, attributes))
+    return "copy" if single and not any(item is Ellipsis for item in key) else "view"
+
+
 def _evaluate_index(attributes: Attributes, operands: Sequence[Any]) -> Any:
     source, *rest = operands
     key = fill(attributes["key"], rest)
@@ -235,67 +216,182 @@ def _add_into(acc: Any, g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any
     return acc.emit("add_at", g, *index, key=key)
 
 
-def _read_back(g: Any, array: Any, added: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
-    *index, _ = rest
-    return g.emit("index", *index, key=key)
+def _place_of(g: Any, rest: Sequence[Any], key: tuple[Any, ...], views: Views) -> Any:
+    """The view of a gradient that the key then indexes, and the key's operands."""
+    own, steps = step_operands(key, views, rest)
+    for step, operands in steps:
+        g = g.tracer.emit(step.entry.name, (g, *operands), step.attributes)
+    return g, own
 
 
-def _add_at_rule(g: Any, *operands: Any, key: tuple[Any, ...], index: int) -> Any:
+def _read_back(
+    g: Any, rest: Sequence[Any], key: tuple[Any, ...], views: Views, sign: int = 1
+) -> Any:
+    view, own = _place_of(g, rest, key, views)
+    found = view if key == (Ellipsis,) else view.emit("index", *own, key=key)
+    return found if sign == 1 else -found
+
+
+def _add_at_rule(
+    g: Any, array: Any, added: Any, *rest: Any, key: tuple[Any, ...], index: int,
+    views: Views = (), sign: int = 1,
+) -> Any:  # fmt: skip
     if index == 0:
         return g
-    return _read_back(g, *operands, key=key) if index == 1 else None
+    return _read_back(g, rest[:-1], key, views, sign) if index == 1 else None
+
+
+def _update_rule(
+    g: Any, array: Any, stored: Any, *rest: Any, key: tuple[Any, ...], index: int,
+    views: Views = (), augmented: bool = False,
+) -> Any:  # fmt: skip
+    """What is stored over passes nothing on; of what an index repeats, the last is stored."""
+    if index == 0:
+        return g.emit("update", 0.0, *rest[:-1], key=key, views=views)
+    if index > 1:
+        return None
+    found = _read_back(g, rest[:-1], key, views)
+    if not may_repeat(key, [v.type for v in rest[:-1]]):
+        return found
+    view, own = _place_of(g, rest[:-1], key, views)
+    last = view.emit("shape").emit("last_stored", *own, key=key, type=found.type)
+    return last.emit("select", found, 0.0)
+
+
+def may_repeat(key: tuple[Any, ...], types: Sequence[Type]) -> bool:
+    """Whether an array of ints may name a place twice."""
+    return any(
+        isinstance(item, Slot)
+        and shape_of(types[item.position])
+        and kind_of(types[item.position]) == "int"
+        for item in key
+    )
+
+
+def _at_place(operands: Sequence[Any], attributes: Attributes) -> tuple[Any, Any, Any]:
+    """A copy of the array, the view of it, and the filled key."""
+    array, _, *rest = operands
+    own, steps = step_operands(attributes["key"], attributes.get("views", ()), rest)
+    copy = array.copy()
+    return copy, look(copy, steps), fill(attributes["key"], own)
+
+
+def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    result, view, key = _at_place(operands, attributes)
+    added = operands[1] if attributes.get("sign", 1) == 1 else -operands[1]
+    if isinstance(view, list):
+        view[key[0]] = view[key[0]] + added
+    else:
+        np.add.at(view, key, added)
+    return result
+
+
+def _evaluate_update(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    result, view, key = _at_place(operands, attributes)
+    view[key[0] if isinstance(view, list) else key] = operands[1]
+    return result
+
+
+def _update_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    target, value, *rest = types
+    own, steps = step_operands(attributes["key"], attributes.get("views", ()), rest)
+    place = _index_type((viewed_type(target, steps), *own), {"key": attributes["key"]})
+    if len(shape_of(value)) > len(shape_of(place)):
+        raise OperationError(
+            f"{_dimensions(value)} can't be stored where {_dimensions(place)} fit",
+            "index so that both have the same number of dimensions",
+        )
+    if kind_of(value) is None or (kind_of(value) == "complex" != kind_of(target)):
+        raise OperationError(f"a {value} can't be stored in a {target}", "store real numbers")
+    return target
 
 
 def _add_at_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """In a list a Python float may become a NumPy scalar."""
-    array, added = types[:2]
-    if isinstance(array, List) and not shape_of(array.element):
-        return List(join(array.element, added), array.size)
-    return array
+    target, added = types[:2]
+    if isinstance(target, List) and not shape_of(target.element):
+        return List(join(target.element, added), target.size)
+    return _update_type(types, attributes)
 
 
-def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
-    array, added, *rest = operands
-    key = fill(attributes["key"], rest)
-    result = array.copy()
-    if isinstance(array, list):
-        result[key[0]] = result[key[0]] + added
-    else:
-        np.add.at(result, key, added)
-    return result
+def _dimensions(type_: Type) -> str:
+    count = len(shape_of(type_))
+    return "numbers" if not count else "1 dimension" if count == 1 else f"{count} dimensions"
 
 
-def _emit_add_at(emission: Emission) -> ast.expr:
-    raise AssertionError("add_at is a statement")
+def _no_expression(emission: Emission) -> ast.expr:
+    raise AssertionError("stores are statements")
 
 
-def add_at_statement(
-    target: ast.expr, added: ast.expr, index: Sequence[ast.expr], key: tuple[Any, ...],
-    types: Sequence[Type], type_: Type,
-) -> ast.stmt:  # fmt: skip
+def _target(target: ast.expr, emission: Emission) -> tuple[ast.expr, ast.expr, list[Type]]:
+    """The view that is stored into, the key as source, the types of the key's operands."""
+    _, _, *rest = emission.operands
+    _, _, *types = emission.types
+    key, views = emission.attributes["key"], emission.attributes.get("views", ())
+    at = len(set(slots(key)))
+    view = source(target, emission.types[0], views, rest[at:], types[at:])
+    return view, subscript(key, rest[:at]), types[:at]
+
+
+def _add_at_statement(target: ast.expr, emission: Emission) -> ast.stmt:
     """`target[key] += added`, or `np.add.at` where an index may repeat."""
-    where = subscript(key, index)
-    if isinstance(type_, List) and shape_of(type_.element):
+    key, added = emission.attributes["key"], emission.operands[1]
+    view, where, types = _target(target, emission)
+    sign = emission.attributes.get("sign", 1)
+    operator_: ast.operator = ast.Add() if sign == 1 else ast.Sub()
+    if key == (Ellipsis,) and isinstance(view, (ast.Name, ast.Subscript)):
+        return ast.AugAssign(_stored(view), operator_, added)
+    if isinstance(emission.types[0], List) and shape_of(emission.types[0].element):
         # `+=` would change an array that another place of the list may hold.
-        place = ast.Subscript(target, where, ast.Store())
-        return ast.Assign([place], ast.BinOp(place, ast.Add(), added))
-    if is_basic(key, types) or _is_one_mask(key, types):
-        place = ast.Subscript(target, where, ast.Store())
-        return ast.AugAssign(place, ast.Add(), added)
+        place = ast.Subscript(view, where, ast.Store())
+        return ast.Assign([place], ast.BinOp(place, operator_, added))
+    if not may_repeat(key, types):
+        return ast.AugAssign(ast.Subscript(view, where, ast.Store()), operator_, added)
     if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
         where = _spelled_slices(where)
-    return ast.Expr(call("np.add.at", (target, where, added)))
+    function = "np.add.at" if sign == 1 else "np.subtract.at"
+    return ast.Expr(call(function, (view, where, added)))
 
 
-def _is_one_mask(key: tuple[Any, ...], types: Sequence[Type]) -> bool:
-    return len(key) == 1 and isinstance(key[0], Slot) and kind_of(types[key[0].position]) == "bool"
+def _stored(view: ast.expr) -> Any:
+    match view:
+        case ast.Subscript(value, index):
+            return ast.Subscript(value, index, ast.Store())
+        case ast.Name(name):
+            return ast.Name(name, ast.Store())
+    return view
+
+
+def _update_statement(target: ast.expr, emission: Emission) -> ast.stmt:
+    """`target[key] = value`; `target[key] *= c` for the user's own `*=`."""
+    view, where, _ = _target(target, emission)
+    stored = emission.operands[1]
+    place = ast.Subscript(view, where, ast.Store())
+    if emission.attributes.get("augmented"):
+        read = ast.Subscript(view, where, ast.Load())
+        match stored:
+            case ast.BinOp(left, op, right) if ast.dump(left) == ast.dump(read):
+                whole = emission.attributes["key"] == (Ellipsis,)
+                short = whole and isinstance(view, (ast.Name, ast.Subscript))
+                return ast.AugAssign(_stored(view) if short else place, op, right)
+    return ast.Assign([place], stored)
 
 
 def _spelled_slices(where: ast.expr) -> ast.expr:
     """Outside a subscript, `1:` is written `slice(1, None)`; np.s_ needs no counting of Nones."""
-    return ast.Subscript(
-        ast.Attribute(ast.Name("$np", ast.Load()), "s_", ast.Load()), where, ast.Load()
-    )
+    return ast.Subscript(attribute(ast.Name("$np", ast.Load()), "s_"), where, ast.Load())
+
+
+def _emit_last_stored(emission: Emission) -> ast.expr:
+    shape, *index = emission.operands
+    where = subscript(emission.attributes["key"], index)
+    if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
+        where = _spelled_slices(where)
+    return call("helper.last_stored", (shape, where))
+
+
+def _last_stored_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    return Array("b1", shape_of(attributes["type"]))
 
 
 _INDICES = np.array([2, 0, 2, -1])
@@ -319,13 +415,32 @@ _KEYS: tuple[tuple[Any, ...], ...] = (
 _READS = tuple(arguments(shape, *rest, key=key) for shape, key, *rest in _KEYS)
 _PLACES: tuple[tuple[Any, ...], ...] = (
     ((1,), (3,)), ((slice(None), 1), (4,)), ((Slot(0),), (4, 3), _INDICES),
-    ((Slot(0), Slot(1)), (), 2, 1), ((slice(1, None, 2),), (2, 3)),
+    ((Slot(0), Slot(1)), (), 2, 1), ((slice(1, None, 2),), (2, 3)), ((Ellipsis,), (4, 3)),
+    ((Ellipsis,), ()), ((slice(1, 3),), (3,)), ((slice(1, 3),), (2, 1)), ((Slot(0),), (3,), _MASK),
+    ((Slot(0),), (), np.ones((4, 3), bool)), ((slice(None), Slot(0)), (4, 3), _INDICES[:3]),
 )  # fmt: skip
+_INDEX = Op(
+    "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
+    view=(0,), shares=_shares, boxes=True,
+    samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
+)  # fmt: skip
+_ROWS = Step(_INDEX, {"key": (slice(Slot(0), None),)}, 1)
+_COLUMN = Step(_INDEX, {"key": (slice(None), 1)}, 0)
+_IN_VIEWS = (
+    arguments((4, 3), (), 1, 2, key=(Slot(0), 0), views=(_ROWS,)),
+    arguments((4, 3), (3,), 1, key=(Ellipsis,), views=(_ROWS, _COLUMN)),
+)
+_STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_VIEWS)
 
 ENTRIES: tuple[Op, ...] = (
-    Op("index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-       view=(0,), boxes=True, samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),)))),
-    Op("add_at", _add_at_type, _evaluate_add_at, _emit_add_at,
-       rules=_add_at_rule, view=(0,),
-       samples=tuple(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES)),
+    _INDEX,
+    Op("add_at", _add_at_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+       statement=_add_at_statement,
+       samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
+    Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
+       statement=_update_statement, masks=(0,), samples=_STORES),
+    Op("last_stored", _last_stored_type,
+       lambda attributes, operands: helpers.last_stored(
+           operands[0], fill(attributes["key"], operands[1:])),
+       _emit_last_stored, boxes=True),
 )  # fmt: skip

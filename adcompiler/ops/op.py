@@ -96,10 +96,15 @@ class Op:
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
-    `masks`: the gradient passed on may hold exact zeros because something wasn't selected.
+    `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros
+    because something wasn't selected.
+    `statement`: the operation changes its first operand; the statement that does so in place, where
+    nobody reads the old value any more.
     `view`: the result may share memory with the operands at these positions (with `fresh`: at
     rank 0 only).
     `shape_only`: operands of which nothing but the shape is used.
+    `shares`: of an entry with `view`, whether its result is a "view" of the first operand, a
+    "copy", or "maybe" either.
     `fresh`: the result is memory of its own.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
@@ -111,18 +116,24 @@ class Op:
     infer: Infer
     evaluate: Callable[[Attributes, Sequence[Any]], Any]
     emit: Callable[[Emission], ast.expr]
+    statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
     rules: tuple[Rule | None, ...] | Rule | None = None
     accumulate: Rule | None = None
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
     view: Container[int] = ()
+    shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
+
+    def sharing(self, types: Sequence[Type], attributes: Attributes) -> str:
+        """Whether the result is a "view" of the first operand, a "copy", or "maybe" either."""
+        return self.shares(types, attributes) if callable(self.shares) else self.shares
 
     def rule(self, index: int) -> Rule | None:
         """The rule for one operand; None where no gradient flows."""

@@ -271,11 +271,11 @@ def _bind_join(arrays: Any, axis: Any = 0) -> Bound:
 def _view(
     name: str, infer: Callable[..., Type], evaluate: Callable[..., Any],
     emit: Callable[[Emission], ast.expr], rule: Any, spellings: dict[object, Spelling],
-    samples: tuple[Bound, ...],
+    samples: tuple[Bound, ...], shares: str = "view",
 ) -> Op:  # fmt: skip
     return Op(
-        name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), boxes=True,
-        samples=samples,
+        name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), shares=shares,
+        boxes=True, samples=samples,
     )  # fmt: skip
 
 
@@ -301,7 +301,7 @@ _VIEWS = (
     _view("ravel", _flat_type, lambda attributes, operands: np.ravel(operands[0]),
           lambda emission: call("np.ravel", emission.operands), _back_to_shape,
           {np.ravel: Spelling(operands_only(1)), ("method", "ravel"): Spelling(operands_only(1))},
-          tuple(arguments(shape) for shape in SHAPES)),
+          tuple(arguments(shape) for shape in SHAPES), "maybe"),
     _view("squeeze", _squeeze_type,
           lambda attributes, operands: np.squeeze(operands[0], **attributes),
           default_call("np.squeeze", axis=None), _squeeze_back,

@@ -8,11 +8,12 @@ from ..ir.core import Function
 from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
+from .late_updates import delay_updates
 from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
 
-__all__ = ["AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
+__all__ = ["AFTER_COPIES", "AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
 
 Pass = Callable[[Function], Function]
 
@@ -41,9 +42,12 @@ BEFORE_SAVES: Sequence[Sequence[Pass]] = (
     ),
 )
 AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (keep_gates, keep_gates),
-    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead),
+    (keep_gates, keep_gates, delay_updates),
+    (forward_copies, simplify, share_subexpressions, drop_dead, drop_dead, delay_updates),
 )
+
+
+AFTER_COPIES: Sequence[Sequence[Pass]] = ((keep_gates,), (drop_dead,))
 
 
 def run(

@@ -15,6 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.core import Block, Function, Operation, Value
+from ..ir.types import is_differentiable
+from ..ops import TABLE
 
 __all__ = ["share_subexpressions"]
 
@@ -36,7 +38,7 @@ def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Valu
             operations.append(replace(op, operands=operands, blocks=blocks))
             continue
         op = replace(op, operands=operands) if operands != op.operands else op
-        if op.opcode in _NEVER or len(op.results) != 1:
+        if op.opcode in _NEVER or len(op.results) != 1 or _makes_memory(op):
             operations.append(op)
             continue
         key = _key(op)
@@ -52,6 +54,15 @@ def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Valu
         del known[key]
     results = tuple(mapping.get(v, v) for v in block.results)
     return Block(block.parameters, tuple(operations), results)
+
+
+def _makes_memory(op: Operation) -> bool:
+    """Arrays made to be stored into: two of them are not one."""
+    entry = TABLE.get(op.opcode)
+    if entry is None or not entry.fresh or entry.rules is not None:
+        return False
+    read = (v for k, v in enumerate(op.operands) if k not in entry.shape_only)
+    return not any(is_differentiable(v.type) for v in read)
 
 
 def _key(op: Operation) -> Hashable:

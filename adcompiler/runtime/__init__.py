@@ -14,7 +14,7 @@ from . import helpers
 
 __all__ = ["HELPERS", "helper_source"]
 
-HELPERS = ("unbroadcast", "divide", "power", "sign", "add_lists", "prod_others")
+HELPERS = ("unbroadcast", "divide", "power", "sign", "add_lists", "last_stored", "prod_others")
 
 
 @functools.cache

@@ -58,6 +58,14 @@ def add_lists(a: Any, b: Any) -> Any:
     return [add_lists(p, q) if isinstance(p, list) else p + q for p, q in pairs]
 
 
+def last_stored(shape: Any, key: Any) -> Any:
+    """Which of the values stored at `key` of an array stay: the last one at each place."""
+    order = np.zeros(shape, int)
+    ranks = np.arange(order[key].size).reshape(order[key].shape)
+    order[key] = ranks
+    return order[key] == ranks
+
+
 def prod_others(x: Any, axis: Any) -> Any:
     """For each element, the product of all others along an axis; exact where some are zero."""
     x = np.moveaxis(np.asarray(x), axis, -1)

@@ -132,7 +132,6 @@ class _Reverse:
         entry, g = TABLE[op.opcode], cotangents.get(op.result)
         assert g is not None
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
-        masked = _masks(op) or g in cotangents.masked
         for k in differentiable_operands(op):
             operand = op.operands[k]
             if operand not in self.active:
@@ -145,7 +144,7 @@ class _Reverse:
             primals = self.guarded(op, tracer, g, g in cotangents.masked)
             contribution = rule(tracer.var(g), *primals, **op.attributes)
             if contribution is not None:
-                if masked:
+                if g in cotangents.masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
                 cotangents.add(operand, contribution)
 
@@ -348,9 +347,11 @@ def _missing(side: Cotangents) -> Value:
     return side.builder.emit("undefined", (), UNDEFINED)
 
 
-def _masks(op: Operation) -> bool:
-    """Whether the operation's gradient may hold zeros for what it hasn't selected."""
+def _masks(op: Operation, position: int | None = None) -> bool:
+    """Whether the gradient (of the operand there) may hold zeros for what wasn't selected."""
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
+    if isinstance(masks, tuple):
+        return bool(masks) if position is None else position in masks
     return masks([v.type for v in op.operands]) if callable(masks) else masks
 
 

@@ -211,7 +211,7 @@ class _Plan:
     ) -> bool:
         if value not in pair.inside or value in pair.known or value in seen:
             return True
-        op = self.definitions.get(value)
+        op = self._asked_elsewhere(self.definitions.get(value))
         if op is None or op.blocks or len(op.results) != 1 or not _recomputable(op):
             return False
         if self._site(value, pair) is None:
@@ -221,6 +221,13 @@ class _Plan:
         seen.add(value)
         steps.append(op)
         return True
+
+    def _asked_elsewhere(self, op: Operation | None) -> Operation | None:
+        """A question for a shape, asked of a parameter that has the same."""
+        if op is None or not _asks_shape(op):
+            return op
+        same = self._same_shape(op.operands[0])
+        return op if same is None else replace(op, operands=(same, *op.operands[1:]))
 
     def _tape(self, value: Value, pair: _Mirror) -> None:
         """Collect the value in the original loop, read it back in the mirror."""

@@ -22,7 +22,7 @@ NO_GRADIENT = {
     "the result is a bool or an int": {
         "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "invert", "not", "lshift", "rshift",
         "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
-        "argmax", "argmin", "any", "all", "any_of", "all_of", "count_nonzero",
+        "argmax", "argmin", "any", "all", "any_of", "all_of", "count_nonzero", "last_stored",
     },
     "constant between jumps": {
         "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",

@@ -1,0 +1,266 @@
+"""Where memory comes from: for every value the sites whose memory it may be.
+
+    %b = exp %x                       %b: the site %b
+    %c = index[key=1:] %b             %c: the site %b, too: a view
+    %A, %B = for %x, %b (%A, %B):     each carry is a site of its own, whose memory comes from
+        yield %B, %A                  either, and the two are apart in every iteration
+
+A site is the operation or parameter that makes the memory. What a loop carries into its next
+iteration comes from an older run of a site in its body, and is other memory than what that site
+makes in this iteration. Carries that begin apart and end every iteration apart stay apart, though
+they may change places (by induction over the iterations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..ir.core import Block, Function, Operation, Value
+from ..ir.rewrite import defined_in
+from ..ir.types import Array, List, Tape, rank
+from ..ops import TABLE
+
+__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where memory comes from.
+
+    `foreign`: it isn't ours to change. `fixed`: NumPy doesn't let it be written to. `boxed`: at
+    rank 0 it may be an array, which can be changed, and not just a number. `old`: it was made in
+    an earlier iteration.
+    """
+
+    value: Value
+    foreign: bool = False
+    fixed: bool = False
+    boxed: bool = True
+    old: bool = False
+
+
+Found = frozenset[Site]
+
+
+def changes_operand(op: Operation) -> bool:
+    """Whether the result may take over the first operand's memory."""
+    if op.opcode == "accumulate":
+        return True
+    return op.opcode in TABLE and TABLE[op.opcode].statement is not None
+
+
+def has_memory(value: Value) -> bool:
+    return isinstance(value.type, (Array, List, Tape))
+
+
+class Sites:
+    """For every value the sites that its memory may come from.
+
+    `copying`: the updates that copy; None where that isn't known yet.
+    """
+
+    def __init__(self, function: Function, copying: frozenset[Value] | None = None) -> None:
+        self.copying = copying
+        self.origins: dict[Site, set[Site]] = {}
+        self.joint: dict[object, set[int]] = {}
+        self.found: dict[Value, Found] = {
+            p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
+        }
+        self._block(function.body)
+
+    def of(self, value: Value) -> Found:
+        return self.found.get(value, frozenset())
+
+    def holders(self) -> dict[Site, list[Value]]:
+        """The values that each site's memory may be read through, told apart as they are."""
+        found: dict[Site, list[Value]] = {}
+        for value, sites in self.found.items():
+            for site in sites:
+                found.setdefault(site, []).append(value)
+        return found
+
+    def closure(self, sites: Iterable[Site]) -> set[Site]:
+        """The sites, and those that the memory of carries among them comes from."""
+        pending, seen = list(sites), set(sites)
+        while pending:
+            for one in self.origins.get(pending.pop(), ()):
+                if one not in seen:
+                    seen.add(one)
+                    pending.append(one)
+        return seen
+
+    def near(self, site: Site) -> set[Site]:
+        """The sites whose memory may be this site's: where it comes from, what comes from it."""
+        after = {s for s in self.origins if site in self.closure((s,))}
+        return {site, *self.closure((site,)), *after}
+
+    def meet(self, a: Found, b: Found) -> bool:
+        """Whether two values may share memory."""
+        if a & b:
+            return True
+        return bool(a & self.closure(b)) or bool(self.closure(a) & b)
+
+    def ours(self, value: Value) -> bool:
+        """Whether the value's memory may be changed."""
+        return self._are_ours(self.of(value))
+
+    def _are_ours(self, sites: Found) -> bool:
+        return not any(s.foreign or s.fixed for s in self.closure(sites))
+
+    def _add(self, value: Value, sites: Found) -> bool:
+        """Add sites to a value; gives whether that is news."""
+        before = self.of(value)
+        if not has_memory(value) or sites <= before:
+            return False
+        self.found[value] = before | sites
+        return True
+
+    def _block(self, block: Block) -> bool:
+        return _news([self._operation(op) for op in block.operations])
+
+    def _operation(self, op: Operation) -> bool:
+        if op.opcode == "if":
+            return self._branch(op)
+        if op.blocks:
+            return self._loop(op)
+        return _news([self._add(result, self._made(op, result)) for result in op.results])
+
+    def _made(self, op: Operation, result: Value) -> Found:
+        """What a plain operation's result may be memory of."""
+        entry = TABLE[op.opcode]
+        viewed = self._viewed(op, result)
+        if op.opcode == "broadcast":
+            return frozenset(
+                Site(s.value, s.foreign, True, s.boxed, s.old) for s in viewed
+            ) | {Site(result, fixed=True)}
+        if changes_operand(op):
+            viewed = self.of(op.operands[0])
+            if not self._are_ours(viewed) or (self.copying is not None and result in self.copying):
+                viewed = frozenset()
+            elif self.copying is not None:
+                return viewed
+        elif viewed and "gate" not in op.attributes:
+            return viewed
+        foreign = "gate" in op.attributes
+        boxed = foreign or (entry.boxes and not self._copies(op))
+        return viewed | {Site(result, foreign=foreign, boxed=boxed)}
+
+    def _viewed(self, op: Operation, result: Value) -> Found:
+        entry = TABLE[op.opcode]
+        if (entry.fresh and rank(result.type)) or self._copies(op):
+            return frozenset()
+        viewed = (self.of(v) for k, v in enumerate(op.operands) if k in entry.view)
+        return frozenset().union(*viewed)
+
+    @staticmethod
+    def _copies(op: Operation) -> bool:
+        entry = TABLE[op.opcode]
+        types = [v.type for v in op.operands]
+        return bool(entry.view) and entry.sharing(types, op.attributes) == "copy"
+
+    def _branch(self, op: Operation) -> bool:
+        news = _news([self._block(block) for block in op.blocks])
+        pairs = (zip(block.results, op.results, strict=True) for block in op.blocks)
+        return _news([self._add(b, self.of(a)) for pair in pairs for a, b in pair]) or news
+
+    def _loop(self, op: Operation) -> bool:
+        """Go round until nothing new comes back to the loop's beginning."""
+        inside = {v for block in op.blocks for v in defined_in(block)}
+        any_news, news = False, True
+        while news:
+            apart = self._apart(op)
+            news = self._enter(op, apart)
+            for k, (following, targets) in enumerate(_returning(op)):
+                if k not in apart:
+                    aged = _all_aged(self.of(following), inside)
+                    news |= _news([self._add(target, aged) for target in targets])
+            news |= _news([self._block(block) for block in op.blocks])
+            news |= self._settle(op, apart, inside)
+            any_news |= news
+        return self._leave(op, inside) or any_news
+
+    def _apart(self, op: Operation) -> list[int]:
+        """The carries whose memory is told apart from the others' in every iteration."""
+        joint = self.joint.setdefault(op.attributes["region"], set())
+        count = op.attributes["carry"]
+        return [k for k in range(count) if k not in joint and _is_array(op.results[k])]
+
+    def _enter(self, op: Operation, apart: list[int]) -> bool:
+        """What a loop's parameters are at its beginning."""
+        news = []
+        count, body = op.attributes["carry"], op.blocks[-1]
+        for k in range(count):
+            if k in apart:
+                own = frozenset({Site(body.parameters[k])})
+                news += [self._add(block.parameters[k], own) for block in op.blocks]
+                news.append(self._add(op.results[k], frozenset({Site(op.results[k])})))
+            else:
+                targets = (op.results[k], *(block.parameters[k] for block in op.blocks))
+                news += [self._add(target, self.of(op.operands[k])) for target in targets]
+        elements = zip(op.operands[count:], body.parameters[count:], strict=True)
+        news += [self._add(element, self.of(sequence)) for sequence, element in elements]
+        return _news(news)
+
+    def _settle(self, op: Operation, apart: list[int], inside: set[Value]) -> bool:
+        """Carries that meet another, before the loop or after an iteration, aren't apart."""
+        count, body = op.attributes["carry"], op.blocks[-1]
+        arrays = [k for k in range(count) if _is_array(op.results[k])]
+        met = set[int]()
+        for values in (op.operands, body.results):
+            for i, a in enumerate(arrays):
+                for b in arrays[:i]:
+                    if self.meet(self.of(values[a]), self.of(values[b])):
+                        met |= {a, b}
+        joint = self.joint[op.attributes["region"]]
+        if met - joint:
+            joint |= met
+            return True
+        entering = [s for k in apart for s in self.of(op.operands[k])]
+        following = frozenset(s for k in apart for s in self.of(body.results[k]))
+        around = {*entering, *_all_aged(following, inside)}
+        news = False
+        for k in apart:
+            pairs = (
+                (Site(body.parameters[k]), around),
+                (Site(op.results[k]), {*around, *following}),
+            )
+            for site, origins in pairs:
+                known = self.origins.setdefault(site, set())
+                news |= not origins <= known
+                known |= origins
+        return news
+
+    def _leave(self, op: Operation, inside: set[Value]) -> bool:
+        count, body = op.attributes["carry"], op.blocks[-1]
+        news, apart = [], self._apart(op)
+        for k, (inner, result) in enumerate(zip(body.results, op.results, strict=False)):
+            if k not in apart:
+                news.append(self._add(result, self.of(inner)))
+            if k >= count:
+                news.append(self._add(result, _all_aged(self.of(inner), inside)))
+        return _news(news)
+
+
+def _is_array(value: Value) -> bool:
+    return isinstance(value.type, List) or (isinstance(value.type, Array) and rank(value.type) > 0)
+
+
+def _news(changes: list[bool]) -> bool:
+    """Whether anything changed; of a list, so that every change is made before it is asked."""
+    return any(changes)
+
+
+def _all_aged(sites: Found, inside: set[Value]) -> Found:
+    """Sites as the next iteration sees them: what this one made is old."""
+    return frozenset(_aged(s) if s.value in inside else s for s in sites)
+
+
+def _aged(site: Site) -> Site:
+    return Site(site.value, site.foreign, site.fixed, site.boxed, old=True)
+
+
+def _returning(op: Operation) -> Iterator[tuple[Value, list[Value]]]:
+    """What goes round a loop, and the parameters that receive it."""
+    for k in range(op.attributes["carry"]):
+        yield op.blocks[-1].results[k], [block.parameters[k] for block in op.blocks]

@@ -1,0 +1,119 @@
+"""Places in arrays: what a store changes, and what a view of an array looks at.
+
+    a[1:].T[0] = v          views=(Step(index, 1:), Step(transpose)), key=(0,)
+
+A key holds static parts as they are, and a `Slot(k)` for the k-th operand of its own, so that one
+template serves result types, emission and evaluation. A `Step` is one operation that makes a view;
+its operands follow those of the key, in order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from ..ir.types import Type
+from .op import Emission, Op
+
+__all__ = ["Slot", "Step", "fill", "look", "slots", "source", "step_operands", "viewed_type"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a run-time operand in a template."""
+
+    position: int
+
+    def __str__(self) -> str:
+        return f"Slot({self.position})"
+
+
+@final
+@dataclass(frozen=True)
+class Step:
+    """One view of an array: the entry that makes it, its attributes, how many operands it has
+    besides the array."""
+
+    entry: Op
+    attributes: Mapping[str, Any]
+    arity: int
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.attributes.items() if v is not None)
+        return f"{self.entry.name}[{shown}]" if shown else self.entry.name
+
+    def __hash__(self) -> int:
+        return hash((self.entry, repr(self.attributes), self.arity))
+
+
+Views = tuple[Step, ...]
+
+
+def fill(template: Any, operands: Sequence[Any]) -> Any:
+    """The template with its slots replaced by operands."""
+    match template:
+        case Slot(position):
+            return operands[position]
+        case tuple():
+            return tuple(fill(part, operands) for part in template)
+        case list():
+            return [fill(part, operands) for part in template]
+        case slice():
+            parts = (template.start, template.stop, template.step)
+            return slice(*(fill(part, operands) for part in parts))
+    return template
+
+
+def slots(template: Any) -> Iterator[int]:
+    """The positions of the operands that the template names, in order."""
+    match template:
+        case Slot(position):
+            yield position
+        case tuple() | list():
+            for part in template:
+                yield from slots(part)
+        case slice():
+            yield from slots((template.start, template.stop, template.step))
+
+
+def step_operands(
+    key: tuple[Any, ...], views: Views, operands: Sequence[Any]
+) -> tuple[Sequence[Any], list[tuple[Step, Sequence[Any]]]]:
+    """The key's operands, and each view's."""
+    at = len(set(slots(key)))
+    own, steps = operands[:at], []
+    for step in views:
+        steps.append((step, operands[at : at + step.arity]))
+        at += step.arity
+    return own, steps
+
+
+def look(array: Any, steps: Sequence[tuple[Step, Sequence[Any]]]) -> Any:
+    """The view of an array that the steps make, one after the other."""
+    for step, operands in steps:
+        array = step.entry.evaluate(step.attributes, (array, *operands))
+    return array
+
+
+def viewed_type(array: Type, steps: Sequence[tuple[Step, Sequence[Type]]]) -> Type:
+    """The type of that view."""
+    for step, types in steps:
+        array = step.entry.infer((array, *types), step.attributes)
+    return array
+
+
+def source(
+    array: ast.expr, type_: Type, views: Views, operands: Sequence[ast.expr], types: Sequence[Type]
+) -> ast.expr:
+    """That view as an expression; `operands` and `types` are those of the views alone."""
+    at = 0
+    for step in views:
+        own, own_types = operands[at : at + step.arity], types[at : at + step.arity]
+        at += step.arity
+        following = step.entry.infer((type_, *own_types), step.attributes)
+        emission = Emission(step.attributes, (type_, *own_types), following, (array, *own))
+        array, type_ = step.entry.emit(emission), following
+    return array
