@@ -20,6 +20,7 @@ from .moves import Move, in_order
 from .names import assign_names
 from .nesting import plan_nesting
 from .ownership import find_updates
+from .pops import with_pops
 from .text import Comment
 
 __all__ = ["Emitter"]
@@ -50,7 +51,7 @@ class Emitter:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
-        return statements
+        return with_pops(statements)
 
     def expression(self, value: Value) -> ast.expr:
         """A value as source: its name, or the expression that it nests as."""
@@ -86,7 +87,7 @@ class Emitter:
         )  # fmt: skip
 
     def block(self, block: Block) -> list[ast.stmt]:
-        return [line for op in block.operations for line in self.operation(op)]
+        return with_pops([line for op in block.operations for line in self.operation(op)])
 
     def operation(self, op: Operation) -> list[ast.stmt]:
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
@@ -205,6 +206,7 @@ class Emitter:
             lines += self.operation(inner)
             self._append(waiting, set(inner.results), lines)
         self._append(waiting, None, lines)
+        lines = with_pops(lines)
         lines += self.moves(zip(body.results[:count], op.results[:count], strict=True))
         return before, lines
 

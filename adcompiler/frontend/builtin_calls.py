@@ -14,11 +14,12 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from . import arithmetic, names
+from . import arithmetic, mutation, names
 from .context import Context
 from .items import Item, RangeItem, in_words
-from .iteration import known, range_length
+from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
+from .joining import JOINING
 from .reduction_calls import REDUCTIONS
 
 __all__ = ["BUILTINS"]
@@ -91,8 +92,12 @@ def _convert(kind: Any) -> Callable[..., Item]:
 
 def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
+        item = gathered(ctx, node, item)
+        if kind is list and isinstance(item, Value) and isinstance(item.type, List):
+            return mutation.copied(ctx, node, item)
         what = f"the length of what {kind.__name__}() takes"
-        return kind(known(ctx, node, item, what))
+        parts = known(ctx, node, item, what)
+        return mutation.own_list(ctx, node, parts, name) if kind is list else tuple(parts)
 
     return handler
 
@@ -101,14 +106,15 @@ def _dict(
     ctx: Context, node: ast.Call, name: str | None, item: Item = (), **named: Item
 ) -> dict[Any, Item]:
     if isinstance(item, dict):
-        return {**item, **named}
+        return mutation.own_dict(ctx, {**item, **named})
     pairs = [
         known(ctx, node, pair, "the length of a pair")
         for pair in known(ctx, node, item, "the length of what dict() takes")
     ]
     if any(len(pair) != 2 for pair in pairs):
         ctx.refuse(node, "static-error", "dict() takes pairs.", "give (key, value) pairs.")
-    return {ctx.static(key, node, "a dict's key"): value for key, value in pairs} | named
+    made = {ctx.static(key, node, "a dict's key"): value for key, value in pairs}
+    return mutation.own_dict(ctx, made | named)
 
 
 def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
@@ -169,5 +175,6 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),
     **ITERATION,
+    **JOINING,
     **REDUCTIONS,
 }

@@ -19,12 +19,13 @@ import numpy as np
 
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
+from ..ir.types import List
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, names
+from . import expressions, mutation, names
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
-from .items import Ambiguous, BoundMethod, Item, LocalFunction, in_words
+from .items import Ambiguous, BoundMethod, Item, LocalFunction, Method, in_words
 from .source import FunctionSource, read_function
 
 __all__ = ["apply", "call", "inline"]
@@ -45,6 +46,10 @@ def apply(
 ) -> Item:  # fmt: skip
     """What a callee gives for these arguments."""
     match callee:
+        case Method(owner, method):
+            return mutation.call_method(ctx, node, owner, method, args, keywords, name)
+        case BoundMethod(value, method) if isinstance(value.type, List):
+            return mutation.call_method(ctx, node, value, method, args, keywords, name)
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
@@ -58,8 +63,6 @@ def apply(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
-    if isinstance(getattr(callee, "__self__", None), dict):
-        return tuple(callee())
     handler = _handler(callee)
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
@@ -137,11 +140,19 @@ def _apply(
         _refuse_arguments(ctx, node, called, known, keywords, error)
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+    operands = tuple(_as_array(ctx, node, operand) for operand in operands)
     attributes = {
         key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
     }
     _check_axes(ctx, node, attributes, called)
     return ctx.emit(node, entry.name, operands, {**spelling.preset, **attributes}, name)
+
+
+def _as_array(ctx: Context, node: ast.AST, operand: Item) -> Item:
+    """NumPy's functions make an array of a list first; so that its derivative finds one."""
+    if isinstance(operand, Value) and isinstance(operand.type, List):
+        return ctx.emit(node, "asarray", (operand,), {})
+    return operand
 
 
 def _check_axes(

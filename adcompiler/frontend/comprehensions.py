@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.core import Value
-from . import expressions, statements
+from . import expressions, mutation, statements
 from .context import Context, Frame
 from .items import Item
-from .iteration import Content, Known, OneWay, Walk, content, one_way
+from .iteration import Known, OneWay, Walk, content, one_way
 
 __all__ = ["dict_comprehension", "generator", "list_comprehension", "named"]
 
@@ -35,7 +35,7 @@ class _RunTime(Exception):
 def list_comprehension(ctx: Context, node: ast.ListComp, name: str | None) -> Item:
     """`[f(v) for v in x]`."""
     first = expressions.expression(ctx, node.generators[0].iter)
-    return _elements(ctx, node, first)
+    return _elements(ctx, node, first, name)
 
 
 def generator(ctx: Context, node: ast.GeneratorExp) -> OneWay:
@@ -43,10 +43,11 @@ def generator(ctx: Context, node: ast.GeneratorExp) -> OneWay:
     first = expressions.expression(ctx, node.generators[0].iter)
     frame = ctx.frame
 
-    def elements() -> Content:
-        return content(ctx, node, ctx.within(frame, lambda: _elements(ctx, node, first)))
+    def gather() -> Item:
+        return ctx.within(frame, lambda: _elements(ctx, node, first, None))
 
-    made = one_way(ctx, "a generator expression", elements)
+    made = one_way(ctx, "a generator expression", lambda: content(ctx, node, gather()))
+    made.gather = gather
     made.truth = lambda conjunction: ctx.within(
         frame, lambda: _truth(ctx, node, first, conjunction)
     )
@@ -67,13 +68,19 @@ def _truth(ctx: Context, node: ast.GeneratorExp, first: Item, conjunction: bool)
                 return test
         return conjunction
 
+    attempt = _Attempt(ctx, first)
     try:
         return ctx.within(_frame(ctx), lambda: ask(_rounds(ctx, node, 0, first)))
     except _RunTime:
-        ctx.refuse(
-            node, "unsupported-expression", "how many elements this has is known only at run time.",
-            "write a loop.",
-        )  # fmt: skip
+        attempt.undo(node)
+    word = "missing" if conjunction else "found"
+    name = _free_name(ctx, word)
+    flag = ast.Name(name, ast.Load())
+    settled = ast.Assign([ast.Name(name, ast.Store())], ast.Constant(not conjunction))
+    asked = ast.UnaryOp(ast.Not(), node.elt) if conjunction else node.elt
+    again = flag if conjunction else ast.UnaryOp(ast.Not(), flag)
+    body = ast.If(again, [ast.If(asked, [settled], [])], [])
+    return ctx.within(_frame(ctx), lambda: _looped(ctx, node, first, body, name, conjunction))
 
 
 def dict_comprehension(ctx: Context, node: ast.DictComp) -> dict[Any, Item]:
@@ -92,22 +99,99 @@ def dict_comprehension(ctx: Context, node: ast.DictComp) -> dict[Any, Item]:
             node, "unsupported-expression", "which keys this dict has is known only at run time.",
             "loop over a tuple, or use a list.",
         )  # fmt: skip
-    return result
+    return mutation.own_dict(ctx, result)
 
 
-def _elements(ctx: Context, node: ast.ListComp | ast.GeneratorExp, first: Item) -> Item:
+def _elements(
+    ctx: Context, node: ast.ListComp | ast.GeneratorExp, first: Item, name: str | None
+) -> Item:
     """The elements as a list."""
     items: list[Item] = []
+    attempt = _Attempt(ctx, first)
     try:
         _written_out(
             ctx, node, first, lambda: items.append(expressions.expression(ctx, node.elt))
         )
     except _RunTime:
+        attempt.undo(node)
+        return ctx.within(_frame(ctx), lambda: _appended(ctx, node, first, name))
+    return mutation.own_list(ctx, node, items, name)
+
+
+class _Attempt:
+    """What is to be forgotten if a comprehension can't be written out."""
+
+    def __init__(self, ctx: Context, first: Item) -> None:
+        self.ctx = ctx
+        self.count = len(ctx.builder.operations)
+        self.changes = ctx.changes
+        self.names = dict(ctx.function_names)
+        self.state = ctx.memory.state.copy()
+        self.first = first
+        self.builder = ctx.builder
+
+    def undo(self, node: ast.AST) -> None:
+        ctx = self.ctx
+        ctx.builder, ctx.memory.state = self.builder, self.state
+        if ctx.changes != self.changes or ctx.function_names != self.names:
+            ctx.refuse(
+                node, "unsupported-expression", "a comprehension whose length is known only at run"
+                " time assigns names or changes lists.", "write a loop.",
+            )  # fmt: skip
+        del ctx.builder.operations[self.count :]
+        if isinstance(self.first, OneWay):
+            self.first.used = False
+
+
+def _appended(
+    ctx: Context, node: ast.ListComp | ast.GeneratorExp, first: Item, name: str | None
+) -> Item:
+    """The loop that a comprehension is short for."""
+    name = name or _free_name(ctx, "items")
+    made = mutation.own_list(ctx, node, (), name)
+    append = ast.Attribute(ast.Name("<list>", ast.Load()), "append", ast.Load())
+    body = ast.Expr(ast.Call(append, [node.elt], []))
+    return _looped(ctx, node, first, body, "<list>", made)
+
+
+def _looped(
+    ctx: Context, node: ast.ListComp | ast.GeneratorExp, first: Item, body: ast.stmt, name: str,
+    start: Item,
+) -> Item:  # fmt: skip
+    """Lower the clauses as loops and ifs around a statement; gives what `name` becomes."""
+    names = dict(ctx.function_names)
+    ctx.frame.names.update({name: start, "<elements>": first})
+    for level, clause in reversed(list(enumerate(node.generators))):
+        for test in reversed(clause.ifs):
+            body = ast.If(test, [body], [])
+        source = clause.iter if level else ast.Name("<elements>", ast.Load())
+        body = ast.For(clause.target, source, [body], [])
+    lines = _located(body, node)
+    statements.statements(ctx, [lines])
+    if ctx.function_names != names:
         ctx.refuse(
-            node, "unsupported-expression", "how many elements this has is known only at run time.",
-            "write a loop.",
+            node, "unsupported-expression", "`:=` in a comprehension whose length is known only at"
+            " run time.", "write a loop.",
         )  # fmt: skip
-    return items
+    return ctx.frame.names[name]
+
+
+def _located(made: ast.stmt, like: ast.expr) -> ast.stmt:
+    """The statement with a place in the source for what is new in it."""
+    for part in ast.walk(made):
+        if isinstance(part, (ast.expr, ast.stmt)) and not hasattr(part, "lineno"):
+            inside = part.target if isinstance(part, ast.For) else like
+            ast.copy_location(part, inside)
+    return made
+
+
+def _free_name(ctx: Context, word: str) -> str:
+    """A name that the user's function doesn't use."""
+    code = ctx.frame.source.function.__code__
+    taken = {*code.co_varnames, *code.co_names, *code.co_cellvars, *code.co_freevars}
+    while word in taken:
+        word += "_"
+    return word
 
 
 def _frame(ctx: Context) -> Frame:

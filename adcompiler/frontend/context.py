@@ -13,7 +13,7 @@ import ast
 import builtins
 import contextlib
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -22,7 +22,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Value
-from ..ir.types import UNDEFINED, Scalar, rank
+from ..ir.types import UNDEFINED, Scalar, Type, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .items import (
     UNBOUND,
@@ -43,6 +43,7 @@ __all__ = [
     "LOOP",
     "Context",
     "Frame",
+    "Growth",
     "NeedsUnrolling",
     "Path",
     "StaticNeeded",
@@ -62,6 +63,15 @@ class NeedsUnrolling(Exception):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(path)
+
+
+class Growth(Exception):
+    """A list made at this place changes at run time: it has to be a value, of such elements."""
+
+    def __init__(self, place: tuple[Any, ...], element: Type) -> None:
+        self.place = place
+        self.element = element
+        super().__init__(place)
 
 
 class StaticNeeded(Exception):
@@ -186,6 +196,10 @@ class Context:
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     loops: list[str | None] = field(default_factory=list)
+    growing: Mapping[tuple[Any, ...], Type] = field(default_factory=dict)
+    lists: dict[Value, tuple[Any, ...]] = field(default_factory=dict)
+    running: list[Value] = field(default_factory=list)  # lists that a loop runs over
+    changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -315,7 +329,8 @@ class Context:
         if is_namedtuple(item):
             return type(item)(*[self.static(part, node, what) for part in item])
         if isinstance(item, (tuple, list)):
-            return type(item)(self.static(part, node, what) for part in item)
+            kind = tuple if isinstance(item, tuple) else list
+            return kind(self.static(part, node, what) for part in item)
         if isinstance(item, (np.generic, np.ndarray)) and not item.ndim:
             return item.item()
         if not isinstance(item, Value):

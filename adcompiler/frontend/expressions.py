@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, comprehensions, names
+from . import arithmetic, calls, comprehensions, mutation, names
 from .context import Context
 from .items import (
     UNBOUND,
@@ -57,9 +57,9 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
         case ast.Tuple(elements):
             return tuple(_elements(ctx, elements))
         case ast.List(elements):
-            return _elements(ctx, elements)
+            return mutation.own_list(ctx, node, _elements(ctx, elements), name)
         case ast.Dict(keys, values):
-            return _dictionary(ctx, node, keys, values)
+            return mutation.own_dict(ctx, _dictionary(ctx, node, keys, values))
         case ast.Lambda():
             return LocalFunction(node, ctx.frame)
         case ast.ListComp():

@@ -22,7 +22,7 @@ from ..ir.types import Array, List, rank
 from ..ops.indexing import Slot
 from . import arithmetic
 from .context import Context
-from .items import Item, RangeItem, in_words
+from .items import DictView, Item, RangeItem, in_words
 from .names import size_item
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "chained",
     "content",
     "enumerated",
+    "gathered",
     "known",
     "mapped",
     "neighbours",
@@ -54,9 +55,48 @@ At = Callable[[Item, "ast.expr | None"], Item]
 @final
 @dataclass(frozen=True)
 class Known:
-    """Elements that are known one by one: the loop unrolls."""
+    """Elements that are known one by one: the loop unrolls.
+
+    `sources`: what gives the elements as they are now, which the loop's body must not change ahead
+    of the loop.
+    """
 
     items: Sequence[Item]
+    sources: tuple[Source, ...] = ()
+
+    def is_unchanged(self, position: int) -> bool:
+        """Whether the elements after this position are still what they were."""
+        return all(source.is_unchanged(position) for source in self.sources)
+
+
+@final
+@dataclass(frozen=True)
+class Source:
+    """The elements of a list or dict; `ordered`: they are taken from the first to the last."""
+
+    now: Callable[[], Sequence[Item]]
+    items: Sequence[Item]
+    ordered: bool = True
+
+    def is_unchanged(self, position: int) -> bool:
+        now, first = self.now(), position + 1 if self.ordered else 0
+        return len(now) == len(self.items) and all(map(_same, now[first:], self.items[first:]))
+
+
+def _same(a: Item, b: Item) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a is b
+
+
+def _unordered(found: Sequence[Content]) -> tuple[Source, ...]:
+    """The sources of what is read in an order of its own."""
+    sources = (s for part in found if isinstance(part, Known) for s in part.sources)
+    return tuple(replace(source, ordered=False) for source in sources)
+
+
+def _ordered(found: Sequence[Content]) -> tuple[Source, ...]:
+    return tuple(s for part in found if isinstance(part, Known) for s in part.sources)
 
 
 @final
@@ -65,13 +105,15 @@ class Walk:
     """An element for each value of a range.
 
     `reverse`: from the range's last value to its first. `path`: where in the loop's target the
-    range's value itself stands: () if it is the target, None if it is not in it.
+    range's value itself stands: () if it is the target, None if it is not in it. `over`: the lists
+    that it reads, whose lengths must stay.
     """
 
     bounds: RangeItem
     at: At
     reverse: bool = False
     path: tuple[int, ...] | None = None
+    over: tuple[Value, ...] = ()
 
     def index_name(self, target: ast.expr) -> str | None:
         """The user's name for the range's value."""
@@ -116,17 +158,22 @@ class OneWay:
     name: str
     content: Content | Callable[[], Content]
     depth: int
-    truth: Callable[[bool], Item] | None = None  # of a generator: `all` or `any` of its elements
+    # Of a generator: its elements as a list; `all` or `any` of them.
+    gather: Callable[[], Item] | None = None
+    truth: Callable[[bool], Item] | None = None
     used: bool = False
 
 
 def content(ctx: Context, node: ast.AST, item: Item) -> Content:
     """What iterating over an item runs over."""
     match item:
-        case tuple() | list():
-            return Known(tuple(item))
-        case dict():
-            return Known(tuple(item))
+        case DictView():
+            return Known(item.now(), (Source(item.now, item.now()),))
+        case tuple():
+            return Known(item)
+        case list() | dict():
+            items = tuple(item)
+            return Known(items, (Source(lambda: tuple(item), items),))
         case RangeItem():
             return Walk(item, lambda index, target: index, path=())
         case OneWay():
@@ -161,6 +208,14 @@ def called(item: OneWay) -> str:
     return item.name if " " in item.name else f"what {item.name}() gives"
 
 
+def gathered(ctx: Context, node: ast.AST, item: Item) -> Item:
+    """The elements of a generator expression as a list; anything else as it is."""
+    if not isinstance(item, OneWay) or item.gather is None:
+        return item
+    use(ctx, node, item)
+    return item.gather()
+
+
 def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
     """`x[0]`, `x[1]`, ...: the rows of an array, the elements of a list."""
 
@@ -169,7 +224,9 @@ def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
             return ctx.emit(node, "index", (value,), {"key": (index,)}, _name_of(target))
         return ctx.emit(node, "index", (value, index), {"key": (Slot(0),)}, _name_of(target))
 
-    return Walk(RangeItem(0, size_item(ctx, node, value, 0, via="len"), 1), at)
+    over = (ctx.memory.owner(value),) if isinstance(value.type, List) else ()
+    bounds = RangeItem(0, size_item(ctx, node, value, 0, via="len"), 1)
+    return Walk(bounds, at, over=over)
 
 
 def known(ctx: Context, node: ast.AST, item: Item, what: str) -> list[Item]:
@@ -281,7 +338,8 @@ def zipped(
         count = min(lengths, default=0)
         what = f"the length of what {name}() takes beside a tuple or list"
         columns = [_materialised(ctx, node, part, count, what) for part in parts]
-        return one_way(ctx, name, Known(tuple(map(joined, zip(*columns, strict=False)))))
+        rows = tuple(map(joined, zip(*columns, strict=False)))
+        return one_way(ctx, name, Known(rows, _ordered(parts)))
     walks = [part for part in parts if isinstance(part, Walk)]
     places = [_places(ctx, node, walk) for walk in walks]
 
@@ -296,7 +354,8 @@ def zipped(
         if walk.path is not None and get is walk.at and join is None
     ]  # fmt: skip
     stop = _shortest(ctx, node, [length for length, _ in places])
-    return one_way(ctx, name, Walk(RangeItem(0, stop, 1), at, path=paths[0] if paths else None))
+    path, over = paths[0] if paths else None, tuple(v for walk in walks for v in walk.over)
+    return one_way(ctx, name, Walk(RangeItem(0, stop, 1), at, path=path, over=over))
 
 
 def _shortest(ctx: Context, node: ast.AST, lengths: Sequence[Item]) -> Item:
@@ -316,7 +375,8 @@ def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneW
     if not isinstance(found, Walk):
         first = ctx.static(start, node, "the start of enumerate()")
         items = _materialised(ctx, node, found, None, "the length of what enumerate() takes")
-        return one_way(ctx, "enumerate", Known([(first + k, v) for k, v in enumerate(items)]))
+        rows = [(first + k, v) for k, v in enumerate(items)]
+        return one_way(ctx, "enumerate", Known(rows, _ordered((found,))))
     length, get = _places(ctx, node, found)
 
     def at(index: Item, target: ast.expr | None) -> Item:
@@ -324,7 +384,8 @@ def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneW
         return (number, get(index, _part(target, 1)))
 
     path = (0,) if type(start) is int and start == 0 else None
-    return one_way(ctx, "enumerate", Walk(RangeItem(0, length, 1), at, path=path))
+    bounds = RangeItem(0, length, 1)
+    return one_way(ctx, "enumerate", Walk(bounds, at, path=path, over=found.over))
 
 
 def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
@@ -338,7 +399,8 @@ def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
     if isinstance(found, Walk):
         return one_way(ctx, "reversed", replace(found, reverse=not found.reverse))
     assert isinstance(found, Known)
-    return one_way(ctx, "reversed", Known(tuple(reversed(found.items))))
+    items = tuple(reversed(found.items))
+    return one_way(ctx, "reversed", Known(items, _unordered((found,))))
 
 
 def mapped(
@@ -352,7 +414,7 @@ def chained(ctx: Context, parts: Sequence[Content]) -> OneWay:
     """`itertools.chain`."""
     if all(isinstance(part, Known) for part in parts):
         items = [v for part in parts for v in part.items]  # type: ignore[union-attr]
-        return one_way(ctx, "chain", Known(items))
+        return one_way(ctx, "chain", Known(items, _unordered(parts)))
     return one_way(ctx, "chain", Chain(tuple(parts)))
 
 
@@ -360,7 +422,8 @@ def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
     """`itertools.pairwise`."""
     if not isinstance(found, Walk):
         items = _materialised(ctx, node, found, None, "the length of what pairwise() takes")
-        return one_way(ctx, "pairwise", Known(tuple(itertools.pairwise(items))))
+        rows = tuple(itertools.pairwise(items))
+        return one_way(ctx, "pairwise", Known(rows, _ordered((found,))))
     length, get = _places(ctx, node, found)
 
     def at(index: Item, target: ast.expr | None) -> Item:
@@ -368,7 +431,7 @@ def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
         return (get(index, _part(target, 0)), get(following, _part(target, 1)))
 
     stop = _compute(ctx, node, ast.Sub(), length, 1)
-    return one_way(ctx, "pairwise", Walk(RangeItem(0, stop, 1), at))
+    return one_way(ctx, "pairwise", Walk(RangeItem(0, stop, 1), at, over=found.over))
 
 
 def product(ctx: Context, node: ast.AST, parts: Sequence[Content]) -> OneWay:

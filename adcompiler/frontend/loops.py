@@ -28,11 +28,23 @@ from ..ir.types import (
     join,
     shape_of,
 )  # fmt: skip
+from ..ops.lists import joined_element
 from . import statements
 from .assigned import assigned_names, jumps
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
-from .items import UNBOUND, Ambiguous, Item, is_number, leaves, rebuild, same_structure
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    Item,
+    OwnDict,
+    OwnList,
+    freeze,
+    is_number,
+    leaves,
+    rebuild,
+    same_structure,
+)  # fmt: skip
 from .iteration import Chain, Content, Known, Nested, Walk, content
 from .loop_objects import Carried
 from .memory import has_memory
@@ -65,8 +77,8 @@ def for_loop(ctx: Context, node: ast.For) -> None:
 
 def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
     match found:
-        case Known(items):
-            _unroll(ctx, node, items)
+        case Known():
+            _unroll(ctx, node, found)
         case Walk():
             _walk(ctx, node, found)
         case Nested():
@@ -76,13 +88,18 @@ def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
                 _run_over(ctx, node, part)
 
 
-def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
-    if len(items) > _UNROLL_LIMIT:
+def _unroll(ctx: Context, node: ast.For, found: Known) -> None:
+    if len(found.items) > _UNROLL_LIMIT:
         ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
-    for item in items:
+    for position, item in enumerate(found.items):
         with ctx.looping():
             statements.assign(ctx, node.target, item)
             _plain_body(ctx, node.body)
+        if not found.is_unchanged(position):
+            ctx.refuse(
+                node, "unsupported-iteration", "the body changes what the loop runs over.",
+                "loop over a copy: list(...) or tuple(...).",
+            )  # fmt: skip
 
 
 def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
@@ -127,15 +144,18 @@ def _counted(
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
     operands = [ctx.lift(part, node.iter) for part in bounds]
     names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
-    state = ctx.memory.state.copy()
+    state, running = ctx.memory.state.copy(), len(ctx.running)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
+        ctx.running += walk.over
         _loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
+        del ctx.running[len(ctx.running) - len(walk.over) :]
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
         ctx.frame.names, ctx.builder, ctx.memory.state = names, builder, state
+        del ctx.running[running:]
         del builder.operations[count:]
         what = "the range of a loop that unrolls"
         places = range(*[ctx.static(part, node, what) for part in bounds])
@@ -254,7 +274,9 @@ class _Carries:
     def _enter(self, name: str, item: Item) -> None:
         if item is UNBOUND or not all(map(_carried, leaves(item))):
             self.dropped[name] = item
-        elif any(isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)):
+        elif isinstance(item, (OwnList, OwnDict)) or any(
+            isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)
+        ):
             self.kept[name] = item  # until the body is seen to bind another object
         else:
             self._carry(name, item)
@@ -270,6 +292,8 @@ class _Carries:
         if isinstance(leaf, Value):
             if isinstance(leaf.type, Scalar) and leaf.type.size is not None:
                 return Scalar(leaf.type.kind)
+            if isinstance(leaf.type, List):
+                return List(leaf.type.element, unknown())
             return leaf.type
         return UNDEFINED if leaf is UNBOUND else Scalar(type(leaf).__name__)
 
@@ -308,6 +332,7 @@ class _Carries:
                     if not isinstance(leaf, Value) and not is_number(leaf):
                         self.ctx.refuse_item(leaf, self.node)
                     values.append(self.ctx.lift(leaf, self.node))
+                freeze(item)
         return [*values, *self.objects.ends()]
 
     def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
@@ -364,7 +389,9 @@ class _Carries:
     def _fits_dropped(self, name: str, item: Item) -> bool:
         """A name without a value before the loop: carried only if the body gives it values."""
         before = self.dropped[name]
-        if item is before or (not isinstance(item, Value) and item == before):
+        if item is before or (
+            not isinstance(item, (Value, OwnList, OwnDict)) and item == before
+        ):
             return True
         if before is UNBOUND and all(map(_carried, leaves(item))):
             del self.dropped[name]
@@ -414,10 +441,21 @@ class _Carries:
 
 
 def _same_objects(before: Item, after: Item) -> bool:
-    if not same_structure(before, after):
+    if not same_structure(before, after) or not _same_owners(before, after):
         return False
     pairs = zip(leaves(before), leaves(after), strict=True)
     return all(a is b or (is_number(a) and type(a) is type(b) and a == b) for a, b in pairs)
+
+
+def _same_owners(before: Item, after: Item) -> bool:
+    """Whether the lists and dicts that may change in place are the same ones."""
+    if isinstance(before, (OwnList, OwnDict)) or isinstance(after, (OwnList, OwnDict)):
+        return before is after
+    if isinstance(before, (tuple, list)):
+        return all(map(_same_owners, before, after))
+    if isinstance(before, dict):
+        return all(_same_owners(before[key], after[key]) for key in before)
+    return True
 
 
 def _carried(leaf: Item) -> bool:
@@ -429,6 +467,8 @@ def _absorbs(slot: _Slot, found: Type) -> bool:
         return True
     if isinstance(slot.type, Scalar) and isinstance(found, Scalar):
         return join(slot.type, found) == slot.type
+    if isinstance(slot.type, List) and isinstance(found, List):
+        return joined_element(slot.type.element, found.element) == slot.type.element
     if not isinstance(slot.type, Array) or not isinstance(found, (Array, Scalar)):
         return False
     try:

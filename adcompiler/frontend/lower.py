@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Function, Value
-from .context import ARGUMENT, Capture, Context, Frame, Path
+from ..ir.types import Type
+from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .items import Item, is_number, leaves, rebuild
+from .list_contents import check_contents
 from .signature import Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
@@ -53,8 +55,20 @@ def lower(
     Raises UnsupportedError for what is outside the subset, SourceError where the text can't be
     read, and StaticNeeded where an int must enter the signature by value.
     """
+    growing: dict[tuple[Any, ...], Type] = {}
+    while True:
+        try:
+            return _lower(function, structures, static_paths, growing)
+        except Growth as growth:
+            growing[growth.place] = growth.element
+
+
+def _lower(
+    function: types.FunctionType, structures: Mapping[str, Structure],
+    static_paths: frozenset[Path], growing: Mapping[tuple[Any, ...], Type],
+) -> Lowered:  # fmt: skip
     source = read_function(function)
-    ctx = Context(function, static_paths, frozenset(structures))
+    ctx = Context(function, static_paths, frozenset(structures), growing=dict(growing))
     ctx.functions.append(function)
     arguments = {name: parameters_of(s, name) for name, s in structures.items()}
     for name, item in arguments.items():
@@ -68,8 +82,10 @@ def lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
+    made = Function(_name(function), block, source.span(source.node))
+    check_contents(made)
     return Lowered(
-        source, Function(_name(function), block, source.span(source.node)), structures, arguments,
+        source, made, structures, arguments,
         tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
     )  # fmt: skip
 

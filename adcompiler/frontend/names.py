@@ -26,6 +26,7 @@ from .items import (
     BoundMethod,
     Item,
     LocalFunction,
+    Method,
     in_words,
     is_number,
 )
@@ -94,8 +95,8 @@ def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item
     if isinstance(owner, tuple) and hasattr(owner, "_fields") and name in owner._fields:
         return getattr(owner, name)
     if isinstance(owner, (dict, list, tuple, str)):
-        if isinstance(owner, dict) and name in ("items", "keys", "values"):
-            return getattr(owner, name)
+        if callable(getattr(owner, name, None)):
+            return Method(owner, name)
         ctx.refuse(
             node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the"
             " subset.", "read elements by index or key.",
@@ -184,6 +185,8 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
 
 def size_item(ctx: Context, node: ast.AST, owner: Value, axis: int, via: str = "shape") -> Item:
     """One size of an array: an int where it is known."""
+    if isinstance(owner.type, List):
+        owner = ctx.read(owner, node)
     size = shape_of(owner.type)[axis]
     if isinstance(size, int):
         return size

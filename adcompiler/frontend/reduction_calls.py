@@ -13,12 +13,12 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.sizes import is_positive
-from ..ir.types import Array, List, rank, shape_of
+from ..ir.types import Array, List, Type, rank, shape_of
 from ..ops import lookup
 from . import arithmetic
 from .context import Context
 from .items import Item, in_words, is_number
-from .iteration import OneWay, known, use
+from .iteration import OneWay, gathered, known, use
 
 __all__ = ["REDUCTIONS"]
 
@@ -29,6 +29,11 @@ def _is_whole(item: Item) -> bool:
     """Whether this is one value with elements, and so goes into the operation as it is."""
     found = isinstance(item, Value) and isinstance(item.type, (Array, List))
     return found and bool(rank(item.type))
+
+
+def _now(ctx: Context, node: ast.AST, item: Item) -> Type:
+    """The type by now: a list may have grown."""
+    return ctx.read(item, node).type
 
 
 def _folds(items: Sequence[Item]) -> bool:
@@ -55,6 +60,7 @@ def _folding(
     def handler(
         ctx: Context, node: ast.Call, name: str | None, iterable: Item, start: Item = unit
     ) -> Item:
+        iterable = gathered(ctx, node, iterable)
         if _is_whole(iterable):
             starts = [] if _is_unit(start) else [_own(ctx, node, start)]
             return ctx.emit(node, opcode, (iterable, *starts),
@@ -92,8 +98,9 @@ def _extreme(function: Any) -> Callable[..., Item]:
         called = function.__name__
         if len(items) != 1:
             return chain(ctx, node, name, items)
+        items = (gathered(ctx, node, items[0]),)
         if _is_whole(items[0]):
-            if default is not _REQUIRED and not is_positive(shape_of(items[0].type)[0]):
+            if default is not _REQUIRED and not is_positive(shape_of(_now(ctx, node, items[0]))[0]):
                 ctx.refuse(
                     node, "unsupported-argument", f"whether {called}() has anything to choose from"
                     " is known only at run time.", "leave `default` out, or test the length first.",
@@ -152,6 +159,7 @@ def _truth_of_all(opcode: str, function: Any) -> Callable[..., Item]:
 
 
 def _fsum(ctx: Context, node: ast.Call, name: str | None, seq: Item) -> Item:
+    seq = gathered(ctx, node, seq)
     if _is_whole(seq):
         return ctx.emit(node, "fsum", (seq,), {"whole": True}, name)
     parts = known(ctx, node, seq, "the length of what math.fsum() takes")

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir.core import Block, Value
-from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
+from ..ir.types import UNDEFINED, Array, List, TypeMismatch, join, rank
+from . import mutation
 from .arithmetic import binary
 from .assigned import always_returns, assigned_names, may_return
 from .context import Context
@@ -22,6 +23,7 @@ from .items import (
     Ambiguous,
     Item,
     LocalFunction,
+    freeze,
     in_words,
     is_number,
     leaves,
@@ -100,6 +102,10 @@ def statement(ctx: Context, node: ast.stmt) -> None:
             pass
         case ast.Expr(ast.Call() as value):
             expression(ctx, value)
+        case ast.Delete(targets) if all(isinstance(t, ast.Subscript) for t in targets):
+            for target in targets:
+                assert isinstance(target, ast.Subscript)
+                mutation.delete(ctx, target, expression(ctx, target.value))
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
@@ -142,12 +148,10 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
             _unpack(ctx, target, targets, item)
         case ast.Subscript(value):
             owner = expression(ctx, value)
-            if isinstance(owner, (list, dict)):
-                ctx.refuse(
-                    target, "in-place-store", "stores into lists and dicts are not in the subset"
-                    " yet.", "make an array, or build a new list.",
-                )  # fmt: skip
-            store_element(ctx, target, owner, item)
+            if isinstance(owner, (list, dict, tuple)):
+                mutation.store(ctx, target, owner, item)
+            else:
+                store_element(ctx, target, owner, item)
         case _:
             ctx.refuse(
                 target, "unsupported-target", "the function assigns to something that isn't a"
@@ -162,7 +166,7 @@ def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item)
     stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
     if stars and len(parts) >= len(targets) - 1:
         star, after = stars[0], len(targets) - stars[0] - 1
-        middle = parts[star : len(parts) - after]
+        middle = mutation.own_list(ctx, targets[star], parts[star : len(parts) - after])
         parts = [*parts[:star], middle, *parts[len(parts) - after :]]
     if len(parts) != len(targets):
         ctx.refuse(
@@ -189,7 +193,11 @@ def _augmented(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
     if isinstance(target, ast.Subscript):
-        augmented(ctx, node, expression(ctx, target.value), target.slice)
+        owner = expression(ctx, target.value)
+        if isinstance(owner, (list, dict, tuple)):
+            mutation.change_element(ctx, node, target, owner)
+        else:
+            augmented(ctx, node, owner, target.slice)
         return
     if not isinstance(target, ast.Name):
         assign(ctx, target, None)
@@ -198,11 +206,11 @@ def _augmented(
     if isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type):
         augmented(ctx, node, current, None)
         return
-    if isinstance(current, list):
-        ctx.refuse(
-            node, "in-place-store", "an augmented assignment changes a list in place; that is not"
-            " in the subset yet.", f"write {target.id} = {target.id} ... out.",
-        )  # fmt: skip
+    is_list = isinstance(current, Value) and isinstance(current.type, List)
+    if isinstance(op, ast.Add) and (is_list or isinstance(current, list)):
+        mutation.extend(ctx, node, current, expression(ctx, value))
+        ctx.frame.names[target.id] = current
+        return
     ctx.frame.names[target.id] = binary(
         ctx, node, op, current, expression(ctx, value), target.id
     )
@@ -320,6 +328,7 @@ class _Merge:
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
+            freeze(b)
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
         if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):

@@ -194,7 +194,7 @@ def _index_type(types: Sequence[Type], attributes: Attributes) -> Type:
 def _shares(types: Sequence[Type], attributes: Attributes) -> str:
     """Slices look at the array; single elements are numbers, unless `...` makes them arrays."""
     key = attributes["key"]
-    if not is_basic(key, types[1:]):
+    if isinstance(types[0], List) or not is_basic(key, types[1:]):
         return "copy"
     single = not shape_of(_index_type(types, attributes))
     return "copy" if single and not any(item is Ellipsis for item in key) else "view"
@@ -303,15 +303,10 @@ def _update_type(types: Sequence[Type], attributes: Attributes) -> Type:
         )
     if kind_of(value) is None or (kind_of(value) == "complex" != kind_of(target)):
         raise OperationError(f"a {value} can't be stored in a {target}", "store real numbers")
-    return target
-
-
-def _add_at_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    """In a list a Python float may become a NumPy scalar."""
-    target, added = types[:2]
     if isinstance(target, List) and not shape_of(target.element):
-        return List(join(target.element, added), target.size)
-    return _update_type(types, attributes)
+        # A Python float may become a NumPy scalar.
+        return List(join(target.element, value), target.size)
+    return target
 
 
 def _dimensions(type_: Type) -> str:
@@ -421,7 +416,7 @@ _PLACES: tuple[tuple[Any, ...], ...] = (
 )  # fmt: skip
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-    view=(0,), shares=_shares, boxes=True,
+    view=(0,), shares=_shares, boxes=True, element=True,
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
 _ROWS = Step(_INDEX, {"key": (slice(Slot(0), None),)}, 1)
@@ -434,7 +429,7 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 
 ENTRIES: tuple[Op, ...] = (
     _INDEX,
-    Op("add_at", _add_at_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+    Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
        statement=_add_at_statement,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),

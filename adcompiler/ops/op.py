@@ -105,6 +105,8 @@ class Op:
     `shape_only`: operands of which nothing but the shape is used.
     `shares`: of an entry with `view`, whether its result is a "view" of the first operand, a
     "copy", or "maybe" either.
+    `holds`: operands that the result, a list, has as elements (or whose parts it has).
+    `element`: of a list the result is an element, which stays in it.
     `fresh`: the result is memory of its own.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
@@ -125,6 +127,8 @@ class Op:
     masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
+    holds: Container[int] = ()
+    element: bool = False
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()

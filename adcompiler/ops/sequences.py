@@ -62,7 +62,7 @@ def _folded(
         except TypeMismatch:
             raise OperationError(
                 f"of no elements this is {start}, of some it is {result}",
-                f"use np.{ufunc.__name__}.reduce's friends np.sum and np.prod",
+                "give it a start of that shape, such as np.zeros(...)",
             ) from None
 
     return infer

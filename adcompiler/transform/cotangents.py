@@ -91,11 +91,14 @@ class Cotangents:
             return self.builder.emit("undefined", (), UNDEFINED)
         if not shape_of(value.type):
             zero = self.typed(self.builder.constant(0.0), value.type, name)
+        elif isinstance(value.type, List) and rank(value.type.element):
+            zero = self.named(self.tracer().var(value).emit("zeros_each"), name)
         else:
             tracer = self.tracer()
             lenient = {"lenient": True} if value in self.undefined else {}
             shape = tracer.emit("shape", (tracer.var(value),), lenient)
-            zero = tracer.emit("zeros_of", (shape,), {"type": value.type}, name).value
+            type_ = self.type(value) if isinstance(value.type, List) else value.type
+            zero = tracer.emit("zeros_of", (shape,), {"type": type_}, name).value
         self.masked.add(zero)
         return zero
 

@@ -28,7 +28,7 @@ NO_GRADIENT = {
         "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",
     },
     "nothing of the operands but their shape": {
-        "size", "shape", "count", "zeros_of", "zeros_like", "ones_like", "empty_like",
+        "size", "shape", "count", "zeros_of", "zeros_each", "zeros_like", "ones_like", "empty_like",
     },
     "no float among the operands": {
         "constant", "undefined", "filler", "range", "length", "zeros", "ones", "empty", "eye",
