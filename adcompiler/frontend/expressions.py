@@ -11,7 +11,7 @@ import ast
 from typing import Any
 
 from ..ir.core import Value
-from ..ir.types import TypeMismatch, join, rank
+from ..ir.types import List, Type, TypeMismatch, join, rank
 from . import arithmetic, calls, comprehensions, mutation, names
 from .context import Context
 from .items import (
@@ -20,6 +20,11 @@ from .items import (
     BoundMethod,
     Item,
     LocalFunction,
+    freeze,
+    in_words,
+    leaves,
+    rebuild,
+    same_structure,
 )  # fmt: skip
 from .iteration import known
 from .merging import Merger
@@ -118,6 +123,9 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
         if isinstance(item, (Ambiguous, BoundMethod)) or item is UNBOUND:
             ctx.refuse_item(item, node)
         return bool(item)
+    if isinstance(item.type, List):
+        length = names.size_item(ctx, node, item, 0, via="len")
+        return arithmetic.binary(ctx, node, ast.NotEq(), length, 0)
     if rank(item.type):
         ctx.refuse(
             node, "truth-value", "an array of several elements is neither true nor false.",
@@ -246,27 +254,50 @@ def branch(
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
     merger = Merger(ctx, node, (sides[0], sides[1]))
-    values = []
+    values = _leaves_of_sides(ctx, node, merger, items)
+    changed = merger.objects()
+    results = [
+        Value(_joined(ctx, node, a, b), name if len(values) == 1 else None)
+        for a, b in values
+    ]
+    ctx.builder.span = ctx.span(node)
+    blocks = [
+        side.block((), (*(pair[k] for pair in values), *(pair[k] for pair in changed)))
+        for k, (side, _) in enumerate(sides)
+    ]
+    attributes = {} if changed or len(values) != 1 else {"expression": True}
+    all_results = (*results, *(r for _, _, r in changed))
+    ctx.builder.region("if", (test,), all_results, blocks, attributes)
+    for result, one, other in zip(results, *map(leaves, items), strict=True):
+        merger.relate(result, one, other)
+    merger.finish()
+    left = iter(results)
+    return rebuild(items[0], lambda _: next(left))
+
+
+def _leaves_of_sides(
+    ctx: Context, node: ast.AST, merger: Merger, items: list[Item]
+) -> list[tuple[Value, Value]]:
+    """The values that the two sides have in the same places of one structure."""
+    mutation.meet(ctx, *items)
+    if not same_structure(*items):
+        ctx.refuse(
+            node, "type-mismatch", f"one side is {in_words(items[0])}, the other"
+            f" {in_words(items[1])} of another form.", "give both sides one form.",
+        )  # fmt: skip
+    freeze(items[1])
+    found: list[list[Value]] = []
     for index, item in enumerate(items):
         with merger.on(index):
-            values.append(ctx.lift(item, node))
-    changed = merger.objects()
+            found.append([ctx.lift(leaf, node) for leaf in leaves(item)])
+    return list(zip(*found, strict=True))
+
+
+def _joined(ctx: Context, node: ast.AST, a: Value, b: Value) -> Type:
     try:
-        type_ = join(values[0].type, values[1].type)
+        return join(a.type, b.type)
     except TypeMismatch as error:
-        ctx.refuse(
+        return ctx.refuse(
             node, "type-mismatch", f"the two sides have different types: {error}.",
             "give both sides one kind, dtype and number of dimensions.",
         )  # fmt: skip
-    result = Value(type_, name)
-    ctx.builder.span = ctx.span(node)
-    blocks = [
-        side.block((), (value, *(pair[k] for pair in changed)))
-        for k, ((side, _), value) in enumerate(zip(sides, values, strict=True))
-    ]
-    results = (result, *(r for _, _, r in changed))
-    attributes = {} if changed else {"expression": True}
-    ctx.builder.region("if", (test,), results, blocks, attributes)
-    merger.relate(result, *items)
-    merger.finish()
-    return result

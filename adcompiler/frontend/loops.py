@@ -29,7 +29,7 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..ops.lists import joined_element
-from . import statements
+from . import mutation, statements
 from .assigned import assigned_names, jumps
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
@@ -227,6 +227,8 @@ def _while_condition(
     bound = dict(ctx.function_names)
     test = condition(ctx, node.test)
     if not isinstance(test, Value):
+        if test:  # of a list that the body changes, the length is a value
+            statements.statements(ctx, node.body)
         ctx.refuse(
             node.test, "endless-loop" if test else "unsupported-statement",
             "this condition never changes while the loop runs.",
@@ -376,6 +378,7 @@ class _Carries:
                 self.dropped[name] = item
                 settled = False
             elif not same_structure(self.shapes[name], item):
+                mutation.meet(self.ctx, self.before.get(name), item)
                 self.ctx.refuse(
                     self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
                     " iteration.", "keep its form, or unroll by looping over a tuple.",

@@ -35,6 +35,7 @@ __all__ = [
     "copied",
     "delete",
     "extend",
+    "meet",
     "own_dict",
     "own_list",
     "runs",
@@ -62,8 +63,9 @@ def own_dict(ctx: Context, items: dict[Any, Item]) -> OwnDict:
 
 
 def _place(ctx: Context, node: Any) -> tuple[Any, ...]:
-    source = ctx.frame.source
-    return (source.filename, source.function.__qualname__, node.lineno, node.col_offset)
+    source, kind = ctx.frame.source, type(node).__name__
+    begin, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return (source.filename, source.function.__qualname__, kind, *begin, *end)
 
 
 def _joined(
@@ -149,9 +151,7 @@ def _changing(ctx: Context, node: ast.AST, owner: Any) -> None:
     if owner.home is ctx.builder:
         ctx.changes += 1
         return
-    if isinstance(owner, OwnList) and all(
-        is_number(item) or isinstance(item, Value) for item in owner
-    ):
+    if isinstance(owner, OwnList) and _may_grow(owner):
         raise Growth(owner.place, UNDEFINED)
     ctx.refuse(
         node, "in-place-store", f"{in_words(owner)} changes in a loop or branch that is settled at"
@@ -159,11 +159,26 @@ def _changing(ctx: Context, node: ast.AST, owner: Any) -> None:
     )  # fmt: skip
 
 
+def _may_grow(owner: Item) -> bool:
+    """Whether the list may become a value: it holds numbers and arrays."""
+    return isinstance(owner, OwnList) and all(
+        is_number(item) or (isinstance(item, Value) and not isinstance(item.type, List))
+        for item in owner
+    )
+
+
+def meet(ctx: Context, a: Item, b: Item) -> None:
+    """Two lists for one name: where their lengths may differ, both are values."""
+    lists = [item for item in (a, b) if _may_grow(item)]
+    values = [i for i in (a, b) if isinstance(i, Value) and isinstance(i.type, List)]
+    if len(lists) + len(values) == 2 and (values or len(a) != len(b)):
+        for one in lists:
+            raise Growth(one.place, UNDEFINED)
+
+
 def runs(ctx: Context, owner: Item) -> None:
     """A list that is read at a place known at run time is a value, if its elements are alike."""
-    if isinstance(owner, OwnList) and owner and all(
-        is_number(item) or isinstance(item, Value) for item in owner
-    ):
+    if owner and _may_grow(owner):
         types = [Scalar(type(i).__name__) if is_number(i) else i.type for i in owner]
         if all(joined_alike(types[0], type_) for type_ in types):
             raise Growth(owner.place, UNDEFINED)

@@ -185,8 +185,8 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
 
 def size_item(ctx: Context, node: ast.AST, owner: Value, axis: int, via: str = "shape") -> Item:
     """One size of an array: an int where it is known."""
-    if isinstance(owner.type, List):
-        owner = ctx.read(owner, node)
+    if isinstance(owner.type, List):  # which may change its length
+        return ctx.emit(node, "size", (owner,), {"axis": axis, "via": via})
     size = shape_of(owner.type)[axis]
     if isinstance(size, int):
         return size

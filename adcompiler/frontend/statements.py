@@ -327,6 +327,7 @@ class _Merge:
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
+        mutation.meet(self.ctx, a, b)
         if isinstance(a, (tuple, list, dict)) and same_structure(a, b):
             freeze(b)
             others = iter(list(leaves(b)))

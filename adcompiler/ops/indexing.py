@@ -247,7 +247,9 @@ def _update_rule(
 ) -> Any:  # fmt: skip
     """What is stored over passes nothing on; of what an index repeats, the last is stored."""
     if index == 0:
-        return g.emit("update", 0.0, *rest[:-1], key=key, views=views)
+        whole = isinstance(g.type, List) and bool(shape_of(g.type.element))
+        zero = stored.emit("shape").emit("zeros_of", type=stored.type) if whole else 0.0
+        return g.emit("update", zero, *rest[:-1], key=key, views=views)
     if index > 1:
         return None
     found = _read_back(g, rest[:-1], key, views)

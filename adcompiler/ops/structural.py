@@ -318,6 +318,7 @@ ENTRIES: tuple[Op, ...] = (
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, rules=(_asarray_rule,), view=(0,),
+       shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
        samples=(*_ANY, arguments([0.5, 1.5]))),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),

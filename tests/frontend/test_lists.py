@@ -248,6 +248,125 @@ def arrays_changed_in_a_list(x):
     return np.sum(a**2) + np.sum(ys[0] * ys[1])
 
 
+def lists_in_a_dict(x):
+    d = {"a": [], "b": []}
+    for v in x:
+        d["a"].append(v)
+        d["b"].append(v * v)
+    return sum(d["a"]) * sum(d["b"])
+
+
+def chosen_by_an_expression(x):
+    ys = [x[0]] if x[0] > 0 else [x[1], x[2]]
+    return sum(ys)
+
+
+def a_generator_reads_late(x):
+    ys = [1.0]
+    g = (v * x[0] for v in ys)
+    ys.append(2.0)
+    return sum(g)
+
+
+def reversed_once(x):
+    ys = [x[0], x[1]]
+    zs = list(reversed(ys))
+    ys[0] = 3.0
+    return zs[1] * ys[0] + [*ys, 1.0][1]
+
+
+def until_the_stack_is_empty(x):
+    stack = [x[0]]
+    s = 0.0
+    while len(stack) > 0:
+        v = stack.pop()
+        s += v * v
+        if s < 1.0:
+            stack.append(v * 1.1)
+    return s
+
+
+def popped_until_empty(x):
+    ys = []
+    for i in range(3):
+        for j in range(i):
+            ys.append(x[i] * x[j])
+    total = 0.0
+    while ys:
+        total = total * 0.5 + ys.pop() ** 2
+    return total
+
+
+def made_by_a_helper(x):
+    def f(acc=None):
+        acc = [] if acc is None else acc
+        acc.append(x[0])
+        return acc
+    p = f()
+    q = f(p)
+    q[0] = 2.0 * x[1]
+    return sum(p) * len(q)
+
+
+def arrays_replaced(x):
+    m = [x, x * 2]
+    for i in range(2):
+        m[i] = m[i] * m[1 - i]
+    return np.sum(m[0] * m[1])
+
+
+def truth_of_a_list(x):
+    s = 0.0
+    best = []
+    for v in x:
+        if v > 0:
+            best.append(v)
+        elif best:
+            s += best[-1]
+    return s + sum(best)
+
+
+def filled(x):
+    ys = [0.0] * 3
+    for i in range(3):
+        ys[i] = x[i] ** 2 + (ys[i - 1] if i > 0 else 0.0)
+    return ys[2] * ys[1]
+
+
+def matrix_of_lists(x):
+    w = [[x[0], x[1]], [x[1], x[2]]]
+    s = 0.0
+    for i in range(2):
+        for j in range(2):
+            s = s * 0.5 + w[i][j] * w[j][i]
+    return s
+
+
+def lists_made_per_key(x):
+    acc = {}
+    for name in ("a", "b"):
+        acc[name] = []
+        for i in range(3):
+            acc[name].append(x[i] if name == "a" else x[i] ** 2)
+    return np.array(acc["a"]) @ np.array(acc["b"])
+
+
+def array_of_a_list_changed(x):
+    ys = []
+    for i in range(3):
+        ys.append(x * i)
+    m = np.array(ys)
+    m[0] = 1.0
+    return np.sum(m * m) + np.sum(ys[1])
+
+
+def structures_chosen(x):
+    a, b = (x[0], x[1]) if x[0] > 0 else (x[1], x[0])
+    d = {"k": a} if b > 0 else {"k": b * b}
+    ys = [a, b] if x[2] > 0 else [b, a]
+    return a * b * b + d["k"] * sum(ys * 2) * ys[0]
+
+
 CASES = [f for f in list(globals().values()) if getattr(f, "__module__", "") == __name__
          and f.__code__.co_varnames[:1] == ("x",)]  # fmt: skip
 
@@ -378,11 +497,44 @@ def missing_key(x):
     return d["a"][0]
 
 
+def element_changed(x):
+    ys = []
+    for i in range(3):
+        ys.append(x * i)
+    e = ys[1]
+    e *= 2.0
+    return np.sum(ys[1])
+
+
+def changed_after_the_loop(x):
+    out = []
+    for i in range(2):
+        a = [x[i]]
+        b = a
+        out.append(a[0])
+    b.append(3.0)
+    return sum(a) * out[0]
+
+
+def one_of_two_lists(x):
+    b = [x[0], x[1]]
+    if x[0] > 0:
+        a = b
+    else:
+        a = [x[1], x[2]]
+    b[0] = 5.0 * x[2]
+    b.append(x[1])
+    return sum(a) * a[0]
+
+
 @pytest.mark.parametrize(
     ("f", "code", "words"),
     [
         (one_array_many_times, "alias", "may have been put into a list"),
         (changed_after_appending, "alias", "may have been put into a list"),
+        (element_changed, "alias", "may have been put into a list"),
+        (one_of_two_lists, "alias", "may share memory"),
+        (changed_after_the_loop, "in-place-store", "or that a loop or branch hands on"),
         (growing_while_running, "unsupported-iteration", "changes while a loop runs over"),
         (changing_while_unrolled, "unsupported-iteration", "the body changes what the loop"),
         (of_mixed_things, "type-mismatch", "holds different kinds of things"),
