@@ -23,12 +23,22 @@ from .frontend.lower import Lowered, lower
 from .frontend.signature import Static, Structure, describe, parts
 from .frontend.source import read_function
 from .ir.builder import Builder
-from .ir.core import Function, Operation, Temporary, Value, hint, is_temporary, walk
+from .ir.core import (
+    Function,
+    Operation,
+    Temporary,
+    Value,
+    hint,
+    is_temporary,
+    on_all,
+    walk,
+)  # fmt: skip
 from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
+from .transform.split import split
 
 __all__ = [
     "STAGES",
@@ -113,7 +123,7 @@ def gradient_function(
     lowered: Lowered, options: Options, check: Check | None = None
 ) -> tuple[Function, Value | None]:
     """The gradient in SSA, ready for emission; and its seed, if that is a parameter."""
-    function = _with_temporaries(lowered.function)
+    function = on_all(_with_temporaries, lowered.function)
     _check_result(lowered, function)
     wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
     kind = "value_and_grad" if options.value else "grad"
@@ -129,6 +139,9 @@ def gradient_function(
     gradient = legalise_saves(gradient)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
+    if gradient.functions:
+        gradient = split(gradient)
+        gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
     gradient = own_memory(gradient, options.level)
     _checked(check, gradient, False)
     gradient = own_results(gradient, wrt)

@@ -79,10 +79,10 @@ def class_inside(x):
     return x
 
 
-def break_in_loop(x):
-    for _ in range(3):
+def endless(x):
+    while True:
         if x > 1:
-            break
+            continue
         x = x * 2
     return x
 
@@ -92,7 +92,7 @@ def walrus(x):
 
 
 def recursive(x):
-    return x if x < 1 else recursive(x / 2)
+    return x * recursive(x / 2)
 
 
 def number_called(x):
@@ -181,9 +181,9 @@ BODIES = {
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),
     class_inside: ("unsupported-statement", "class", "class Local:"),
-    break_in_loop: ("unsupported-statement", "`break`", "break"),
+    endless: ("endless-loop", "never changes", "True"),
     walrus: ("unsupported-expression", "`y :=`", "x > 0 and (y := x)"),
-    recursive: ("recursion", "`recursive` calls itself", "recursive(x / 2)"),
+    recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
     unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
@@ -200,7 +200,7 @@ BODIES = {
     loop_reads_before: ("unbound", "`y`", "y"),
     unicode_before: ("unknown-name", "`tahn`", "np.tahn"),
 }
-SCALARS = (try_block, break_in_loop, recursive, number_called, walrus, loop_reads_before)
+SCALARS = (try_block, endless, recursive, number_called, walrus, loop_reads_before)
 ADVICE = {
     subset_of_sum: "the supported form is np.sum(a, axis=None, *, keepdims=False).",
     subset_of_method: "the supported form is .sum(axis=None, *, keepdims=False).",

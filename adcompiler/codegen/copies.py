@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Name, Operation, Value, walk
+from ..ir.loops import Loop, is_loop, loops_of
 from ..ir.rewrite import defined_in
 from ..ir.types import Static, rank
 from ..ops import TABLE
@@ -68,7 +69,7 @@ class _Plan:
         for op in block.operations:
             if _is_update(op) and op.result not in self.updates.in_place:
                 self.update(op, loops)
-            inner = (*loops, op) if op.opcode in ("for", "while") else loops
+            inner = (*loops, op) if is_loop(op) else loops
             for one in op.blocks:
                 self.block(one, inner)
 
@@ -132,7 +133,7 @@ class _Plan:
 
 def _starts(loops: tuple[Operation, ...]) -> Sequence[Value]:
     """What the outermost loop's carries begin with."""
-    return loops[0].operands[: loops[0].attributes["carry"]] if loops else ()
+    return Loop(loops[0]).starts if loops else ()
 
 
 def _is_outside(value: Value, loop: Operation) -> bool:
@@ -175,7 +176,5 @@ def own_results(function: Function, wrt: Sequence[Value] = ()) -> Function:
 
 def _collected(function: Function) -> Iterator[tuple[Value, Value]]:
     """Each tape with the value that goes on it."""
-    for op in walk(function.body):
-        if op.opcode in ("for", "while"):
-            count = op.attributes["carry"]
-            yield from zip(op.results[count:], op.blocks[-1].results[count:], strict=False)
+    for loop in loops_of(function):
+        yield from zip(loop.tapes, loop.collected, strict=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value
+from ..ir.loops import Loop, is_loop
 from ..ir.rewrite import defined_in
 from ..ops import TABLE
 from .nesting import Nesting
@@ -142,8 +143,8 @@ class _Backwards:
         match op.opcode:
             case "if":
                 self.branch(op, start, live)
-            case "for" | "while":
-                self.loop(op, start, live)
+            case _ if is_loop(op):
+                self.loop(Loop(op), start, live)
             case _:
                 read = self.numbers.reads[id(op)]
                 for value in op.results:
@@ -171,22 +172,19 @@ class _Backwards:
             self.add(value, start, read)
         self.use(op.operands[0], start, read, live)
 
-    def loop(self, op: Operation, start: int, live: set[Value]) -> None:
-        count, body = op.attributes["carry"], op.blocks[-1]
+    def loop(self, loop: Loop, start: int, live: set[Value]) -> None:
+        op = loop.op
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]
-        made_inside = {*op.results[count : len(body.results)]}
-        if op.opcode == "while":
-            made_inside.add(op.results[-1])
         for value in op.results:
-            self.define(value, read if value in made_inside else after + _WRITE, live)
+            self.define(value, after + _WRITE if value in loop.finals else read, live)
         inside = set(live)
         for block in reversed(op.blocks):
-            inside |= self._loop_block(op, block, live, read)
+            inside |= self._loop_block(loop, block, live, read)
         outer = inside - {p for block in op.blocks for p in block.parameters}
         for value in outer | live:
             self.add(value, start, after)
             live.add(value)
-        for value in op.operands[count:]:
+        for value in loop.sequences:
             for leaf in self.nesting.leaves(value):
                 self.add(leaf, start, after)
                 live.add(leaf)
@@ -194,24 +192,24 @@ class _Backwards:
             self.use(value, start, read, live)
 
     def _loop_block(
-        self, op: Operation, block: Block, live: set[Value], read: int
+        self, loop: Loop, block: Block, live: set[Value], read: int
     ) -> set[Value]:
         """One region of a loop; carries exist from the loop's first line on."""
-        count = op.attributes["carry"]
         begin = self.numbers.starts[id(block)]
-        last = block is op.blocks[-1]
-        carried = block.results[:count] if last else block.results
-        collected = block.results[count:] if last else ()
+        collected = loop.collected if block is loop.body else ()
         own = {v: inner for inner in block.operations for v in inner.results}
         late = [v for v in collected if v not in own and v not in block.parameters]
-        inside = self.block(block, live, [*carried, *late])
+        kept = block.results
+        if block is loop.body:
+            kept = (*loop.following, *(() if loop.stop is None else (loop.stop,)))
+        inside = self.block(block, live, [*kept, *late])
         for value in collected:
             if value in own and value not in self.nesting.inlined:
                 self._append(value, own[value])
             elif value in block.parameters:
                 self.use(value, begin, begin + _APPEND, inside)
         for k, value in enumerate(block.parameters):
-            self.define(value, read + _WRITE if k < count else begin + _WRITE, inside)
+            self.define(value, read + _WRITE if k < loop.carry else begin + _WRITE, inside)
         return inside
 
     def _append(self, value: Value, op: Operation) -> None:

@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..ir.core import Function, Operation, walk
+from ..ir.core import Function, Label, Operation, callee_of, walk
 from ..runtime import HELPERS, helper_source
 from .signature import FunctionShape
 from .statements import Emitter
@@ -23,7 +23,7 @@ MODULES = ("np", "math")
 
 @dataclass(frozen=True)
 class Emitted:
-    """The text of the function, and of the module that it runs in."""
+    """The text of the function, after those that it calls, and of the module that it runs in."""
 
     name: str
     function: str
@@ -31,18 +31,24 @@ class Emitted:
 
 
 def emit_module(function: Function, shape: FunctionShape, level: int, title: str) -> Emitted:
-    """Write `function` with the given Python signature as the last definition of a module."""
-    gates = _gates(function)
-    reserved = {*MODULES, *HELPERS, function.name, *gates}
-    definition = _definition(function, shape, level, reserved)
+    """Write `function` with the given Python signature as the last definition of a module, after
+    the functions that it calls."""
+    others = _called(function)
+    gates = _gates([*others, function])
+    names = [f.name for f in (*others, function)]
+    reserved = {*MODULES, *HELPERS, *names, *gates}
+    own = [_definition(f, FunctionShape.plain(f), level, reserved, False) for f in others]
+    own.append(_definition(function, shape, level, reserved))
     definitions = [
         _definition(primal, FunctionShape.plain(primal), 1, reserved) for primal in gates.values()
     ]
-    used = _Names([definition, *definitions])
+    used = _Names([*own, *definitions], names, {*MODULES, *HELPERS, *gates})
     helpers = [name for name in HELPERS if f"helper.{name}" in used.references]
-    for node in (definition, *definitions):
+    for node in (*own, *definitions):
         used.resolve(node)
-    text = to_text([definition])
+    for node in own[:-1]:
+        node.name = used.functions[node.name]
+    text = "\n\n".join(to_text([node]) for node in own)
     parts = [f'"""{title}"""', used.imports(bool(helpers))]
     parts += [f"\n{helper_source(name)}" for name in helpers]
     parts += [f"\n{to_text([node])}" for node in definitions]
@@ -54,7 +60,20 @@ def _import(module: str, name: str) -> str:
     return f"import {module}" if module == name else f"import {module} as {name}"
 
 
-def _gates(function: Function) -> dict[str, Function]:
+def _called(function: Function) -> list[Function]:
+    """The functions that are called from this one or from one another."""
+    found: set[Label] = set()
+    pending = [function]
+    while pending:
+        for op in walk(pending.pop().body):
+            label = callee_of(op)
+            if label is not None and label not in found:
+                found.add(label)
+                pending.append(function.functions[label])
+    return [f for label, f in function.functions.items() if label in found]
+
+
+def _gates(functions: Sequence[Function]) -> dict[str, Function]:
     """The gates' own functions, by name, inner ones first."""
     found: dict[str, Function] = {}
 
@@ -65,14 +84,16 @@ def _gates(function: Function) -> dict[str, Function]:
                 visit(walk(primal.body))
                 found[primal.name] = primal
 
-    visit(walk(function.body))
+    for function in functions:
+        visit(walk(function.body))
     return found
 
 
 def _definition(
-    function: Function, shape: FunctionShape, level: int, reserved: Iterable[str]
-) -> ast.FunctionDef:
-    emitter = Emitter(function, level, {*reserved, *shape.names})
+    function: Function, shape: FunctionShape, level: int, reserved: Iterable[str],
+    headed: bool = True,
+) -> ast.FunctionDef:  # fmt: skip
+    emitter = Emitter(function, level, {*reserved, *shape.names}, headed)
     body = [*shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)]
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
@@ -81,15 +102,18 @@ def _definition(
 
 
 class _Names:
-    """Gives modules, builtins, helpers and gates names that no parameter hides."""
+    """Gives modules, builtins, helpers, gates and functions names that no parameter hides."""
 
-    def __init__(self, definitions: Sequence[ast.AST]) -> None:
+    def __init__(
+        self, definitions: Sequence[ast.AST], functions: Sequence[str], fixed: Iterable[str]
+    ) -> None:
         nodes = [n for d in definitions for n in ast.walk(d)]
         self.references = {
             n.id[1:] for n in nodes if isinstance(n, ast.Name) and n.id.startswith("$")
         }
         self.used = {n.id for n in nodes if isinstance(n, ast.Name) and n.id[0] != "$"}
         self.used |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        self.functions = self._functions(functions, {*fixed, *self.used, *dir(builtins)})
 
     def imports(self, helpers: bool) -> str:
         """The import lines; the helpers' source says `np`."""
@@ -104,6 +128,19 @@ class _Names:
             if helpers and self.alias("np") != "np":
                 lines.append(_import("numpy", "np"))
         return "\n".join(lines)
+
+    @staticmethod
+    def _functions(names: Sequence[str], taken: set[str]) -> dict[str, str]:
+        """What the functions are called in the text; the last one keeps its name."""
+        taken.add(names[-1])
+        found = {}
+        for name in names[:-1]:
+            text = name
+            while text in taken or (text != name and text in names):
+                text += "_"
+            taken.add(text)
+            found[name] = text
+        return found
 
     def alias(self, name: str) -> str:
         while name in self.used:
@@ -121,4 +158,4 @@ class _Names:
             return self.alias(reference)
         if kind == "builtin" and name in self.used and hasattr(builtins, name):
             return f"{self.alias('builtins')}.{name}"
-        return name
+        return self.functions[name] if kind == "function" else name

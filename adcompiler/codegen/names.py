@@ -16,6 +16,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
+from ..ir.loops import Loop, is_loop
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
 
@@ -76,11 +77,10 @@ class _Groups:
 
         Settled for all loops before anything else joins, so that this never fails.
         """
-        if op.opcode not in ("for", "while"):
+        if not is_loop(op):
             return
-        for k in range(op.attributes["carry"]):
-            parameters = [block.parameters[k] for block in op.blocks]
-            group = [op.results[k], *parameters]
+        for k, final in enumerate(Loop(op).finals):
+            group = [final, *(block.parameters[k] for block in op.blocks)]
             segments = self.lifetimes.segments
             life = _union([s for v in group for s in segments.get(v, ())])
             self.life[id(group)] = life
@@ -91,14 +91,13 @@ class _Groups:
             for block in op.blocks:
                 for inner, result in zip(block.results, op.results, strict=True):
                     self.try_merge(inner, result)
-        elif op.opcode in ("for", "while"):
-            self.loop(op)
-
-    def loop(self, op: Operation) -> None:
-        count, body = op.attributes["carry"], op.blocks[-1]
-        for k in range(count):
-            self.try_merge(body.results[k], op.results[k])
-            self.try_merge(op.operands[k], op.results[k])
+        elif is_loop(op):
+            loop = Loop(op)
+            for start, following, final in zip(
+                loop.starts, loop.following, loop.finals, strict=True
+            ):
+                self.try_merge(following, final)
+                self.try_merge(start, final)
 
 
 def _union(segments: list[Segment]) -> list[Segment]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
+from ..ir.loops import loops_of
 from ..ir.types import INT, rank
 from ..ops import TABLE
 
@@ -24,7 +25,7 @@ __all__ = ["Nesting", "plan_nesting"]
 _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
-_ASKED = {"constant", "range", "length", "size", "shape", "count"}
+_ASKED = {"constant", "range", "taken", "length", "size", "shape", "count"}
 _STATEMENTS = {"undefined", "zeros_of"}
 
 
@@ -67,6 +68,10 @@ def plan_nesting(function: Function, level: int) -> Nesting:
             blocks.append(block)
             if len(shown) < len(block.results):
                 repeated.add(block)
+    for loop in loops_of(function):
+        if loop.exits:
+            # What an iteration hands on is written at each of its ends.
+            uses.update(loop.following)
     for block in blocks:
         for op in block.operations:
             home.update(dict.fromkeys(op.results, block))
@@ -88,22 +93,17 @@ def _repeats(op: Operation, block: Block, value: Value) -> bool:
 
 def _collected(function: Function) -> set[Value]:
     """Values that go on a tape; they are read back by name."""
-    found: set[Value] = set()
-    for op in walk(function.body):
-        if op.opcode in ("for", "while"):
-            found.update(op.blocks[-1].results[op.attributes["carry"] :])
-    return found
+    return {v for loop in loops_of(function) for v in loop.collected}
 
 
 def _carried(function: Function) -> set[Value]:
     """Values that become a loop's carry under the name that they have anyway."""
-    found: set[Value] = set()
-    for op in walk(function.body):
-        if op.opcode in ("for", "while"):
-            body, count = op.blocks[-1], op.attributes["carry"]
-            pairs = zip(body.results[:count], body.parameters[:count], strict=True)
-            found.update(v for v, p in pairs if hint(v) == hint(p))
-    return found
+    pairs = (
+        pair
+        for loop in loops_of(function)
+        for pair in zip(loop.following, loop.parameters, strict=True)
+    )
+    return {v for v, p in pairs if hint(v) == hint(p)}
 
 
 class _Plan:
@@ -153,7 +153,7 @@ class _Plan:
             if entry.statement is not None:
                 self.changes.setdefault(root, []).append(position)
             elif 0 in entry.view:
-                self.roots[op.result] = root
+                self.roots.update(dict.fromkeys(op.results, root))
 
     def meets_change(self, op: Operation, value: Value) -> bool:
         """Whether what the expression reads is changed before the place where it is used."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.rewrite import defined_in
-from ..ir.types import Array, List, Tape, rank
+from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
 __all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory"]
@@ -57,7 +57,12 @@ def changes_operand(op: Operation) -> bool:
 
 
 def has_memory(value: Value) -> bool:
-    return isinstance(value.type, (Array, List, Tape))
+    return isinstance(value.type, (Array, List, Saved, Tape))
+
+
+def _elsewhere(op: Operation) -> bool:
+    """Whether another function makes the result, in memory that it may have kept."""
+    return "gate" in op.attributes or "callee" in op.attributes
 
 
 class Sites:
@@ -151,9 +156,9 @@ class Sites:
                 viewed = frozenset()
             elif self.copying is not None:
                 return viewed | held
-        elif viewed and "gate" not in op.attributes:
+        elif viewed and not _elsewhere(op):
             return viewed
-        foreign = "gate" in op.attributes
+        foreign = _elsewhere(op)
         boxed = foreign or (entry.boxes and not self._copies(op))
         return viewed | held | {Site(result, foreign=foreign, boxed=boxed)}
 

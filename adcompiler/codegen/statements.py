@@ -9,40 +9,64 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import Array, List, Range, Scalar, Tape, Type
+from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.emit import call
+from .iterations import all_flags
 from .lifetimes import find_lifetimes
+from .loops import loop_statements
 from .moves import Move, in_order
 from .names import assign_names
+from .negation import negated
 from .nesting import plan_nesting
 from .ownership import find_updates
 from .pops import with_pops
 from .text import Comment
+from .unset import unset_variables
 
 __all__ = ["Emitter"]
 
 
 class Emitter:
-    """Writes one function's body."""
+    """Writes one function's body; `headed`: comments tell its parts apart."""
 
-    def __init__(self, function: Function, level: int, reserved: Iterable[str]) -> None:
+    def __init__(
+        self, function: Function, level: int, reserved: Iterable[str], headed: bool = True
+    ) -> None:
         self.function = function
         self.level = level
+        self.headed = headed
         self.nesting = plan_nesting(function, level)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(function, self.nesting, lifetimes, reserved)
         self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)
+        self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.backwards: set[Value] = set()
         self.read = _read_values(function)
+        # What jumps have settled at the place where the text is now, and which names it has read.
+        self.known: dict[Value, bool | None] = {}
+        self.asked: set[Value] = set()
+        self._drop_flags()
+
+    def _drop_flags(self) -> None:
+        """Write the text until no flag is left in it that is set and never asked for."""
+        flags = (self.alive & all_flags(self.function)) - set(self.function.results)
+        while flags:
+            self.asked.clear()
+            self.body()
+            self.alive -= flags - self.asked
+            if flags <= self.asked:
+                return
+            flags &= self.asked
 
     def body(self) -> list[ast.stmt]:
-        """The function's statements, up to its `return`; comments tell the two parts apart."""
-        two_parts = self.level and any(op.backward for op in self.function.body.operations)
+        """The function's statements, up to its `return`."""
+        parts = {op.backward for op in self.function.body.operations}
+        two_parts = self.level and True in parts and self.headed
         statements: list[ast.stmt] = []
         part = None
         for op in self.function.body.operations:
@@ -55,7 +79,12 @@ class Emitter:
 
     def expression(self, value: Value) -> ast.expr:
         """A value as source: its name, or the expression that it nests as."""
+        if value in self.known:
+            return ast.Constant(self.known[value])
+        if value in self.unset:
+            return ast.Constant(None)
         if value not in self.nesting.inlined:
+            self.asked.add(value)
             return ast.Name(self.names[value], ast.Load())
         return self.computed(self.nesting.definitions[value])
 
@@ -65,7 +94,8 @@ class Emitter:
             return self.conditional(op)
         operands = [self.expression(v) for v in op.operands]
         types = [v.type for v in op.operands]
-        made = TABLE[op.opcode].emit(Emission(op.attributes, types, op.result.type, operands))
+        type_ = op.results[0].type if op.results else UNDEFINED
+        made = TABLE[op.opcode].emit(Emission(op.attributes, types, type_, operands))
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
@@ -90,21 +120,19 @@ class Emitter:
         return with_pops([line for op in block.operations for line in self.operation(op)])
 
     def operation(self, op: Operation) -> list[ast.stmt]:
-        if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
+        if self.is_silent(op):
             return []
         match op.opcode:
-            case "undefined":
-                return []
             case "if":
                 return self.branch(op)
-            case "for":
-                return self.for_loop(op)
-            case "while":
-                return self.while_loop(op)
+            case "for" | "while":
+                return loop_statements(self, op)
             case opcode if TABLE[opcode].statement is not None:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if op.opcode == "unpack" or len(op.results) > 1:
+            return self.assign_all(op)
         return self.assign(op.results[0], self.computed(op))
 
     def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
@@ -112,6 +140,15 @@ class Emitter:
         if isinstance(expression, ast.Name) and expression.id == name:
             return []
         return [ast.Assign([ast.Name(name, ast.Store())], expression)]
+
+    def assign_all(self, op: Operation) -> list[ast.stmt]:
+        """`a, _, b = f(x)`: what nobody reads has no name."""
+        free = "_" not in self.names.values()
+        targets: list[ast.expr] = [
+            ast.Name("_" if free and v not in self.read else self.names[v], ast.Store())
+            for v in op.results
+        ]
+        return [ast.Assign([ast.Tuple(targets, ast.Store())], self.computed(op))]
 
     def accumulate(self, op: Operation) -> list[ast.stmt]:
         """`grad_x += c` on numbers, and on arrays whose memory is the function's own."""
@@ -144,19 +181,32 @@ class Emitter:
         return [*lines, statement(ast.Name(name, ast.Load()), emission)]
 
     def branch(self, op: Operation) -> list[ast.stmt]:
-        if op.attributes.get("expression") and self._nests_whole(op):
+        if self.is_nested(op):
             return self.assign(op.results[0], self.conditional(op))
         sides = []
         for block in op.blocks:
             moves = self.moves(zip(block.results, op.results, strict=True))
             sides.append([*self.block(block), *moves])
-        then, otherwise = sides
-        test = self.expression(op.operands[0])
+        return self.chosen(self.expression(op.operands[0]), *sides)
+
+    @staticmethod
+    def chosen(test: ast.expr, then: list[ast.stmt], otherwise: list[ast.stmt]) -> list[ast.stmt]:
+        """An `if` statement, turned round where only the other side does anything."""
         if not then and otherwise:
             return [ast.If(negated(test), otherwise, [])]
-        if not then:
-            return []
-        return [ast.If(test, then, otherwise)]
+        return [ast.If(test, then, otherwise)] if then else []
+
+    def is_nested(self, op: Operation) -> bool:
+        """Whether an `if` is, or becomes part of, an expression."""
+        return self.is_silent(op) or bool(
+            op.attributes.get("expression") and self._nests_whole(op)
+        )
+
+    def is_silent(self, op: Operation) -> bool:
+        """Whether the operation has no line: it is part of an expression, or does nothing."""
+        if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
+            return True
+        return op.opcode == "undefined"
 
     def _nests_whole(self, op: Operation) -> bool:
         """Whether both sides are expressions, and the branch hands on nothing for a tape."""
@@ -172,7 +222,14 @@ class Emitter:
         for source, target in pairs:
             if target not in self.alive or self._undefined(source):
                 continue
-            expression, name = self.expression(source), self.names[target]
+            name = self.names[target]
+            if self.known.get(target, True) is None:
+                continue
+            filled = source in self.unset or self.known.get(source, True) is None
+            if self.names.get(source) == name and not filled:
+                self.asked.add(source)
+                continue
+            expression = self.expression(source)
             if not (isinstance(expression, ast.Name) and expression.id == name):
                 moves.append(Move(name, expression, self._adds(source)))
         return in_order(moves)
@@ -185,75 +242,16 @@ class Emitter:
         """Whether the result may take over the memory, or the name, of what is added to."""
         return isinstance(op.result.type, Scalar) or op.result in self.in_place
 
+    def is_filler(self, value: Value) -> bool:
+        """Whether the value only takes a place on a tape."""
+        if value in self.known:
+            return self.known[value] is None
+        op = self.nesting.definitions.get(value)
+        return op is not None and op.opcode == "filler"
+
     def _undefined(self, value: Value) -> bool:
         op = self.nesting.definitions.get(value)
-        return op is not None and op.opcode == "undefined"
-
-    def loop_parts(self, op: Operation) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        """The lines before a loop, and its body with the tapes' appends."""
-        count, body = op.attributes["carry"], op.blocks[-1]
-        tapes = op.results[count : len(body.results)]
-        saved = dict(zip(tapes, body.results[count:], strict=True))
-        before = self.moves(zip(op.operands[:count], op.results[:count], strict=True))
-        before += [
-            ast.Assign([ast.Name(self.names[t], ast.Store())], ast.List([], ast.Load()))
-            for t in tapes
-        ]
-        lines: list[ast.stmt] = []
-        waiting = dict(saved)
-        self._append(waiting, set(body.parameters), lines)
-        for inner in body.operations:
-            lines += self.operation(inner)
-            self._append(waiting, set(inner.results), lines)
-        self._append(waiting, None, lines)
-        lines = with_pops(lines)
-        lines += self.moves(zip(body.results[:count], op.results[:count], strict=True))
-        return before, lines
-
-    def _append(
-        self, waiting: dict[Value, Value], ready: set[Value] | None, lines: list[ast.stmt]
-    ) -> None:
-        for tape, value in list(waiting.items()):
-            if ready is None or value in ready:
-                del waiting[tape]
-                append = ast.Attribute(ast.Name(self.names[tape], ast.Load()), "append", ast.Load())
-                lines.append(ast.Expr(ast.Call(append, [self.expression(value)], [])))
-
-    def for_loop(self, op: Operation) -> list[ast.stmt]:
-        count, body = op.attributes["carry"], op.blocks[0]
-        before, lines = self.loop_parts(op)
-        reverse = bool(op.attributes.get("reverse"))
-        if reverse:
-            self.backwards.update(op.results[count:])
-        sequences = [self.sequence(v, reverse) for v in op.operands[count:]]
-        targets: list[ast.expr] = [
-            ast.Name(self.names[p] if p in self.read or p.name else "_", ast.Store())
-            for p in body.parameters[count:]
-        ]
-        target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
-        iterated = sequences[0] if len(sequences) == 1 else _builtin("zip", *sequences)
-        return [*before, ast.For(target, iterated, lines or [ast.Pass()], [])]
-
-    def sequence(self, value: Value, reverse: bool) -> ast.expr:
-        """The sequence in the loop's direction; a tape may have been written last one first."""
-        expression = self.expression(value)
-        turned = reverse if isinstance(value.type, Range) else reverse != (value in self.backwards)
-        return _builtin("reversed", expression) if turned else expression
-
-    def while_loop(self, op: Operation) -> list[ast.stmt]:
-        before, lines = self.loop_parts(op)
-        trips = op.results[-1]
-        if trips in self.read:
-            name = self.names[trips]
-            before.append(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(0)))
-            lines.append(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1)))
-        condition = op.blocks[0]
-        test = self.block(condition)
-        asked = self.expression(condition.results[0])
-        if not test:
-            return [*before, ast.While(asked, lines or [ast.Pass()], [])]
-        leave = ast.If(negated(asked), [ast.Break()], [])
-        return [*before, ast.While(ast.Constant(True), [*test, leave, *lines], [])]
+        return op is not None and op.opcode == "undefined" and value not in self.unset
 
 
 def copied(type_: Type, source: ast.expr) -> ast.expr:
@@ -272,26 +270,6 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             positive = without_minus(left)
             return None if positive is None else ast.BinOp(positive, op, right)
     return None
-
-
-def _builtin(name: str, *arguments: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(f"$builtin.{name}", ast.Load()), list(arguments), [])
-
-
-_OPPOSITE: dict[type[ast.cmpop], Callable[[], ast.cmpop]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-}
-
-
-def negated(test: ast.expr) -> ast.expr:
-    """`not test`; only == and != turn round, since NaN makes `not a < b` differ from `a >= b`."""
-    match test:
-        case ast.UnaryOp(ast.Not(), operand):
-            return operand
-        case ast.Compare(left, [op], [right]) if type(op) in _OPPOSITE:
-            return ast.Compare(left, [_OPPOSITE[type(op)]()], [right])
-    return ast.UnaryOp(ast.Not(), test)
 
 
 def _read_values(function: Function) -> set[Value]:

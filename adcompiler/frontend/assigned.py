@@ -2,7 +2,7 @@
 
 >>> import ast
 >>> tree = ast.parse("if c:\\n    a, b = 1, 2\\nelse:\\n    return b")
->>> assigned_names(tree.body), may_return(tree.body[0]), always_returns(tree.body)
+>>> assigned_names(tree.body), may_return(tree.body[0]), always_jumps(tree.body)
 (['a', 'b'], True, False)
 """
 
@@ -11,9 +11,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-__all__ = ["always_returns", "assigned_names", "jumps", "may_return"]
+__all__ = [
+    "always_jumps",
+    "assigned_names",
+    "breaks",
+    "continues",
+    "may_jump",
+    "may_return",
+]
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -55,14 +63,30 @@ def may_return(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Return) for part in _own_nodes(node))
 
 
-def always_returns(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether every path through the statements ends in a `return`."""
+def may_jump(node: ast.AST) -> bool:
+    """Whether a `return`, or a `break` or `continue` of a loop around it, stands inside."""
+    return may_return(node) or _own_jump([node], (ast.Break, ast.Continue))
+
+
+def breaks(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the statements, a loop's body, may `break` that loop."""
+    return _own_jump(nodes, (ast.Break,))
+
+
+def continues(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the statements, a loop's body, may `continue` that loop."""
+    return _own_jump(nodes, (ast.Continue,))
+
+
+def _own_jump(nodes: Sequence[ast.AST], kinds: tuple[type[ast.AST], ...]) -> bool:
     for node in nodes:
-        if isinstance(node, ast.Return):
+        if isinstance(node, kinds):
             return True
-        if isinstance(node, ast.Match) and _is_exhaustive(node):
-            return all(always_returns(case.body) for case in node.cases)
-        if isinstance(node, ast.If) and always_returns(node.body) and always_returns(node.orelse):
+        if isinstance(node, (*_SCOPES, ast.expr)):
+            continue
+        # An inner loop's body has its own jumps; its `else` has not.
+        inner = node.orelse if isinstance(node, _LOOPS) else list(ast.iter_child_nodes(node))
+        if _own_jump(inner, kinds):
             return True
     return False
 
@@ -73,10 +97,17 @@ def _is_exhaustive(node: ast.Match) -> bool:
     return last.guard is None and isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern
 
 
-def jumps(nodes: Sequence[ast.stmt]) -> ast.stmt | None:
-    """The first `return`, `break` or `continue` inside, if there is one."""
+def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether every path through the statements ends in a `return`, `break` or `continue`."""
     for node in nodes:
-        for part in _own_nodes(node):
-            if isinstance(part, (ast.Return, ast.Break, ast.Continue)):
-                return part
-    return None
+        match node:
+            case ast.Return() | ast.Break() | ast.Continue():
+                return True
+            case ast.If(_, then, otherwise) if always_jumps(then) and always_jumps(otherwise):
+                return True
+            case ast.Match(_, cases) if _is_exhaustive(node):
+                if all(always_jumps(case.body) for case in cases):
+                    return True
+            case ast.While(ast.Constant(value), body) if value and not breaks(body):
+                return True
+    return False

@@ -22,22 +22,25 @@ from ..ir.core import Value
 from ..ir.types import List
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, mutation, names
+from . import expressions, mutation, names, stores
 from .builtin_calls import BUILTINS
 from .context import Context, Frame, Path
+from .instances import Callee
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, Method, in_words
+from .recursion import called
 from .source import FunctionSource, read_function
 
 __all__ = ["apply", "call", "inline"]
 
-_DEPTH = 64
-
 
 def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     """The item that a call gives."""
-    callee = expressions.expression(ctx, node.func)
+    callee = _ufunc_at(ctx, node) or expressions.expression(ctx, node.func)
     args = expressions._elements(ctx, node.args)
-    return apply(ctx, node, callee, args, _keywords(ctx, node), name)
+    keywords = _keywords(ctx, node)
+    if keywords.get("out") is not None:
+        return _into(ctx, node, callee, args, keywords)
+    return apply(ctx, node, callee, args, keywords, name)
 
 
 def apply(
@@ -69,6 +72,30 @@ def apply(
     return operation(ctx, node, callee, args, keywords, name)
 
 
+def _ufunc_at(ctx: Context, node: ast.Call) -> Any:
+    """The store that `np.add.at(...)` is, if the call is one."""
+    match node.func:
+        case ast.Attribute(owner, "at"):
+            ufunc = expressions.expression(ctx, owner)
+            if isinstance(ufunc, np.ufunc):
+                return stores.ufunc_at(ctx, node, ufunc)
+    return None
+
+
+def _into(
+    ctx: Context, node: ast.Call, callee: Any, args: list[Item], keywords: dict[str, Item]
+) -> Item:
+    """`np.add(a, b, out=c)` computes and stores; the call gives c."""
+    target = keywords.pop("out")
+    if isinstance(target, tuple) and len(target) == 1:
+        (target,) = target
+    if isinstance(callee, BoundMethod):
+        value = _method(ctx, node, callee.value, callee.name, args, keywords, None)
+    else:
+        value = operation(ctx, node, callee, args, keywords, None)
+    return stores.store_whole(ctx, node, target, value)
+
+
 def _settled(
     ctx: Context, node: ast.Call, name: str | None, callee: Any, handler: Any, args: list[Item],
     keywords: dict[str, Item],
@@ -84,7 +111,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee)
+        return BUILTINS.get(callee) or stores.STORING.get(callee)
     except TypeError:
         return None
 
@@ -211,6 +238,8 @@ def _method(
 ) -> Item:  # fmt: skip
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {}, name)
+    if method == "fill" and len(args) == 1 and not keywords:
+        return stores.STORING[np.copyto](ctx, node, name, value, *args)
     found = SPELLINGS.get(("method", method))
     if found is None:
         names = [key[1] for key in SPELLINGS if isinstance(key, tuple) and key[0] == "method"]
@@ -245,7 +274,6 @@ def _inline_global(
     ctx: Context, node: ast.Call, function: types.FunctionType, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    _refuse_recursion(ctx, node, function)
     try:
         source = read_function(function)
     except AdcompilerError as error:
@@ -254,28 +282,27 @@ def _inline_global(
                    reason.advice)  # fmt: skip
     bound = _bind(ctx, node, function, args, keywords)
     path = path_of_callee(ctx, node, function)
-    return inline(ctx, node, source, path, bound, None, name)
 
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, path, bound, None, name)
 
-def _refuse_recursion(ctx: Context, node: ast.Call, function: types.FunctionType) -> None:
-    frames = [f.source.function.__code__ for f in ctx.frames]
-    if function.__code__ in frames or len(frames) > _DEPTH:
-        ctx.refuse(
-            node, "recursion", f"`{function.__name__}` calls itself.",
-            "write the recursion as a loop.",
-        )  # fmt: skip
+    known_as = function.__name__ if function.__name__.isidentifier() else "function"
+    return called(ctx, node, Callee(function, known_as, lower, True), bound, name)
 
 
 def _inline_local(
     ctx: Context, node: ast.Call, local: LocalFunction, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
-    if any(frame.source.node is local.node for frame in ctx.frames):
-        ctx.refuse(node, "recursion", "this function calls itself.", "write it as a loop.")
     outer = local.frame.source
     source = FunctionSource(outer.function, local.node, outer.filename, outer.lines)
     bound = _bind_node(ctx, node, local, args, keywords)
-    return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        return inline(ctx, node, source, local.frame.path, bound, local.frame, name)
+
+    known_as = getattr(local.node, "name", "function")
+    return called(ctx, node, Callee(local, known_as, lower, False), bound, name)
 
 
 def _bind(

@@ -24,6 +24,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, Type, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from .instances import Instances
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -34,6 +35,7 @@ from .items import (
     is_number,
     leaves,
 )  # fmt: skip
+from .jumps import Jumps
 from .memory import Memory, has_memory
 from .signature import Static, Structure, abstract, parameters_of
 from .source import FunctionSource
@@ -41,6 +43,7 @@ from .source import FunctionSource
 __all__ = [
     "ARGUMENT",
     "LOOP",
+    "RECURSION",
     "Context",
     "Frame",
     "Growth",
@@ -54,7 +57,7 @@ __all__ = [
 ]
 
 Path = tuple[Any, ...]  # names; the first may be a function or a gate instead
-LOOP, ARGUMENT = "<loop>", "<argument>"
+LOOP, ARGUMENT, RECURSION = "<loop>", "<argument>", "<recursion>"
 
 
 class NeedsUnrolling(Exception):
@@ -93,6 +96,7 @@ class Frame:
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
     inner: bool = False  # a comprehension's
+    jumps: Jumps = field(default_factory=Jumps)
 
     def find(self, name: str) -> Item:
         """A local name, here or in an enclosing function of the same source."""
@@ -201,6 +205,7 @@ class Context:
     running: list[Value] = field(default_factory=list)  # lists that a loop runs over
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
+    instances: Instances = field(default_factory=Instances)
 
     @property
     def frame(self) -> Frame:

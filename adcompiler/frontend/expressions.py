@@ -14,6 +14,7 @@ from ..ir.core import Value
 from ..ir.types import List, Type, TypeMismatch, join, rank
 from . import arithmetic, calls, comprehensions, mutation, names
 from .context import Context
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -249,10 +250,14 @@ def branch(
     for side in (then, otherwise):
         ctx.builder, ctx.memory.state = outer.nested(), state.copy()
         before = dict(ctx.function_names)
-        items.append(side())
+        items.append(attempt(ctx, lambda ctx, side=side: side()))
         refuse_bound(ctx, node, before)
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
+    if any(isinstance(item, Unsettled) for item in items):
+        pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
+        item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
+        return rebuild(item, lambda leaf: ctx.lift(leaf, node))
     merger = Merger(ctx, node, (sides[0], sides[1]))
     values = _leaves_of_sides(ctx, node, merger, items)
     changed = merger.objects()

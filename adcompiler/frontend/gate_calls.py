@@ -15,7 +15,9 @@ from ..ir.types import Array, Type, is_differentiable, rank
 from ..ops.gates import Primitive
 from . import calls
 from .context import Context, Path
-from .items import Item, leaves
+from .items import Item, leaves, rebuild
+from .memory import has_memory
+from .merging import sealed
 from .source import read_function
 
 __all__ = ["gate_call"]
@@ -33,6 +35,10 @@ def gate_call(
     result = Value(attributes["type"], name)
     ctx.builder.span = ctx.span(node)
     ctx.builder.region("call", (*operands, *outside), (result,), (), attributes)
+    # A gate's function may return an argument, or a view of one.
+    given = [item for item in args if isinstance(item, Value) and has_memory(item)]
+    if has_memory(result):
+        ctx.memory.relate(result, map(ctx.memory.owner, given))
     return result
 
 
@@ -69,10 +75,23 @@ def _lower_apart(
     bound = calls._bind(ctx, node, function, list(arguments), {})
     outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
     try:
-        item = calls.inline(ctx, node, read_function(function), path, bound, None, None)
+        with sealed(ctx, node, f"the gate's function `{function.__name__}`"):
+            item = calls.inline(ctx, node, read_function(function), path, bound, None, None)
+            item = rebuild(item, lambda leaf: _held(ctx, node, leaf))
+        made = Block((), tuple(ctx.builder.operations), ())
+        if any("callee" in op.attributes for op in walk(made)):
+            ctx.refuse(
+                node, "recursion", "a gate's function, or its rule, calls a function that calls"
+                " itself.", "write the recursion as a loop.",
+            )  # fmt: skip
         return ctx.builder, item
     finally:
         ctx.builder = outer
+
+
+def _held(ctx: Context, node: ast.Call, leaf: Item) -> Item:
+    """An array as what it holds when the function returns."""
+    return ctx.lift(leaf, node) if isinstance(leaf, Value) else leaf
 
 
 def _primal(

@@ -34,6 +34,7 @@ __all__ = [
     "Walk",
     "chained",
     "content",
+    "downwards",
     "enumerated",
     "gathered",
     "known",
@@ -401,6 +402,21 @@ def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
     assert isinstance(found, Known)
     items = tuple(reversed(found.items))
     return one_way(ctx, "reversed", Known(items, _unordered((found,))))
+
+
+def downwards(ctx: Context, node: ast.AST, walk: Walk) -> Walk:
+    """A walk from the last value to the first as one over a range that goes down."""
+    if not walk.reverse:
+        return walk
+    start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
+    if type(step) is int and step == 1:
+        first = _compute(ctx, node, ast.Sub(), stop, 1)
+    else:
+        count = _compute(ctx, node, ast.Sub(), range_length(ctx, node, walk.bounds), 1)
+        first = _compute(ctx, node, ast.Add(), start, _compute(ctx, node, ast.Mult(), count, step))
+    end = _compute(ctx, node, ast.Sub(), start, step)
+    down = -step if type(step) is int else _compute(ctx, node, ast.Sub(), 0, step)
+    return replace(walk, bounds=RangeItem(first, end, down), reverse=False)
 
 
 def mapped(

@@ -30,7 +30,7 @@ from ..ir.types import (
 )  # fmt: skip
 from ..ops.lists import joined_element
 from . import mutation, statements
-from .assigned import assigned_names, jumps
+from .assigned import assigned_names, breaks
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
 from .items import (
@@ -45,71 +45,111 @@ from .items import (
     rebuild,
     same_structure,
 )  # fmt: skip
-from .iteration import Chain, Content, Known, Nested, Walk, content
+from .iteration import Chain, Content, Known, Nested, Walk, content, downwards
+from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag, shown
 from .loop_objects import Carried
 from .memory import has_memory
 
-__all__ = ["for_loop", "while_loop"]
+__all__ = ["loop"]
 
 _UNROLL_LIMIT = 10_000
 
-
-def _refuse_jumps(ctx: Context, node: ast.For | ast.While) -> None:
-    jump = jumps(node.body)
-    if jump is not None:
-        word = type(jump).__name__.lower()
-        ctx.refuse(
-            jump, "unsupported-statement", f"`{word}` inside a loop is not in the subset yet.",
-            "use a while loop whose condition ends it, or an if around the rest of the body.",
-        )  # fmt: skip
-    if node.orelse:
-        ctx.refuse(
-            node.orelse[0], "unsupported-statement", "`else` after a loop isn't in the subset yet.",
-            "without `break` it always runs: put its statements after the loop.",
-        )  # fmt: skip
+Body = Callable[[Item], None]
 
 
-def for_loop(ctx: Context, node: ast.For) -> None:
-    """Unroll over structures; make a loop of ranges and arrays."""
-    _refuse_jumps(ctx, node)
-    _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
+def loop(ctx: Context, node: ast.For | ast.While) -> Item:
+    """Lower a loop without its `else`; gives whether it has ended by `break`."""
+    outer, names = ctx.frame.jumps, ctx.frame.names
+    before = {name: flag(names, name) for name in (BROKE, RETURNED)}
+    ctx.frame.jumps = Jumps.of_loop(node)
+    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
+    if isinstance(node, ast.For):
+        _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
+    else:
+        _while_loop(ctx, node)
+    ctx.frame.jumps = outer
+    names = ctx.frame.names
+    broke = flag(names, BROKE)
+    # The loops around this one haven't jumped yet, unless it has returned.
+    returned = flag(names, RETURNED)
+    jumped = False if returned is before[RETURNED] else returned
+    names[BROKE], names[SKIP] = before[BROKE], jumped if outer.skips else False
+    names[STOP] = jumped if outer.loop else False
+    return broke
 
 
 def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
+    """Unroll over what is known one by one; make a loop of the rest."""
     match found:
         case Known():
             _unroll(ctx, node, found)
         case Walk():
             _walk(ctx, node, found)
         case Nested():
+            _refuse_stops(ctx, node)
             _nested(ctx, node, found)
         case Chain(contents):
+            _refuse_stops(ctx, node)
             for part in contents:
                 _run_over(ctx, node, part)
 
 
+def _refuse_stops(ctx: Context, node: ast.For) -> None:
+    """What becomes several loops can't be left by one `break`."""
+    if ctx.frame.jumps.stops:
+        ctx.refuse(
+            node, "unsupported-iteration", "this becomes several loops, which one `break` or"
+            " `return` can't leave.", "write the loops out.",
+        )  # fmt: skip
+
+
 def _unroll(ctx: Context, node: ast.For, found: Known) -> None:
-    if len(found.items) > _UNROLL_LIMIT:
-        ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
-    for position, item in enumerate(found.items):
-        with ctx.looping():
-            statements.assign(ctx, node.target, item)
-            _plain_body(ctx, node.body)
+    def check(position: int) -> None:
         if not found.is_unchanged(position):
             ctx.refuse(
                 node, "unsupported-iteration", "the body changes what the loop runs over.",
                 "loop over a copy: list(...) or tuple(...).",
             )  # fmt: skip
 
+    def body(item: Item) -> None:
+        statements.assign(ctx, node.target, item)
+        statements.statements(ctx, node.body)
 
-def _plain_body(ctx: Context, nodes: list[ast.stmt]) -> None:
-    statements.statements(ctx, nodes)
+    _written_out(ctx, node, found.items, body, check)
+
+
+def _written_out(
+    ctx: Context, node: ast.For, items: Sequence[Item], body: Body,
+    check: Callable[[int], None] = lambda position: None,
+) -> None:  # fmt: skip
+    """The body once for each item, as far as no jump has ended the loop."""
+    if len(items) > _UNROLL_LIMIT:
+        ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
+    names = assigned_names([node.target, *node.body])
+    for position, item in enumerate(items):
+
+        def lower(item: Item = item) -> None:
+            with ctx.looping():
+                body(item)
+            ctx.frame.names[SKIP] = False
+
+        stop = flag(ctx.frame.names, STOP)
+        if stop is True:
+            break
+        if isinstance(stop, Value):
+            statements.guarded(ctx, node, stop, names, lower)
+        else:
+            lower()
+        check(position)
 
 
 def _walk(ctx: Context, node: ast.For, walk: Walk) -> None:
+    if ctx.frame.jumps.stops:
+        walk = downwards(ctx, node.iter, walk)
+
     def body(index: Item) -> None:
         statements.assign(ctx, node.target, walk.at(index, node.target))
-        _plain_body(ctx, node.body)
+        statements.statements(ctx, node.body)
 
     _counted(ctx, node, walk, walk.index_name(node.target), body)
 
@@ -121,7 +161,7 @@ def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
         level = len(places)
         if level == len(found.walks):
             statements.assign(ctx, node.target, found.element(places, node.target))
-            _plain_body(ctx, node.body)
+            statements.statements(ctx, node.body)
             return
         walk = found.walks[level]
 
@@ -137,33 +177,29 @@ def _loop_path(node: ast.For) -> tuple[str, ...]:
     return (LOOP, f"{node.lineno}:{node.col_offset}")
 
 
-def _counted(
-    ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Callable[[Item], None]
-) -> None:
+def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Body) -> None:
     """A loop over a range; it unrolls where its variable has to be static."""
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
     operands = [ctx.lift(part, node.iter) for part in bounds]
-    names, builder, count = dict(ctx.frame.names), ctx.builder, len(ctx.builder.operations)
-    state, running = ctx.memory.state.copy(), len(ctx.running)
+    frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
+    names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
+    running = len(ctx.running)
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
         ctx.running += walk.over
-        _loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
-        del ctx.running[len(ctx.running) - len(walk.over) :]
+        _range_loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
+        del ctx.running[running:]
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
-        ctx.frame.names, ctx.builder, ctx.memory.state = names, builder, state
+        frame.names, frame.jumps, ctx.builder = names, jumps, builder
+        ctx.memory.state = state
         del ctx.running[running:]
         del builder.operations[count:]
         what = "the range of a loop that unrolls"
         places = range(*[ctx.static(part, node, what) for part in bounds])
-        if len(places) > _UNROLL_LIMIT:
-            ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
-        for place in reversed(places) if walk.reverse else places:
-            with ctx.looping():
-                body(place)
+        _written_out(ctx, node, places[::-1] if walk.reverse else places, body)
 
 
 def _free_index(ctx: Context) -> str:
@@ -173,76 +209,121 @@ def _free_index(ctx: Context) -> str:
     return next(name for name in ("i", "j", "k", "m", "n", "at") if name not in taken)
 
 
-def _loop(
-    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str,
-    body: Callable[[Item], None],
-) -> None:  # fmt: skip
-    carries = _Carries(ctx, node, assigned_names([node.target, *node.body]))
+def _range_loop(
+    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body
+) -> None:
+    carries = _carries(ctx, node, [node.target, *node.body])
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
         index = Value(INT, name)
         ctx.origins[index] = _loop_path(node)
         with ctx.looping(name):
-            body(index)
-        ends = carries.ends()
-        return ctx.builder.block((*parameters, index), carries.lifted(ends)), ends
+            return _body(ctx, node, carries, (*parameters, index), lambda: body(index))
 
     block = carries.settle(lower)
+    exits = _exits(ctx, carries, block)
+    trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
+    attributes = {"exits": True} if exits else {"reverse": True} if reverse else {}
     ctx.builder.region(
-        "for", (*carries.initial, sequence), carries.results, (block,),
-        {"carry": len(carries.results), **({"reverse": True} if reverse else {})},
+        "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),
+        {"carry": len(carries.results), **attributes},
     )  # fmt: skip
-    carries.leave()
 
 
-def while_loop(ctx: Context, node: ast.While) -> None:
+def _carries(ctx: Context, node: ast.For | ast.While, nodes: Sequence[ast.AST]) -> _Carries:
+    """The names that the loop assigns, and the jumps' flags that outlive an iteration."""
+    names = ctx.frame.names
+    names[RETURNED] = flag(names, RETURNED)
+    return _Carries(ctx, node, [*assigned_names(nodes), *ctx.frame.jumps.carried])
+
+
+def _body(
+    ctx: Context, node: ast.For | ast.While, carries: _Carries, parameters: Sequence[Value],
+    lower: Callable[[], None],
+) -> tuple[Block, list[Item]]:  # fmt: skip
+    """The loop's body; it yields one value more if it may stop the loop."""
+    ctx.frame.names[RESULT] = UNBOUND  # who gets here hasn't returned
+    lower()
+    ends = carries.ends()
+    following = carries.lifted(ends)
+    stop = flag(ctx.frame.names, STOP)
+    if stop is not False:
+        following.append(ctx.lift(stop, node))
+    return ctx.builder.block(parameters, following), ends
+
+
+def _exits(ctx: Context, carries: _Carries, body: Block) -> bool:
+    """Whether the loop may stop early; where no jump is left in it, the flags are as before."""
+    if len(body.results) > len(carries.results):
+        return True
+    for name in ctx.frame.jumps.carried:
+        ctx.frame.names[name] = carries.before.get(name, UNBOUND)
+    return False
+
+
+class _NeverRuns(Exception):
+    """A loop whose condition is known to be false."""
+
+
+def _while_loop(ctx: Context, node: ast.While) -> None:
     """`while`: the condition has a block of its own, with the same carries."""
-    _refuse_jumps(ctx, node)
-    carries = _Carries(ctx, node, assigned_names([node.test, *node.body]))
+    names, builder, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
+    carries = _carries(ctx, node, [node.test, *node.body])
+    endless = False
 
     def lower(parameters: Sequence[Value]) -> tuple[tuple[Block, Block], list[Item]]:
+        nonlocal endless
         with ctx.looping():
-            test_block = _while_condition(ctx, node, carries, parameters)
-            _plain_body(ctx, node.body)
-        ends = carries.ends()
-        return (test_block, ctx.builder.block(parameters, carries.lifted(ends))), ends
+            test_block, endless = _while_condition(ctx, node, carries, parameters)
+            body, ends = _body(
+                ctx, node, carries, parameters, lambda: statements.statements(ctx, node.body)
+            )
+        return (test_block, body), ends
 
-    blocks = carries.settle(lower)
+    try:
+        blocks = carries.settle(lower)
+    except _NeverRuns:
+        ctx.frame.names, ctx.builder, ctx.memory.state = names, builder, state
+        return
+    exits = _exits(ctx, carries, blocks[1])
+    if endless and not exits:
+        ctx.refuse(
+            node.test, "endless-loop", "this condition never changes while the loop runs.",
+            "let the condition depend on something that the body assigns, or break.",
+        )  # fmt: skip
     trips = Value(INT, "trips")
     ctx.builder.span = ctx.span(node.test)
-    ctx.builder.region("while", carries.initial, (*carries.results, trips), blocks,
-                       {"carry": len(carries.results)})  # fmt: skip
-    carries.leave()
+    ctx.builder.region(
+        "while", carries.initial, (*carries.results, trips), blocks,
+        {"carry": len(carries.results), **({"exits": True} if exits else {})},
+    )  # fmt: skip
+    if endless and not breaks(node.body):
+        ctx.frame.names[RETURNED] = True
 
 
 def _while_condition(
     ctx: Context, node: ast.While, carries: _Carries, parameters: Sequence[Value]
-) -> Block:
-    """The condition over carries of its own, so that the two blocks share no values."""
+) -> tuple[Block, bool]:
+    """The condition over carries of its own, so that the two blocks share no values; whether it
+    is always true."""
     outer, names, state = ctx.builder, dict(ctx.frame.names), ctx.memory.state.copy()
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
     bound = dict(ctx.function_names)
     test = condition(ctx, node.test)
-    if not isinstance(test, Value):
-        if test:  # of a list that the body changes, the length is a value
-            statements.statements(ctx, node.body)
-        ctx.refuse(
-            node.test, "endless-loop" if test else "unsupported-statement",
-            "this condition never changes while the loop runs.",
-            "let the condition depend on something that the body assigns.",
-        )  # fmt: skip
+    if not isinstance(test, Value) and not test:
+        raise _NeverRuns
     refuse_bound(ctx, node.test, bound)
     if carries.objects.stored(own):
         ctx.refuse(
             node.test, "in-place-store", "the condition of this loop stores into an array.",
             "compute the condition in the loop's body.",
         )  # fmt: skip
-    block = ctx.builder.block(own, (test,))
+    block = ctx.builder.block(own, (ctx.lift(test, node),))
     ctx.builder, ctx.frame.names, ctx.memory.state = outer, names, state
-    return block
+    return block, test is True
 
 
 @dataclass
@@ -341,7 +422,7 @@ class _Carries:
         """Lower the body until its results fit its carries; then bind what the loop gives."""
         ctx, outer, state = self.ctx, self.ctx.builder, self.ctx.memory.state
         for _ in range(50):
-            parameters = [Value(slot.type, slot.name) for slot in self.flat()]
+            parameters = [Value(slot.type, shown(slot.name)) for slot in self.flat()]
             parameters += self.objects.parameters()
             ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
             ctx.memory.state = state.copy()
@@ -433,13 +514,10 @@ class _Carries:
             if slot.initial is UNBOUND:
                 self.initial.append(ctx.undefined())
             else:
-                self.initial.append(ctx.lift(slot.initial, self.node, slot.name))
-            self.results.append(Value(_after(slot), slot.name))
+                self.initial.append(ctx.lift(slot.initial, self.node, shown(slot.name)))
+            self.results.append(Value(_after(slot), shown(slot.name)))
         self.initial += self.objects.ends()
         self.results += self.objects.parameters()
-
-    def leave(self) -> None:
-        """What the names and objects are after the loop."""
         self.bind(self.results)
 
 

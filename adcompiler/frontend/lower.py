@@ -16,9 +16,12 @@ from typing import Any
 
 from ..ir.core import Function, Value
 from ..ir.types import Type
+from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
+from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
 from .list_contents import check_contents
+from .recursion import called
 from .signature import Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
@@ -74,7 +77,7 @@ def _lower(
     for name, item in arguments.items():
         ctx.originate(item, (ARGUMENT, name))
     frame = Frame(source, (), dict(arguments))
-    item = ctx.within(frame, functools.partial(body, ctx))
+    item = ctx.within(frame, lambda: _called(ctx, source, dict(arguments)))
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
     captured = [
@@ -82,12 +85,24 @@ def _lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
-    made = Function(_name(function), block, source.span(source.node))
+    block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
+    made = Function(_name(function), block, source.span(source.node), functions)
     check_contents(made)
     return Lowered(
         source, made, structures, arguments,
         tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
     )  # fmt: skip
+
+
+def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) -> Item:
+    """What the function returns; one that calls itself becomes a call of a function of its own."""
+
+    def lower(bound: dict[str, Item], name: str | None) -> Item:
+        frame = Frame(source, (), bound)
+        return ctx.within(frame, functools.partial(body, ctx))
+
+    callee = Callee(source.function, _name(source.function), lower, True)
+    return called(ctx, source.node, callee, arguments, None)
 
 
 def _name(function: types.FunctionType) -> str:

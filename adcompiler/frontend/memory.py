@@ -60,7 +60,8 @@ class Memory:
         self.state = State()
         self.places: dict[Value, tuple[Place, Value]] = {}
         self.kin: dict[Value, set[Value]] = {}
-        self.rows: set[Value] = set()
+        # Arrays whose elements are known to lie one after the other: reshaping gives views.
+        self.whole: set[Value] = set()
 
     def place(self, item: Value) -> Place:
         """The object that an array is, or looks at."""
@@ -79,7 +80,7 @@ class Memory:
         entry = TABLE[op.opcode]
         if not op.operands or 0 not in entry.view or entry.statement is not None:
             if entry.fresh and (rank(result.type) == 1 or not any(map(has_memory, op.operands))):
-                self.rows.add(result)
+                self.whole.add(result)
             return
         shares = entry.sharing([v.type for v in op.operands], op.attributes)
         if shares == "copy":
@@ -87,14 +88,13 @@ class Memory:
         source = items[0]
         if not isinstance(source, Value) or not has_memory(source):
             return
-        if shares == "view" or (shares == "maybe" and self._in_one_piece(source)):
+        if shares == "view":
             self._view(op, source, result)
+        elif source in self.whole:
+            self._view(op, source, result)
+            self.whole.add(result)
         else:
             self.relate(result, [self.owner(source)])
-
-    def _in_one_piece(self, item: Value) -> bool:
-        """Whether elements are known to lie one after the other."""
-        return item in self.rows and item not in self.places
 
     def _view(self, op: Operation, source: Value, result: Value) -> None:
         inner = self.place(source)

@@ -21,7 +21,7 @@ from .context import Context
 from .items import Item
 from .memory import State, has_memory
 
-__all__ = ["Merger", "changeable", "local_values"]
+__all__ = ["Merger", "changeable", "local_values", "sealed"]
 
 Side = tuple[Builder, State]
 
@@ -34,6 +34,25 @@ def local_values(builder: Builder) -> set[Value]:
 def changeable(type_: Type) -> Type:
     """The type of an object wherever it may be another one's length by then."""
     return List(type_.element, unknown()) if isinstance(type_, List) else type_
+
+
+@contextmanager
+def sealed(ctx: Context, node: ast.AST, what: str) -> Iterator[None]:
+    """Lower a function apart, with a builder of its own: it may store into arrays that it makes,
+    but into no other, since its caller couldn't see that."""
+    before = ctx.memory.state
+    ctx.memory.state = before.copy()
+    try:
+        yield
+        stored = ctx.memory.changed(before, local_values(ctx.builder))
+    finally:
+        ctx.memory.state = before
+    if stored:
+        told = f"`{stored[0].name}`" if isinstance(stored[0].name, str) else "an array"
+        ctx.refuse(
+            node, "in-place-store", f"{what} stores into {told}, which it doesn't make itself.",
+            "let it work on a copy, and return that.",
+        )  # fmt: skip
 
 
 class Merger:

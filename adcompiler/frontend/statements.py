@@ -1,23 +1,26 @@
-"""Statements: names bound to items, branches merged, returns found.
+"""Statements: names bound to items, branches merged, jumps followed.
 
-An `if` whose one side returns takes the rest of the body as its other side, so every function
-ends in exactly one place. Loops are in `loops`.
+An `if` whose one side always jumps takes the rest of the block as its other side. Where only some
+paths jump, a flag guards the rest (see `jumps`). Loops are in `loops`.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from ..ir.core import Block, Value
+from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, Array, List, TypeMismatch, join, rank
 from . import mutation
 from .arithmetic import binary
-from .assigned import always_returns, assigned_names, may_return
+from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .context import Context
 from .expressions import condition, expression
+from .instances import Unsettled, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -31,21 +34,15 @@ from .items import (
     same_structure,
 )  # fmt: skip
 from .iteration import known
-from .loops import for_loop, while_loop
+from .jumps import FLAGS, RESULT, RETURNED, SKIP, STOP, flag, jump, results_alike, shown
+from .loops import loop
 from .matching import as_branches, subject_of
 from .memory import has_memory
 from .merging import Merger
 from .names import read_name
 from .stores import augmented, store_element
 
-__all__ = ["assign", "body", "named", "statements"]
-
-
-class NoReturn_:
-    """The block runs to its end without returning."""
-
-
-FELL_THROUGH = NoReturn_()
+__all__ = ["assign", "body", "guarded", "named", "statements"]
 
 
 def body(ctx: Context) -> Item:
@@ -53,35 +50,49 @@ def body(ctx: Context) -> Item:
     node = ctx.frame.source.node
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
-    result = statements(ctx, node.body)
-    return None if result is FELL_THROUGH else result
+    nodes: list[ast.stmt] = list(node.body)
+    if any(map(may_return, nodes)):
+        nodes.append(ast.copy_location(ast.Return(None), nodes[-1]))
+    statements(ctx, nodes)
+    return ctx.frame.names.get(RESULT)
 
 
-def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> Item:
-    """Lower statements in order; gives what they return, or FELL_THROUGH."""
+def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
+    """Lower statements in order, as far as no jump passes them by."""
     for position, node in enumerate(nodes):
-        if isinstance(node, ast.Return):
-            if node.value is None:
-                return None
-            return expression(ctx, node.value, ctx.frame.result_name)
-        if isinstance(node, ast.If):
-            result = _if(ctx, node, nodes[position + 1 :])
-            if result is not _CONTINUE:
-                return result
-        elif isinstance(node, ast.Match):
-            result = _match(ctx, node, nodes[position + 1 :])
-            if result is not _CONTINUE:
-                return result
-        else:
-            statement(ctx, node)
-    return FELL_THROUGH
-
-
-_CONTINUE = NoReturn_()
+        jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
+        if isinstance(jumped, Value):
+            left = nodes[position:]
+            lower = functools.partial(statements, ctx, left)
+            guarded(ctx, node, jumped, assigned_names(left), lower)
+        if jumped is not False:
+            return
+        rest = nodes[position + 1 :]
+        match node:
+            case ast.Return(value):
+                name = ctx.frame.result_name
+                result = None if value is None else expression(ctx, value, name)
+                jump(ctx.frame.names, ctx.frame.jumps, node, result)
+            case ast.Break() | ast.Continue():
+                jump(ctx.frame.names, ctx.frame.jumps, node)
+            case ast.If(test, then, otherwise):
+                if _choice(ctx, node, condition(ctx, test), then, otherwise, rest):
+                    return
+            case ast.Match():
+                if _match(ctx, node, rest):
+                    return
+            case ast.For() | ast.While():
+                broke = attempt(ctx, loop, node)
+                if isinstance(broke, Unsettled):
+                    continue
+                if node.orelse and _otherwise(ctx, node, broke, rest):
+                    return
+            case _:
+                statement(ctx, node)
 
 
 def statement(ctx: Context, node: ast.stmt) -> None:
-    """One statement that isn't an `if` or a `return`."""
+    """One statement without an influence on what runs next."""
     match node:
         case ast.Assign(targets, value):
             name = targets[0].id if isinstance(targets[0], ast.Name) else None
@@ -94,10 +105,6 @@ def statement(ctx: Context, node: ast.stmt) -> None:
                 assign(ctx, target, named(ctx, value, expression(ctx, value, name), name))
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
-        case ast.For():
-            for_loop(ctx, node)
-        case ast.While():
-            while_loop(ctx, node)
         case ast.Expr(ast.Constant()) | ast.Pass():
             pass
         case ast.Expr(ast.Call() as value):
@@ -117,8 +124,6 @@ def statement(ctx: Context, node: ast.stmt) -> None:
 
 _OTHER = ("this statement is outside the subset", "compute the value another way")
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
-    ast.Break: ("`break` is not in the subset yet", "put the condition into a while loop"),
-    ast.Continue: ("`continue` is not in the subset yet", "put the rest of the body under an if"),
     ast.Assert: ("`assert` is not in the subset yet", "check outside the function"),
     ast.Raise: ("`raise` is not in the subset yet", "check outside the function"),
     ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
@@ -232,74 +237,115 @@ def _import(ctx: Context, node: ast.Import | ast.ImportFrom) -> None:
         ctx.frame.names[name] = found
 
 
-def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> Item:
-    """Lower a `match` as what it comes down to; gives _CONTINUE as `_if` does."""
+def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> bool:
+    """Lower a `match` as what it comes down to; gives whether the rest has become part of it."""
     if not isinstance(node.subject, ast.Name) or not node.subject.id.startswith("<"):
         node = subject_of(ctx, node)
     chosen = as_branches(ctx, node)
-    if any(map(may_return, chosen)):
-        return statements(ctx, [*chosen, *rest])
+    if any(map(may_jump, chosen)):
+        statements(ctx, [*chosen, *rest])
+        return True
     statements(ctx, chosen)
-    return _CONTINUE
+    return False
 
 
-def _if(ctx: Context, node: ast.If, rest: Sequence[ast.stmt]) -> Item:
-    """Lower an `if`; gives _CONTINUE where the statements after it go on as usual."""
-    then, otherwise = list(node.body), list(node.orelse)
-    returns = may_return(node)
-    if returns:
-        if not always_returns(then) and not always_returns(otherwise):
-            ctx.refuse(
-                node, "early-return", "a return that only some paths through this `if` reach is"
-                " not in the subset yet.", "let one side of the `if` always return.",
-            )  # fmt: skip
-        if not always_returns(then):
-            then += rest
-        if not always_returns(otherwise):
-            otherwise += rest
-    test = condition(ctx, node.test)
-    if not isinstance(test, Value):
-        result = statements(ctx, then if test else otherwise)
-        return result if returns else _CONTINUE
-    return _branches(ctx, node, test, then, otherwise, returns)
+def _choice(
+    ctx: Context, node: ast.stmt, test: Item, then: Sequence[ast.stmt],
+    otherwise: Sequence[ast.stmt], rest: Sequence[ast.stmt],
+) -> bool:  # fmt: skip
+    """Lower one of two blocks, or an `if`; gives whether the rest has become part of it."""
+    jumps = [always_jumps(then), always_jumps(otherwise)]
+    if any(jumps):
+        then = then if jumps[0] else [*then, *rest]
+        otherwise = otherwise if jumps[1] else [*otherwise, *rest]
+    if isinstance(test, Value):
+        may = any(map(may_jump, (*then, *otherwise)))
+        _branches(ctx, node, test, then, otherwise, may)
+    else:
+        statements(ctx, then if test else otherwise)
+    return any(jumps)
+
+
+def _otherwise(
+    ctx: Context, node: ast.For | ast.While, broke: Item, rest: Sequence[ast.stmt]
+) -> bool:
+    """The `else` of a loop; gives whether the rest has become part of it."""
+    returned = flag(ctx.frame.names, ctx.frame.jumps.pending)
+    if not isinstance(returned, Value):
+        return bool(returned) or _choice(ctx, node, broke, (), node.orelse, rest)
+
+    def lower() -> None:
+        if not _choice(ctx, node, broke, (), node.orelse, rest):
+            statements(ctx, rest)
+
+    guarded(ctx, node, returned, assigned_names([*node.orelse, *rest]), lower)
+    return True
 
 
 def _branches(
-    ctx: Context, node: ast.If, test: Value, then: list[ast.stmt], otherwise: list[ast.stmt],
-    returns: bool,
-) -> Item:  # fmt: skip
+    ctx: Context, node: ast.stmt, test: Value, then: Sequence[ast.stmt],
+    otherwise: Sequence[ast.stmt], jumps: bool,
+) -> None:  # fmt: skip
     before, outer, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
-    sides = []
+    sides, waits = [], []
     for nodes in (then, otherwise):
         ctx.frame.names, ctx.builder = dict(before), outer.nested()
         ctx.memory.state = state.copy()
-        result = statements(ctx, nodes)
-        ctx.frame.names["return"] = None if result is FELL_THROUGH else result
+        waits.append(attempt(ctx, statements, nodes))
         sides.append((ctx.frame.names, ctx.builder, ctx.memory.state))
-    names = ["return"] if returns else assigned_names([*then, *otherwise])
+    if any(isinstance(one, Unsettled) for one in waits):
+        pairs = [((w, n, s), b) for w, (n, b, s) in zip(waits, sides, strict=True)]
+        found = settled_side(ctx, outer, pairs, lambda side: side[0])
+        _, ctx.frame.names, ctx.memory.state = found
+        return
     ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
-    merged = _merge(ctx, node, test, sides, names)
-    result = merged.pop("return", None)
-    before.update(merged)
-    return result if returns else _CONTINUE
+    names = [*assigned_names([*then, *otherwise]), *(FLAGS if jumps else ())]
+    if not ctx.frame.jumps.loop and all(flag(side[0], RETURNED) is True for side in sides):
+        names = [RETURNED, RESULT]
+    before.update(_merge(ctx, node, test, sides, names))
+
+
+def guarded(
+    ctx: Context, node: ast.stmt, jumped: Value, names: Sequence[str], lower: Callable[[], None]
+) -> None:
+    """Lower what a jump may pass by: the other side of an `if` on the jump's flag."""
+    before, outer, state = dict(ctx.frame.names), ctx.builder, ctx.memory.state
+    own = (SKIP, STOP) if ctx.frame.jumps.loop else (RETURNED,)
+    passed = {**before, **{name: True for name in own if before.get(name) is jumped}}
+    ctx.frame.names = {**before, **dict.fromkeys(own, False), RESULT: UNBOUND}
+    ctx.builder, ctx.memory.state = outer.nested(), state.copy()
+    waits = attempt(ctx, lambda ctx: lower())
+    reached, builder, after = ctx.frame.names, ctx.builder, ctx.memory.state
+    ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
+    if isinstance(waits, Unsettled):
+        before.update(passed)
+        return
+    for name in own:
+        if reached[name] is False:  # no other jump: the flag stays what it was
+            passed[name] = reached[name] = before.get(name, False)
+    sides = [(passed, outer.nested(), state.copy()), (reached, builder, after)]
+    before.update(_merge(ctx, node, jumped, sides, [*names, *FLAGS], {"guard": True}))
 
 
 def _merge(
-    ctx: Context, node: ast.If, test: Value, sides: list[Any], names: Sequence[str]
-) -> dict[str, Item]:
+    ctx: Context, node: ast.stmt, test: Value, sides: list[Any], names: Sequence[str],
+    attributes: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Item]:  # fmt: skip
     """One `if` operation whose results are the leaves that differ between the two sides."""
     (then, then_builder, then_state), (other, other_builder, other_state) = sides
     merge = _Merge(ctx, node, (then_builder, then_state), (other_builder, other_state))
-    merged = {
-        name: merge.item(name, then.get(name, UNBOUND), other.get(name, UNBOUND)) for name in names
-    }
+    merged = {}
+    for name in names:
+        missing = False if name in FLAGS and name != RESULT else UNBOUND
+        items = then.get(name, missing), other.get(name, missing)
+        merged[name] = merge.item(name, *(results_alike(*items) if name == RESULT else items))
     merge.objects()
     blocks: list[Block] = [
         then_builder.block((), [a for a, _, _ in merge.pairs]),
         other_builder.block((), [b for _, b, _ in merge.pairs]),
     ]
-    ctx.builder.span = ctx.span(node.test)
-    ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks)
+    ctx.builder.span = ctx.span(getattr(node, "test", node))
+    ctx.builder.region("if", (test,), [r for _, _, r in merge.pairs], blocks, dict(attributes))
     merge.finish()
     return merged
 
@@ -307,7 +353,7 @@ def _merge(
 class _Merge:
     """Pairs the leaves of two sides of a branch; `pairs` holds (then, otherwise, result)."""
 
-    def __init__(self, ctx: Context, node: ast.If, then: Any, other: Any) -> None:
+    def __init__(self, ctx: Context, node: ast.stmt, then: Any, other: Any) -> None:
         self.ctx = ctx
         self.node = node
         self.sides = (then, other)
@@ -338,7 +384,7 @@ class _Merge:
                     return a
             except Exception:
                 pass
-            where = "the result" if name == "return" else f"`{name}`"
+            where = "the result" if name == RESULT else f"`{name}`"
             return Ambiguous(f"{where} stands for different kinds of things on the two paths.")
         for side, one in enumerate((a, b)):
             with self.merger.on(side):
@@ -359,8 +405,11 @@ class _Merge:
             type_ = join(a.type, b.type)
         except TypeMismatch as error:
             return Ambiguous(f"`{name}` has different types on the two paths: {error}.")
-        shown = a.name if name == "return" and a.name == b.name else name
-        result = Value(type_, None if shown == "return" else shown)
+        hint: Name = shown(name)
+        if name == RESULT:
+            names = {v.name for v in (a, b) if v.type != UNDEFINED}
+            hint = names.pop() if len(names) == 1 else None
+        result = Value(type_, hint)
         if type_ == UNDEFINED:
             return UNBOUND
         self.pairs.append((a, b, result))

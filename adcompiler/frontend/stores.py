@@ -12,7 +12,8 @@ Whose memory it is, and who else sees it, `memory` knows.
 from __future__ import annotations
 
 import ast
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from .items import Item, in_words
 from .memory import has_memory
 from .subscripts import index_key
 
-__all__ = ["STORING", "augmented", "store_element", "store_whole"]
+__all__ = ["STORING", "augmented", "store_element", "store_whole", "ufunc_at"]
 
 _WHOLE: tuple[Any, ...] = (Ellipsis,)
 
@@ -121,29 +122,37 @@ def _check_kinds(ctx: Context, node: ast.AST, value: Value, array: Value) -> Non
         )  # fmt: skip
 
 
-def _add_at(sign: int) -> Any:
-    def handler(
-        ctx: Context, node: ast.Call, name: str | None, a: Item, indices: Item, b: Item
+def _copyto(ctx: Context, node: ast.Call, name: str | None, dst: Item, src: Item) -> None:
+    store_whole(ctx, node, dst, src)
+
+
+@final
+@dataclass(frozen=True)
+class UfuncAt:
+    """`np.add.at`, before the call."""
+
+    sign: int
+
+    def __call__(
+        self, ctx: Context, node: ast.Call, name: str | None, a: Item, indices: Item, b: Item
     ) -> None:
         array = _array(ctx, node, a)
         operands: list[Value] = []
         key = index_key(ctx, node.args[1], operands, indices)
-        more = {} if sign == 1 else {"sign": sign}
+        more = {} if self.sign == 1 else {"sign": self.sign}
         _change(ctx, node, "add_at", array, key, operands, b, more)
 
-    return handler
+
+_AT: dict[object, UfuncAt] = {np.add: UfuncAt(1), np.subtract: UfuncAt(-1)}
+STORING: dict[Any, Any] = {np.copyto: _copyto, **{at: at for at in _AT.values()}}
 
 
-def _fill(ctx: Context, node: ast.Call, name: str | None, a: Item, value: Item) -> None:
-    store_whole(ctx, node, a, value)
-
-
-STORING: dict[Any, Any] = {
-    np.copyto: _fill,
-}
-_AT = {np.add: _add_at(1), np.subtract: _add_at(-1)}
-
-
-def ufunc_at(ufunc: Any) -> Any:
-    """What `ufunc.at(...)` does; None where it isn't supported."""
-    return _AT.get(ufunc)
+def ufunc_at(ctx: Context, node: ast.Call, ufunc: np.ufunc) -> UfuncAt:
+    """What stands for `ufunc.at`."""
+    found = _AT.get(ufunc)
+    if found is None:
+        ctx.refuse(
+            node, "unknown-function", f"np.{ufunc.__name__}.at has no derivative in the table.",
+            "use np.add.at, np.subtract.at, or a loop.",
+        )  # fmt: skip
+    return found

@@ -21,15 +21,26 @@ a fixed layout:
           the condition yields one bool, the body (next carries..., collected...); results (final
           carries..., tapes..., trips): `trips` counts the iterations.
 
+A `for` or `while` with the attribute `exits` may end early: its body yields one value more, the
+bool `stop`, and the loop ends after the iteration that yields true. A `for` that exits runs forward
+over ranges, and has `trips` as its last result, too. `loops` takes loops apart by name.
+
 Each has a `region` attribute, an identity that survives rebuilding. An operation whose `mirrors`
 attribute holds another's `region` is its image in the backward part: the k-th block of a mirror of
 `if` runs exactly if the k-th block of the original ran, and so may use the values defined there.
+
+A function may come with further functions, which it and they call:
+
+`invoke`  operands the arguments, results all that the function returns. The attribute `callee`
+          names it by a label, an identity that survives rebuilding, so that a function can call
+          itself.
+`unpack`  operand a tuple of values made by `pack`; results its elements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 from ..diagnostics import Span
@@ -39,13 +50,17 @@ __all__ = [
     "Block",
     "Derived",
     "Function",
+    "Label",
     "Name",
     "Operation",
+    "Parts",
     "Region",
     "Temporary",
     "Value",
+    "callee_of",
     "hint",
     "is_temporary",
+    "on_all",
     "walk",
 ]
 
@@ -55,6 +70,17 @@ class Region:
     """The identity of a region operation."""
 
     __slots__ = ()
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class Label:
+    """The identity of a function that others call; no two of one program have the same name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @final
@@ -123,13 +149,32 @@ class Block:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of a function belongs to its forward part: so many of its parameters and results.
+
+    The rest is the backward part's, which will be a function of its own, called `backward`.
+    """
+
+    parameters: int
+    results: int
+    backward: Label
+
+
+@final
 @dataclass(frozen=True, eq=False, slots=True)
 class Function:
-    """A named block; parameters are leaves, structures are the caller's business."""
+    """A named block; parameters are leaves, structures are the caller's business.
+
+    `functions` holds the functions that are called from it, or from one another; `parts` says
+    that it is still to be split in two.
+    """
 
     name: str
     body: Block
     span: Span | None = None
+    functions: Mapping[Label, Function] = field(default_factory=dict)
+    parts: Parts | None = None
 
     @property
     def parameters(self) -> tuple[Value, ...]:
@@ -138,6 +183,12 @@ class Function:
     @property
     def results(self) -> tuple[Value, ...]:
         return self.body.results
+
+
+def callee_of(op: Operation) -> Label | None:
+    """The function that the operation calls, if it is a call of one of those that come along."""
+    found: Label | None = op.attributes.get("callee")
+    return found
 
 
 def hint(value: Value) -> str | None:
@@ -166,3 +217,12 @@ def walk(block: Block) -> Iterator[Operation]:
         yield operation
         for inner in operation.blocks:
             yield from walk(inner)
+
+
+def on_all(change: Callable[[Function], Function], function: Function) -> Function:
+    """The function changed, and each of those that come with it."""
+    changed = change(function)
+    if not function.functions:
+        return changed
+    others = {label: change(other) for label, other in function.functions.items()}
+    return replace(changed, functions=others)

@@ -12,10 +12,11 @@ The interpreter knows regions; what a plain operation computes it is told by `ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .core import Block, Function, Operation, Value
+from .core import Block, Function, Label, Operation, Value
+from .loops import Loop
 
 __all__ = ["Evaluate", "UndefinedVariable", "interpret"]
 
@@ -34,11 +35,14 @@ def interpret(
     function: Function, arguments: Sequence[Any], evaluate: Evaluate, watch: Watch | None = None
 ) -> tuple[Any, ...]:
     """The function's results; `watch` sees every operation with its results as they come."""
-    return _Run(evaluate, watch).block(function.body, arguments)
+    return _Run(function.functions, evaluate, watch).block(function.body, arguments)
 
 
 class _Run:
-    def __init__(self, evaluate: Evaluate, watch: Watch | None) -> None:
+    def __init__(
+        self, functions: Mapping[Label, Function], evaluate: Evaluate, watch: Watch | None
+    ) -> None:
+        self.functions = functions
         self.evaluate = evaluate
         self.watch = watch
         self.values: dict[Value, Any] = {}
@@ -68,33 +72,52 @@ class _Run:
                 return self.while_loop(op)
             case "undefined":
                 return (_UNDEFINED,)
+            case "invoke":
+                return self.call(self.functions[op.attributes["callee"]], op)
+            case "unpack":
+                return tuple(self.get(op.operands[0]))
         if op.attributes.get("lenient"):
             values = [self.values[v] for v in op.operands]
             return self.evaluate(op, [None if v is _UNDEFINED else v for v in values])
         return self.evaluate(op, [self.get(v) for v in op.operands])
 
+    def call(self, function: Function, op: Operation) -> Sequence[Any]:
+        """A function's own run, with values of its own: it may be running already."""
+        inner = _Run(self.functions, self.evaluate, self.watch)
+        inner.block(function.body, [self.get(v) for v in op.operands])
+        return tuple(map(inner.get, function.results))
+
     def loop(self, op: Operation) -> Sequence[Any]:
-        count = op.attributes["carry"]
-        carries = [self.values[v] for v in op.operands[:count]]
-        sequences = [self.get(v) for v in op.operands[count:]]
+        loop = Loop(op)
+        carries: Sequence[Any] = [self.values[v] for v in loop.starts]
+        sequences = [self.get(v) for v in loop.sequences]
         elements = list(zip(*sequences, strict=True))
         rows = []
         for element in reversed(elements) if op.attributes.get("reverse") else elements:
-            results = self.block(op.blocks[0], (*carries, *element))
-            carries = list(results[:count])
-            rows.append(results[count:])
+            carries, row, stop = self.iteration(loop, (*carries, *element))
+            rows.append(row)
+            if stop:
+                break
         if op.attributes.get("reverse"):
             rows.reverse()
-        tapes = [[row[k] for row in rows] for k in range(len(op.results) - count)]
-        return (*carries, *tapes)
+        return self.left(loop, carries, rows)
 
     def while_loop(self, op: Operation) -> Sequence[Any]:
-        condition, body = op.blocks
+        loop, (condition, _) = Loop(op), op.blocks
         carries: Sequence[Any] = [self.values[v] for v in op.operands]
-        rows = []
-        while self.block(condition, carries)[0]:
-            results = self.block(body, carries)
-            carries = results[: len(carries)]
-            rows.append(results[len(carries) :])
-        tapes = [[row[k] for row in rows] for k in range(len(op.results) - len(carries) - 1)]
-        return (*carries, *tapes, len(rows))
+        rows, stop = [], False
+        while not stop and self.block(condition, carries)[0]:
+            carries, row, stop = self.iteration(loop, carries)
+            rows.append(row)
+        return self.left(loop, carries, rows)
+
+    def iteration(self, loop: Loop, entering: Sequence[Any]) -> tuple[Sequence[Any], Any, bool]:
+        """The next carries, what goes on the tapes, and whether the loop ends."""
+        results = self.block(loop.body, entering)
+        stop = loop.stop is not None and bool(self.get(loop.stop))
+        return results[: loop.carry], results[loop.carry :], stop
+
+    def left(self, loop: Loop, carries: Sequence[Any], rows: list[Any]) -> Sequence[Any]:
+        tapes = [[row[k] for row in rows] for k in range(len(loop.tapes))]
+        trips = () if loop.trips is None else (len(rows),)
+        return (*carries, *tapes, *trips)

@@ -1,5 +1,6 @@
 """The layouts of `if`, `for` and `while`, as `core` describes them; what breaks them.
 
+>>> from .core import Block
 >>> from .types import BOOL
 >>> condition = Value(BOOL, "c")
 >>> op = Operation("if", (condition,), (), {"region": object()}, (Block((), (), ()),))
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .core import Block, Operation, Value, hint
+from .core import Operation, Value, hint
+from .loops import Loop, counts_trips
 from .types import INT, Range, Tape, Type, fits, kind_of, rank
 
 __all__ = ["layout_errors"]
@@ -56,14 +58,15 @@ def _for(op: Operation, carry: int) -> Iterator[str]:
             f"{_count(len(op.operands), 'block parameter')} needed, not {len(body.parameters)}"
         )
         return
-    if len(op.results) != len(body.results) or len(body.results) < carry:
-        yield (
-            f"the body yields {len(body.results)}, the loop carries {carry} and has"
-            f" {_count(len(op.results), 'result', verb=False)}"
-        )
+    exits = op.attributes.get("exits")
+    if exits and (
+        op.attributes.get("reverse") or not all(isinstance(s.type, Range) for s in sequences)
+    ):
+        yield "a loop that exits runs forward, over ranges"
+    if not _counts(op, carry):
+        yield _miscounted(op, carry)
         return
-    yield from _carries(op, carry, op.blocks)
-    yield from _tapes(body.results[carry:], op.results[carry:])
+    yield from _handed_on(op)
     for sequence, element in zip(sequences, body.parameters[carry:], strict=True):
         expected = _element(sequence.type)
         if expected is None:
@@ -73,7 +76,7 @@ def _for(op: Operation, carry: int) -> Iterator[str]:
 
 
 def _while(op: Operation, carry: int) -> Iterator[str]:
-    condition, body = op.blocks
+    condition = op.blocks[0]
     if carry != len(op.operands):
         yield f"`carry` is {carry}, with {_count(len(op.operands), 'operand', verb=False)}"
         return
@@ -84,26 +87,40 @@ def _while(op: Operation, carry: int) -> Iterator[str]:
         yield f"the condition yields one value, not {len(condition.results)}"
     else:
         yield from _truth(condition.results[0])
-    if len(body.results) < carry or len(op.results) != len(body.results) + 1:
-        yield (
-            f"the body yields {len(body.results)}, the loop carries {carry} and has"
-            f" {_count(len(op.results), 'result', verb=False)}, `trips` among them"
-        )
+    if not _counts(op, carry):
+        yield _miscounted(op, carry)
         return
-    if op.results[-1].type != INT:
-        yield f"`trips` is an int, not {op.results[-1].type}"
-    yield from _carries(op, carry, op.blocks)
-    yield from _tapes(body.results[carry:], op.results[carry:-1])
+    yield from _handed_on(op)
 
 
-def _carries(op: Operation, carry: int, blocks: Sequence[Block]) -> Iterator[str]:
+def _counts(op: Operation, carry: int) -> bool:
+    """Whether the body yields a value for each result, `stop` and `trips` apart."""
+    yielded = len(op.blocks[-1].results) - bool(op.attributes.get("exits"))
+    return carry <= yielded == len(op.results) - counts_trips(op)
+
+
+def _miscounted(op: Operation, carry: int) -> str:
+    stop = ", `stop` among them" if op.attributes.get("exits") else ""
+    trips = ", `trips` among them" if counts_trips(op) else ""
+    return (
+        f"the body yields {len(op.blocks[-1].results)}{stop}, the loop carries {carry} and has"
+        f" {_count(len(op.results), 'result', verb=False)}{trips}"
+    )
+
+
+def _handed_on(op: Operation) -> Iterator[str]:
     """What starts a loop, what goes round and what comes out are of one type."""
-    following = blocks[-1].results[:carry]
-    starts = op.operands[:carry]
-    for block in blocks:
-        yield from _types("the carry's start", starts, block.parameters[:carry])
-        yield from _types("the next carry", following, block.parameters[:carry])
-    yield from _types("the next carry", following, op.results[:carry])
+    loop = Loop(op)
+    if loop.trips is not None and loop.trips.type != INT:
+        yield f"`trips` is an int, not {loop.trips.type}"
+    if loop.stop is not None:
+        yield from _truth(loop.stop)
+    for block in op.blocks:
+        carries = block.parameters[: loop.carry]
+        yield from _types("the carry's start", loop.starts, carries)
+        yield from _types("the next carry", loop.following, carries)
+    yield from _types("the next carry", loop.following, loop.finals)
+    yield from _tapes(loop.collected, loop.tapes)
 
 
 def _tapes(saved: Sequence[Value], tapes: Sequence[Value]) -> Iterator[str]:

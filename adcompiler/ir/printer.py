@@ -32,7 +32,8 @@ def print_function(function: Function, spans: bool = False, notes: Notes | None 
     `notes` puts messages under the lines of the operations, blocks' results and function (its
     head) that they belong to.
     """
-    return "\n".join(_Printer(function, spans, notes or {}).lines())
+    functions = (function, *function.functions.values())
+    return "\n\n".join("\n".join(_Printer(f, spans, notes or {}).lines()) for f in functions)
 
 
 class _Printer:

@@ -24,10 +24,12 @@ __all__ = [
     "COMPLEX",
     "FLOAT",
     "INT",
+    "SAVED",
     "UNDEFINED",
     "Array",
     "List",
     "Range",
+    "Saved",
     "Scalar",
     "Static",
     "Tape",
@@ -115,6 +117,15 @@ class Tape:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """A tuple of what a function's forward part hands over to its backward part."""
+
+    def __str__(self) -> str:
+        return "saved"
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Undefined:
     """The type of a variable that has no value yet."""
 
@@ -131,12 +142,13 @@ class Static:
         return "static"
 
 
-Type = Scalar | Array | List | Range | Tape | Undefined | Static
+Type = Scalar | Array | List | Range | Tape | Saved | Undefined | Static
 
 FLOAT = Scalar("float")
 INT = Scalar("int")
 BOOL = Scalar("bool")
 COMPLEX = Scalar("complex")
+SAVED = Saved()
 UNDEFINED = Undefined()
 
 _ORDER = {"bool": 0, "int": 1, "float": 2, "complex": 3}

@@ -12,14 +12,14 @@ an `if` when the use is inside the k-th block of that `if`'s mirror. `relaxed` h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .core import Block, Function, Operation, Value, hint, walk
+from .core import Block, Function, Label, Operation, Value, hint, walk
 from .layout import layout_errors
 from .printer import print_function
 from .sizes import Size, add, is_known, may_be_one, negate
-from .types import Array, List, Scalar, Tape, Type, kind_of, rank
+from .types import SAVED, Array, List, Scalar, Tape, Type, fits, kind_of, rank
 
 __all__ = ["Infer", "VerificationError", "agree", "verify"]
 
@@ -36,12 +36,14 @@ def verify(function: Function, infer: Infer, *, relaxed: bool = False) -> None:
 
     `infer` gives the result type of a plain operation, or raises KeyError for an unknown opcode.
     """
-    check = _Check(infer, relaxed)
-    check.definitions(function)
-    check.block(function.body)
-    if check.notes:
-        count = sum(map(len, check.notes.values()))
-        text = print_function(function, notes=check.notes)
+    notes: dict[object, list[str]] = {}
+    for one in (function, *function.functions.values()):
+        check = _Check(infer, relaxed, function.functions, notes)
+        check.definitions(one)
+        check.block(one.body)
+    if notes:
+        count = sum(map(len, notes.values()))
+        text = print_function(function, notes=notes)
         raise VerificationError(f"{count} error{'s' if count > 1 else ''} in\n{text}")
 
 
@@ -82,7 +84,8 @@ def _same_size(a: Size, b: Size) -> bool:
 class _Check:
     infer: Infer
     relaxed: bool
-    notes: dict[object, list[str]] = field(default_factory=dict)
+    functions: Mapping[Label, Function]
+    notes: dict[object, list[str]]
     # Values and blocks that the place just looked at can see.
     visible: set[Value] = field(default_factory=set)
     open: set[Block] = field(default_factory=set)
@@ -138,6 +141,10 @@ class _Check:
                 self.branches[op.attributes.get("region")] = (op, parent)
         elif op.blocks:
             self.note(op, f"`{op.opcode}` has no blocks")
+        elif op.opcode == "invoke":
+            self.invoke(op)
+        elif op.opcode == "unpack":
+            self.unpack(op)
         else:
             self.plain(op)
 
@@ -158,6 +165,32 @@ class _Check:
         for inner in original.operations:
             self.visible.update(inner.results)
         self.look_into(found[0], index)
+
+    def invoke(self, op: Operation) -> None:
+        """A call gives a function what it takes, and takes what it gives."""
+        label = op.attributes.get("callee")
+        callee = self.functions.get(label) if isinstance(label, Label) else None
+        joint = [f.parts for f in self.functions.values() if f.parts is not None]
+        if callee is None and not any(parts.backward is label for parts in joint):
+            self.note(op, f"there is no function `{label}`")
+        if callee is None or callee.parts is not None:
+            return
+        self.pairs(op, "argument", op.operands, callee.parameters)
+        self.pairs(op, "result", callee.results, op.results)
+
+    def pairs(
+        self, op: Operation, what: str, values: Sequence[Value], targets: Sequence[Value]
+    ) -> None:
+        if len(values) != len(targets):
+            self.note(op, f"{what}s: {len(values)} for {len(targets)}")
+            return
+        for value, target in zip(values, targets, strict=True):
+            if not fits(value.type, target.type) and not agree(target.type, value.type):
+                self.note(op, f"{what} {_name(value)} doesn't fit {_name(target)}")
+
+    def unpack(self, op: Operation) -> None:
+        if [v.type for v in op.operands] != [SAVED]:
+            self.note(op, "`unpack` takes apart one tuple of saved values")
 
     def plain(self, op: Operation) -> None:
         if len(op.results) != 1:

@@ -14,6 +14,7 @@ from typing import Any
 from ..ir.core import Operation
 from ..ir.types import Type
 from . import (
+    calls,
     choices,
     creation,
     elementwise,
@@ -48,7 +49,7 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates,
+    sequences, gates, calls,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

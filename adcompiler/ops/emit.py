@@ -1,6 +1,6 @@
 """Pieces of Python `ast` that the tables' emissions are made of.
 
-Modules, builtins, runtime helpers and gates are named with a `$` in front (`$np`,
+Modules, builtins, runtime helpers, gates and other functions are named with a `$` in front (`$np`,
 `$builtin.range`, `$helper.divide`): code generation gives them names that the user's own don't
 shadow.
 """
@@ -16,10 +16,13 @@ from .op import Emission
 __all__ = ["attribute", "call", "constant", "default_call", "infix", "keyword_items", "prefix"]
 
 
+_KINDS = ("builtin", "helper", "gate", "function")
+
+
 def reference(dotted: str) -> ast.expr:
-    """`np.linalg.norm` as an expression; the first part is a module, or builtin/helper/gate."""
+    """`np.linalg.norm` as an expression; the first part is a module, or one of _KINDS."""
     first, *rest = dotted.split(".")
-    if first in ("builtin", "helper", "gate"):
+    if first in _KINDS:
         return ast.Name(f"${dotted}", ast.Load())
     node: ast.expr = ast.Name(f"${first}", ast.Load())
     for part in rest:

@@ -194,6 +194,38 @@ def _shape_emit(emission: Emission) -> ast.expr:
     return call("np.shape", (operand,))
 
 
+def _shape_of_sizes(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    return tuple(
+        constant_ + sum(factor * np.shape(operands[k])[axis] for k, axis, factor in terms)
+        for constant_, terms in attributes["sizes"]
+    )
+
+
+def _shape_of_sizes_emit(emission: Emission) -> ast.expr:
+    """`(A.shape[0] - 2, 3)`."""
+    sizes = emission.attributes["sizes"]
+    parts = [_sum_of_sizes(offset, terms, emission.operands) for offset, terms in sizes]
+    return ast.Tuple(parts, ast.Load())
+
+
+def _sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.expr:
+    total: ast.expr | None = None
+    for k, axis, factor in terms:
+        size = ast.Subscript(attribute(operands[k], "shape"), ast.Constant(axis), ast.Load())
+        term: ast.expr = size
+        if abs(factor) != 1:
+            term = ast.BinOp(ast.Constant(abs(factor)), ast.Mult(), size)
+        if total is None:
+            total = term if factor > 0 else ast.UnaryOp(ast.USub(), term)
+        else:
+            total = ast.BinOp(total, ast.Add() if factor > 0 else ast.Sub(), term)
+    if total is None:
+        return ast.Constant(offset)
+    if not offset:
+        return total
+    return ast.BinOp(total, ast.Add() if offset > 0 else ast.Sub(), ast.Constant(abs(offset)))
+
+
 def _like(types: Sequence[Type], attributes: Attributes) -> Type:
     result: Type = attributes["type"]
     return result
@@ -216,6 +248,11 @@ def _range_emit(emission: Emission) -> ast.expr:
     if _is(step, 1):
         shown = [stop] if _is(start, 0) else [start, stop]
     return call("builtin.range", shown)
+
+
+def _taken_emit(emission: Emission) -> ast.expr:
+    sequence, count = emission.operands
+    return ast.Subscript(sequence, ast.Slice(None, count, None), ast.Load())
 
 
 def _is(node: ast.expr, value: int) -> bool:
@@ -283,10 +320,13 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: range(*operands), _range_emit),
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
        lambda emission: call("builtin.len", emission.operands)),
+    Op("taken", lambda types, attributes: types[0],
+       lambda attributes, operands: operands[0][: operands[1]], _taken_emit),
     Op("size", _size_type,
        lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
        shape_only=(0,)),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,)),
+    Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True),
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),

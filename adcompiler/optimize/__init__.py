@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..ir.core import Function
+from ..ir.core import Function, on_all
 from .branch_results import read_branch_results
 from .copies import forward_copies
 from .dead_code import drop_dead
@@ -53,9 +53,10 @@ AFTER_COPIES: Sequence[Sequence[Pass]] = ((keep_gates,), (drop_dead,))
 def run(
     function: Function, passes: Sequence[Pass], check: Callable[[Function], None] | None = None
 ) -> Function:
-    """Apply the passes in order; `check` (the verifier, in tests) sees every result."""
+    """Apply the passes in order, to the function and to all that come with it; `check` (the
+    verifier, in tests) sees every result."""
     for one in passes:
-        function = one(function)
+        function = on_all(one, function)
         if check is not None:
             check(function)
     return function

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value
+from ..ir.loops import Loop
 from ..ir.rewrite import substitute
 
 __all__ = ["forward_copies"]
@@ -67,24 +68,14 @@ def _branch(op: Operation, mapping: dict[Value, Value]) -> Operation:
 
 def _loop(op: Operation, mapping: dict[Value, Value]) -> Operation:
     """A carry whose next value is itself never changes."""
-    count, body = op.attributes["carry"], op.blocks[-1]
-    idle = [k for k in range(count) if _last(body.results[k], mapping) is body.parameters[k]]
+    loop = Loop(op)
+    rounds = zip(loop.parameters, loop.following, strict=True)
+    idle = [k for k, (now, following) in enumerate(rounds) if _last(following, mapping) is now]
     if not idle:
         return op
     for k in idle:
-        mapping[op.results[k]] = op.operands[k]
+        mapping[loop.finals[k]] = loop.starts[k]
         for block in op.blocks:
-            mapping[block.parameters[k]] = op.operands[k]
-
-    def without(values: tuple[Value, ...]) -> tuple[Value, ...]:
-        return tuple(v for k, v in enumerate(values) if k not in idle)
-
-    blocks = [replace(b, parameters=without(b.parameters)) for b in op.blocks]
-    blocks[-1] = replace(blocks[-1], results=without(body.results))
-    return replace(
-        op,
-        operands=without(op.operands),
-        results=without(op.results),
-        attributes={**op.attributes, "carry": count - len(idle)},
-        blocks=tuple(blocks),
-    )
+            mapping[block.parameters[k]] = loop.starts[k]
+    kept = [k for k in range(loop.carry) if k not in idle]
+    return loop.keeping(kept, range(len(loop.sequences)), range(len(loop.tapes)))

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.loops import Loop
 
 __all__ = ["drop_dead"]
 
@@ -30,7 +31,10 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
 
 
 # What a reader wouldn't call a step of the computation.
-_NO_GATES = {"constant", "undefined", "filler", "range", "length", "size", "shape", "count", "copy"}
+_NO_GATES = {
+    *("constant", "undefined", "filler", "range", "length", "size", "shape", "count", "copy"),
+    "taken",
+}
 
 
 class _Live:
@@ -71,31 +75,23 @@ class _Live:
 
     def _control(self, op: Operation) -> list[Value]:
         """What a region needs to run: of a loop's sequences, one counts the iterations."""
-        match op.opcode:
-            case "if":
-                return [op.operands[0]]
-            case "for":
-                count = op.attributes["carry"]
-                return list(op.operands[count : count + 1 if self.sequences else None])
-            case "while":
-                return [op.blocks[0].results[0]]
-        return []
+        if op.opcode == "if":
+            return [op.operands[0]]
+        loop = Loop(op)
+        control = list(loop.sequences[: 1 if self.sequences else None])
+        if op.opcode == "while":
+            control.append(op.blocks[0].results[0])
+        return control if loop.stop is None else [*control, loop.stop]
 
     def _flows(self, op: Operation) -> None:
         if op.opcode == "if":
             for k, result in enumerate(op.results):
                 self.sources[result] = [op, *(block.results[k] for block in op.blocks)]
             return
-        count, body = op.attributes["carry"], op.blocks[-1]
-        for k in range(count):
-            flow = [op.operands[k], body.results[k]]
-            for block in op.blocks:
-                self.sources[block.parameters[k]] += flow
-            self.sources[op.results[k]] = [op, *flow]
-        for k, result in enumerate(op.results[count:], count):
-            self.sources[result] = [op, *body.results[k : k + 1]]
-        for sequence, element in zip(op.operands[count:], body.parameters[count:], strict=True):
-            self.sources[element].append(sequence)
+        for result in op.results:
+            self.sources[result] = [op]
+        for source, target in Loop(op).handed_on():
+            self.sources[target].append(source)
 
 
 class _Sweep:
@@ -140,32 +136,18 @@ class _Sweep:
         return replace(op, results=tuple(op.results[k] for k in kept), blocks=tuple(blocks))
 
     def loop(self, op: Operation) -> Operation:
-        count, body = op.attributes["carry"], op.blocks[-1]
+        loop = Loop(op)
         carries = [
-            k for k in range(count)
-            if op.results[k] in self.live or any(b.parameters[k] in self.live for b in op.blocks)
+            k for k, final in enumerate(loop.finals)
+            if final in self.live or any(b.parameters[k] in self.live for b in op.blocks)
         ]  # fmt: skip
-        tapes = [
-            k for k in range(count, len(body.results)) if op.results[k] in self.live
-        ]
-        elements = list(range(count, len(body.parameters)))
+        tapes = [k for k, tape in enumerate(loop.tapes) if tape in self.live]
+        sequences = list(range(len(loop.sequences)))
         if self.sequences:
-            elements = [k for k in elements if body.parameters[k] in self.live] or elements[:1]
-        trips = [len(op.results) - 1] if op.opcode == "while" else []
-        parameters = [*carries, *elements]
-        blocks = [
-            replace(self.block(b), parameters=tuple(b.parameters[k] for k in parameters))
-            for b in op.blocks
-        ]
-        results = tuple(body.results[k] for k in [*carries, *tapes])
-        blocks[-1] = replace(blocks[-1], results=results)
-        return replace(
-            op,
-            operands=tuple(op.operands[k] for k in parameters),
-            results=tuple(op.results[k] for k in [*carries, *tapes, *trips]),
-            attributes={**op.attributes, "carry": len(carries)},
-            blocks=tuple(blocks),
-        )
+            read = [k for k in sequences if loop.elements[k] in self.live]
+            sequences = read or sequences[:1]
+        swept = replace(op, blocks=tuple(map(self.block, op.blocks)))
+        return Loop(swept).keeping(carries, sequences, tapes)
 
 
 def _retargeted(block: Block, gone: dict[object, object]) -> Block:

@@ -3,21 +3,26 @@
     %s = pow %y, 2                          %s = pow %y, 2        (now dead, if nothing reads %s)
     %g = broadcast %0, (shape %s)           %g = broadcast %0, (shape %y)
 
-A value made only for its shape would be computed, or saved, for nothing.
+A value made only for its shape would be computed, or saved, for nothing. Where no such value is
+there, a shape whose sizes are known from the arguments' is computed from these:
+
+    shape %s, of sizes A0 - 2, 3            shape_of_sizes, printed (A.shape[0] - 2, 3)
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..ir.core import Block, Function, Operation, Value
-from ..ir.sizes import Affine, Size
+from ..ir.sizes import Affine, Size, Symbol
 from ..ir.types import Array, shape_of
 from ..ops import TABLE
 
 __all__ = ["share_shapes"]
 
 Shape = tuple[Size, ...]
+Sizes = dict[Symbol, tuple[Value, int]]
 
 
 def share_shapes(function: Function) -> Function:
@@ -26,7 +31,19 @@ def share_shapes(function: Function) -> Function:
     sources: dict[Shape, Value] = {}
     for value in function.parameters:
         _offer(value, sources)
-    return replace(function, body=_block(function.body, sources, read))
+    sizes = _sizes_of_parameters(function)
+    return replace(function, body=_block(function.body, sources, sizes, read))
+
+
+def _sizes_of_parameters(function: Function) -> Sizes:
+    """Where each symbol of a size can be read."""
+    found: Sizes = {}
+    for value in function.parameters:
+        for axis, size in enumerate(shape_of(value.type) if isinstance(value.type, Array) else ()):
+            match size:
+                case Affine(((symbol, 1),), 0) if symbol.token is None:
+                    found.setdefault(symbol, (value, axis))
+    return found
 
 
 def _offer(value: Value, sources: dict[Shape, Value]) -> None:
@@ -52,15 +69,17 @@ def _read_backward(block: Block, found: set[Value]) -> set[Value]:
     return found
 
 
-def _block(block: Block, sources: dict[Shape, Value], read: set[Value]) -> Block:
+def _block(
+    block: Block, sources: dict[Shape, Value], sizes: Sizes, read: set[Value]
+) -> Block:
     operations = []
     for op in block.operations:
         if op.blocks:
-            blocks = tuple(_block(inner, dict(sources), read) for inner in op.blocks)
+            blocks = tuple(_block(inner, dict(sources), sizes, read) for inner in op.blocks)
             # What a branch or a loop hands on may be undefined on the path taken.
             operations.append(replace(op, blocks=blocks))
             continue
-        operations.append(_redirected(op, sources))
+        operations.append(_redirected(op, sources, sizes, read))
         for value in op.results:
             # What the backward part makes may be overwritten in place, if nothing reads it later.
             if value in read and not op.backward:
@@ -68,9 +87,38 @@ def _block(block: Block, sources: dict[Shape, Value], read: set[Value]) -> Block
     return replace(block, operations=tuple(operations))
 
 
-def _redirected(op: Operation, sources: dict[Shape, Value]) -> Operation:
+def _redirected(
+    op: Operation, sources: dict[Shape, Value], sizes: Sizes, read: set[Value]
+) -> Operation:
     entry = TABLE.get(op.opcode)
     if entry is None or not op.backward or 0 not in entry.shape_only:
         return op
-    source = sources.get(shape_of(op.operands[0].type))
-    return op if source is None else replace(op, operands=(source,))
+    (asked,) = op.operands
+    source = sources.get(shape_of(asked.type))
+    if source is not None:
+        return replace(op, operands=(source,))
+    if op.opcode != "shape" or asked in read or not isinstance(asked.type, Array):
+        return op
+    template = _template(asked.type.shape, sizes)
+    if template is None:
+        return op
+    operands, computed = template
+    return replace(
+        op, opcode="shape_of_sizes", operands=operands, attributes={"sizes": computed}
+    )
+
+
+def _template(shape: Shape, sizes: Sizes) -> tuple[tuple[Value, ...], tuple[Any, ...]] | None:
+    """The arrays to ask, and for each size a constant and (array, axis, factor) terms."""
+    operands: dict[Value, int] = {}
+    computed = []
+    for size in shape:
+        constant, terms = (size, ()) if isinstance(size, int) else (size.constant, size.terms)
+        places = []
+        for symbol, factor in terms:
+            if symbol not in sizes:
+                return None
+            value, axis = sizes[symbol]
+            places.append((operands.setdefault(value, len(operands)), axis, factor))
+        computed.append((constant, tuple(places)))
+    return tuple(operands), tuple(computed)

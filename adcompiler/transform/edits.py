@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Operation, Value
+from ..ir.loops import Loop
 from ..ir.rewrite import substitute
 from ..ir.types import UNDEFINED
 
@@ -63,7 +64,8 @@ class Rebuilder:
 
     def _operation(self, op: Operation, mapping: dict[Value, Value]) -> Operation:
         if not op.blocks:
-            own = self.edits[op.result].mapping if op.results and op.result in self.edits else {}
+            found = self.edits.get(op.results[0]) if op.results else None
+            own = found.mapping if found is not None else {}
             operands = tuple(mapping.get(own.get(v, v), own.get(v, v)) for v in op.operands)
             return op if operands == op.operands else replace(op, operands=operands)
         edits = self.edits.get(op.attributes["region"], Edits())
@@ -92,13 +94,8 @@ def _apply(op: Operation, edits: Edits, mapping: dict[Value, Value]) -> Operatio
     if edits.lift:
         op = _with_lifts(op, edits)
     if edits.collect:
-        body = op.blocks[-1]
-        at = len(op.results) - 1 if op.opcode == "while" else len(op.results)
-        tapes = tuple(tape for _, tape in edits.collect)
-        saved = tuple(mapping.get(v, v) for v, _ in edits.collect)
-        body = replace(body, results=(*body.results, *saved))
-        results = (*op.results[:at], *tapes, *op.results[at:])
-        op = replace(op, results=results, blocks=(*op.blocks[:-1], body))
+        saved = [mapping.get(v, v) for v, _ in edits.collect]
+        op = Loop(op).with_tapes(saved, [tape for _, tape in edits.collect])
     if edits.over or edits.prelude:
         (body,) = op.blocks
         body = _with_prelude(body, edits.prelude, mapping)

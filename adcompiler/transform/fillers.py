@@ -11,20 +11,23 @@ The backward part reads the filler back only to leave it unused, on the mirror o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
+from ..ir.loops import Loop, is_loop, loops_of
 
 __all__ = ["fill_taped"]
 
 
-def fill_taped(function: Function) -> Function:
-    """The function with a filler wherever an undefined variable may be collected."""
+def fill_taped(function: Function, handed_over: Iterable[Value] = ()) -> Function:
+    """The function with a filler wherever an undefined variable may be collected, or be one of
+    the values that are `handed_over`."""
     undefined = {op.result for op in walk(function.body) if op.opcode == "undefined"}
     if not undefined:
         return function
     sources = _sources(function)
-    pending = _collected(function)
+    pending = [*_collected(function), *handed_over]
     reached: set[Value] = set()
     while pending:
         value = pending.pop()
@@ -35,8 +38,7 @@ def fill_taped(function: Function) -> Function:
 
 
 def _collected(function: Function) -> list[Value]:
-    loops = (op for op in walk(function.body) if op.opcode in ("for", "while"))
-    return [v for op in loops for v in op.blocks[-1].results[op.attributes["carry"] :]]
+    return [v for loop in loops_of(function) for v in loop.collected]
 
 
 def _sources(function: Function) -> dict[Value, list[Value]]:
@@ -46,11 +48,11 @@ def _sources(function: Function) -> dict[Value, list[Value]]:
         if op.opcode == "if":
             for k, result in enumerate(op.results):
                 found[result] = [block.results[k] for block in op.blocks]
-        elif op.opcode in ("for", "while"):
-            body = op.blocks[-1]
-            for k in range(op.attributes["carry"]):
-                entering = [op.operands[k], body.results[k]]
-                found[op.results[k]] = entering
+        elif is_loop(op):
+            loop = Loop(op)
+            pairs = zip(loop.starts, loop.following, strict=True)
+            for k, entering in enumerate(map(list, pairs)):
+                found[loop.finals[k]] = entering
                 for block in op.blocks:
                     found[block.parameters[k]] = entering
     return found

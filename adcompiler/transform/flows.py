@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from ..ir.core import Operation, Value
+from ..ir.loops import Loop
 
 __all__ = ["handed_on", "reachable"]
 
@@ -36,10 +37,4 @@ def handed_on(op: Operation) -> Iterator[tuple[Value, Value]]:
         for block in op.blocks:
             yield from zip(block.results, op.results, strict=True)
     elif op.blocks:
-        body, count = op.blocks[-1], op.attributes["carry"]
-        following = body.results[:count]
-        for block in op.blocks:
-            yield from zip(op.operands, block.parameters, strict=True)
-            yield from zip(following, block.parameters, strict=False)
-        yield from zip(op.operands[:count], op.results, strict=False)
-        yield from zip(body.results, op.results, strict=False)
+        yield from Loop(op).handed_on()

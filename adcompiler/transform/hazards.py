@@ -7,6 +7,8 @@ The gradient that `where` passes back there is 0, and 0 * log(x) would be NaN.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.types import Array
@@ -22,18 +24,21 @@ def safe_point(op: Operation, tracer: Tracer) -> float | None:
     return singular(*map(tracer.var, op.operands)) if callable(singular) else singular
 
 
-def hazardous_values(function: Function, constants: dict[Value, object]) -> frozenset[Value]:
-    """Results of operations with poles, and what is computed from them.
+def hazardous_values(
+    function: Function, constants: Mapping[Value, object], entering: Iterable[Value] = ()
+) -> frozenset[Value]:
+    """Results of operations with poles or of calls, and what is computed from them.
 
-    Python numbers aren't among them: Python raises where NumPy gives infinities.
+    `entering` are parameters that may be of the kind when the function is called. Python numbers
+    aren't among them: Python raises where NumPy gives infinities.
     """
     tracer = Tracer(Builder(), TABLE, SPELLINGS, constants=constants)
     following: dict[Value, list[Value]] = {}
-    poles = []
+    poles = [v for v in entering if isinstance(v.type, Array)]
     for op in walk(function.body):
         for source, target in handed_on(op) if op.blocks else _computed(op):
             following.setdefault(source, []).append(target)
-        if not op.blocks and safe_point(op, tracer) is not None:
+        if not op.blocks and ("callee" in op.attributes or safe_point(op, tracer) is not None):
             poles += [v for v in op.results if isinstance(v.type, Array)]
     return frozenset(reachable(poles, following.get))
 

@@ -15,10 +15,11 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
+from ..ir.loops import Loop
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
     INT,
@@ -33,10 +34,12 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..ops import TABLE, Tracer, Var
-from .activity import active_values, differentiable_operands
+from .activity import differentiable_operands
+from .adjoints import Adjoints, plan_adjoints
+from .called import in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
-from .paths import Sides, maybe_undefined
+from .paths import Sides
 from .splice import splice
 
 __all__ = ["reverse"]
@@ -54,22 +57,34 @@ def reverse(
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
     seed = Value(_seed_type(result.type), Derived(prefix, result))
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
-    active = active_values(function, wrt, (result,))
-    builder = Builder(backward=True)
-    builder.operations += function.body.operations
-    exact = len(_float_dtypes(defined_in(function.body))) > 1
-    undefined = maybe_undefined(function)
-    cotangents = Cotangents(builder, prefix, constants, set(), undefined, exact)
-    if result in active:
-        cotangents.set(result, _entering(cotangents, seed, result))
-    hazards = hazardous_values(function, constants)
-    _Reverse(active, Sides(function), hazards).block(function.body, cotangents)
-    gradients = [_returned(cotangents, v) for v in wrt]
+    adjoints = plan_adjoints(function, wrt, result, name)
+    everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
+    exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
+    function = replace(function, body=adjoints.record(function.body, adjoints.active))
+    masks = None
+    while masks != adjoints.masks():
+        masks = adjoints.masks()
+        parts = {
+            adjoint.forward: in_two_parts(adjoint, adjoints, prefix, exact, _backwards)
+            for adjoint in adjoints.called.values()
+        }
+        cotangents = no_cotangents(function, prefix, exact)
+        if result in adjoints.active:
+            cotangents.set(result, _entering(cotangents, seed, result))
+        _backwards(function, adjoints.active, adjoints, cotangents)
+        gradients = [_returned(cotangents, v) for v in wrt]
     outputs = (result, *gradients) if value else tuple(gradients)
-    return Function(name, builder.block((*function.parameters, seed), outputs), function.span)
+    block = cotangents.builder.block((*function.parameters, seed), outputs)
+    return Function(name, block, function.span, {**function.functions, **parts})
+
+
+def _backwards(
+    function: Function, active: frozenset[Value], adjoints: Adjoints, cotangents: Cotangents,
+    entering: Iterable[Value] = (),
+) -> None:  # fmt: skip
+    """Append the backward part of a function whose results have their cotangents."""
+    hazards = hazardous_values(function, cotangents.constants, entering)
+    _Reverse(active, Sides(function), hazards, adjoints).block(function.body, cotangents)
 
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
@@ -109,6 +124,7 @@ class _Reverse:
     active: frozenset[Value]
     sides: Sides
     hazards: frozenset[Value]
+    adjoints: Adjoints
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -122,6 +138,8 @@ class _Reverse:
                     self.branch(op, cotangents)
                 case "for" | "while":
                     self.loop(op, cotangents)
+                case _ if op.attributes.get("callee") in self.adjoints.recorded:
+                    pulled_back(op, cotangents, self.adjoints, self.active)
                 case _ if "pullback" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
@@ -228,32 +246,32 @@ class _Reverse:
         for inner, result in zip(block.results, op.results, strict=True):
             g = cotangents.get(result)
             if g is not None and inner in self.active:
-                self._hand_in(side, inner, g, inside=inner in _made_in(block))
+                _hand_in(side, inner, g, inside=inner in _made_in(block))
         self.block(block, side)
         return side
 
     def loop(self, op: Operation, cotangents: Cotangents) -> None:
         """The mirror of a loop: carries' cotangents run backwards, the rest accumulates."""
-        body, count = op.blocks[-1], op.attributes["carry"]
+        loop = Loop(op)
         carried = [
-            k for k in range(count)
-            if body.parameters[k] in self.active or op.results[k] in self.active
+            k for k in range(loop.carry)
+            if loop.parameters[k] in self.active or loop.finals[k] in self.active
         ]  # fmt: skip
-        read = [v for v in free_values(body) if v in self.active]
-        starts = [cotangents.current(op.results[k]) for k in carried]
+        read = [v for v in free_values(loop.body) if v in self.active]
+        starts = [cotangents.current(loop.finals[k]) for k in carried]
         starts += [cotangents.current(v) for v in read]
         inner = cotangents.inside(cotangents.builder.nested())
         enter = [
             Value(cotangents.type(v), cotangents.name(v))
-            for v in (*(body.parameters[k] for k in carried), *read)
+            for v in (*(loop.parameters[k] for k in carried), *read)
         ]
         self._mask(op, cotangents, starts, enter)
-        sequences, elements = self._sequences(op, cotangents, inner)
-        following, tapes = self._body(op, inner, carried, read, enter)
+        sequences, elements = self._sequences(loop, cotangents, inner)
+        following, tapes = self._body(loop, inner, carried, read, enter)
         block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
         results = [
             Value(cotangents.type(v), cotangents.name(v))
-            for v in (*(op.results[k] for k in carried), *read)
+            for v in (*(loop.finals[k] for k in carried), *read)
         ]
         collected = [Value(Tape(v.type), cotangents.name(t)) for t, v in tapes.items()]
         cotangents.builder.region(
@@ -266,14 +284,6 @@ class _Reverse:
         gradients = dict(zip(tapes, collected, strict=True))
         self._hand_over(op, cotangents, carried, read, results, gradients)
 
-    @staticmethod
-    def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
-        """A region's result has the cotangent of what it becomes outside; no gate, no line."""
-        if inside and cotangents.get(value) is None:
-            cotangents.set(value, g)
-        else:
-            cotangents.add(value, cotangents.tracer().var(g))
-
     def _mask(
         self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
     ) -> None:
@@ -284,17 +294,12 @@ class _Reverse:
                 cotangents.masked.add(g)
 
     def _sequences(
-        self, op: Operation, cotangents: Cotangents, inner: Cotangents
+        self, loop: Loop, cotangents: Cotangents, inner: Cotangents
     ) -> tuple[list[Value], list[Value]]:
-        """The original's sequences, and the cotangents of its tapes."""
-        body, count = op.blocks[-1], op.attributes["carry"]
-        sequences, elements = list(op.operands[count:]), []
-        if op.opcode == "while":
-            sequences = [_trips(op, cotangents.builder)]
-            elements = [Value(INT)]
-        else:
-            elements = [Value(p.type, p.name) for p in body.parameters[count:]]
-        for saved, tape in zip(body.results[count:], op.results[count:], strict=False):
+        """The original's sequences as far as it has read them, and the cotangents of its tapes."""
+        sequences = _executed(loop, cotangents.builder)
+        elements = [Value(p.type, p.name) for p in loop.elements] or [Value(INT)]
+        for saved, tape in zip(loop.collected, loop.tapes, strict=True):
             g = cotangents.get(tape)
             if g is not None and saved in self.active:
                 element = Value(cotangents.type(saved), cotangents.name(saved))
@@ -304,27 +309,26 @@ class _Reverse:
         return sequences, elements
 
     def _body(
-        self, op: Operation, inner: Cotangents, carried: list[int], read: list[Value],
+        self, loop: Loop, inner: Cotangents, carried: list[int], read: list[Value],
         enter: list[Value],
     ) -> tuple[list[Value], dict[Value, Value]]:  # fmt: skip
         """Append the backward body; gives the next cotangents, and those of tape elements."""
-        body, count = op.blocks[-1], op.attributes["carry"]
+        body = loop.body
         for v, g in zip(read, enter[len(carried) :], strict=True):
             inner.set(v, g)
         for k, g in zip(carried, enter, strict=False):
             if body.results[k] in self.active:
-                self._hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
+                _hand_in(inner, body.results[k], g, body.results[k] in _made_in(body))
         self.block(body, inner)
         following = [
             inner.own.get(body.parameters[k]) or inner.zero(body.parameters[k]) for k in carried
         ]
         following += [inner.current(v) for v in read]
         tapes = {}
-        if op.opcode == "for":
-            for tape, element in zip(op.operands[count:], body.parameters[count:], strict=True):
-                found = inner.own.get(element)
-                if found is not None and is_differentiable(tape.type) and tape in self.active:
-                    tapes[tape] = found
+        for tape, element in zip(loop.sequences, loop.elements, strict=True):
+            found = inner.own.get(element)
+            if found is not None and is_differentiable(tape.type) and tape in self.active:
+                tapes[tape] = found
         return following, tapes
 
     def _hand_over(
@@ -340,6 +344,14 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
+
+
+def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
+    """A region's result has the cotangent of what it becomes outside; no gate, no line."""
+    if inside and cotangents.get(value) is None:
+        cotangents.set(value, g)
+    else:
+        cotangents.add(value, cotangents.tracer().var(g))
 
 
 def _missing(side: Cotangents) -> Value:
@@ -359,7 +371,11 @@ def _made_in(block: Block) -> set[Value]:
     return {v for op in block.operations for v in op.results}
 
 
-def _trips(op: Operation, builder: Builder) -> Value:
-    """The range over a `while` loop's iterations."""
-    bounds = (builder.constant(0), op.results[-1], builder.constant(1))
-    return builder.emit("range", bounds, Range())
+def _executed(loop: Loop, builder: Builder) -> list[Value]:
+    """What the iterations that took place have run over."""
+    if loop.trips is None:
+        return list(loop.sequences)
+    if loop.sequences:
+        return [builder.emit("taken", (s, loop.trips), s.type) for s in loop.sequences]
+    bounds = (builder.constant(0), loop.trips, builder.constant(1))
+    return [builder.emit("range", bounds, Range())]

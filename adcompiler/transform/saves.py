@@ -18,21 +18,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..ir.core import Block, Derived, Function, Operation, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Value, on_all, walk
+from ..ir.loops import Loop, is_loop
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
 from ..ops import TABLE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
+from .paths import maybe_undefined
 
-__all__ = ["legalise_saves"]
+__all__ = ["FLOAT_STEPS", "is_free", "is_recomputable", "legalise_saves"]
 
-_FLOAT_STEPS = 2
+# How many steps of scalar arithmetic are cheaper again than saved.
+FLOAT_STEPS = 2
 
 
 def legalise_saves(function: Function) -> Function:
-    """The function with every use visible from where it stands."""
+    """The function, and those that come with it, with every use visible from where it stands."""
+    return on_all(_legalised, function)
+
+
+def _legalised(function: Function) -> Function:
     plan = _Plan(function)
     plan.needs(function.body)
     rebuilder = Rebuilder(plan.edits, plan.gone, plan.moved)
@@ -67,6 +74,7 @@ class _Plan:
         self.moved: dict[Value, list[Operation]] = {}
         self.gone: set[Value] = set()
         self.settled: set[Value] = set()
+        self.undefined = maybe_undefined(function)
         self._survey(function.body, (None, 0))
 
     def _survey(self, block: Block, owner: tuple[object, int]) -> None:
@@ -93,7 +101,7 @@ class _Plan:
         found: dict[Value, None] = {}
         for op in block.operations:
             found.update(dict.fromkeys(_read(op)))
-            if op.opcode in ("for", "while") and op.attributes.get("mirrors") in self.regions:
+            if is_loop(op) and op.attributes.get("mirrors") in self.regions:
                 found.update(self.mirror(op))
             else:
                 for inner in op.blocks:
@@ -138,9 +146,8 @@ class _Plan:
     def _own_elements(self, original: Operation, image: Operation, edits: Edits) -> None:
         if original.opcode != "for":
             return
-        there = original.blocks[0].parameters[original.attributes["carry"] :]
-        here = image.blocks[0].parameters[image.attributes["carry"] :]
-        edits.mapping.update(zip(there, here, strict=False))
+        here = Loop(image).elements
+        edits.mapping.update(zip(Loop(original).elements, here, strict=False))
 
     def _bring_shapes(self, block: Block, pair: _Mirror) -> None:
         """`shape %v` of a value of the forward body that isn't here is asked there: v isn't saved
@@ -159,6 +166,10 @@ class _Plan:
                 self._replace_operand(op, stand_in)
                 continue
             self.gone.add(op.result)
+            if operand in self.undefined:
+                # Where it is asked now, the path may have given the operand no value.
+                op = replace(op, attributes={**op.attributes, "lenient": True})
+                self.definitions[op.result] = op
             self.moved.setdefault(operand, []).append(op)
             self.owner[op.result] = self.owner[operand]
             self.order[op.result] = self.order[operand]
@@ -181,7 +192,7 @@ class _Plan:
         steps: list[Operation] = []
         if not self._cheap(value, pair, steps, set()):
             return False
-        if sum(not _free(op) for op in steps) > _FLOAT_STEPS:
+        if sum(not is_free(op) for op in steps) > FLOAT_STEPS:
             return False
         for op in steps:
             (old,) = op.results
@@ -212,7 +223,7 @@ class _Plan:
         if value not in pair.inside or value in pair.known or value in seen:
             return True
         op = self._asked_elsewhere(self.definitions.get(value))
-        if op is None or op.blocks or len(op.results) != 1 or not _recomputable(op):
+        if op is None or op.blocks or len(op.results) != 1 or not is_recomputable(op):
             return False
         if self._site(value, pair) is None:
             return False
@@ -247,9 +258,8 @@ class _Plan:
         """The tapes of a loop so far, by the value saved."""
         region = original.attributes["region"]
         if region not in self.tapes:
-            count = original.attributes["carry"]
-            saved = original.blocks[-1].results[count:]
-            self.tapes[region] = dict(zip(saved, original.results[count:], strict=False))
+            loop = Loop(original)
+            self.tapes[region] = dict(zip(loop.collected, loop.tapes, strict=True))
         return self.tapes[region]
 
     def _place(self, tape: Value, original: Operation) -> None:
@@ -302,18 +312,18 @@ def _directly_defined(block: Block) -> set[Value]:
     return found
 
 
-def _free(op: Operation) -> bool:
+def is_free(op: Operation) -> bool:
     """Steps that cost next to nothing, or that a tape would cost more than."""
     return not op.results or is_integer(op.result.type) or op.opcode not in TABLE or not (
         TABLE[op.opcode].elementwise
     )  # fmt: skip
 
 
-def _recomputable(op: Operation) -> bool:
+def is_recomputable(op: Operation) -> bool:
     """Scalar arithmetic, loads, views, constants: cheaper again than saved."""
     entry = TABLE[op.opcode]
     result = op.result.type
-    if op.opcode == "undefined" or "gate" in op.attributes:
+    if op.opcode == "undefined" or "gate" in op.attributes or "callee" in op.attributes:
         return False
     if entry.elementwise:
         return rank(result) == 0 and op.attributes.get("via") == "op"

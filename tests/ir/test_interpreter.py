@@ -5,9 +5,9 @@ import operator
 import pytest
 
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.core import Function, Value
+from adcompiler.ir.core import Block, Function, Label, Operation, Value
 from adcompiler.ir.interpreter import UndefinedVariable, interpret
-from adcompiler.ir.types import BOOL, FLOAT, INT, UNDEFINED, Range, Tape
+from adcompiler.ir.types import BOOL, FLOAT, INT, SAVED, UNDEFINED, Range, Tape
 
 FUNCTIONS = {
     "add": operator.add, "mul": operator.mul, "lt": operator.lt, "range": range,
@@ -111,3 +111,55 @@ def test_watching_every_operation():
     interpret(Function("f", builder.block((X, C), (y,))), (2.0, True), evaluate,
               lambda op, results: seen.append((op.opcode, tuple(results))))  # fmt: skip
     assert seen == [("add", (4.0,)), ("if", (4.0,))]
+
+
+def test_a_function_that_calls_itself():
+    """factorial(n), with values of its own in every call."""
+    label, n = Label("factorial"), Value(INT, "n")
+    b = Builder()
+    one = b.constant(1)
+    test = b.emit("lt", (one, n), BOOL)
+    inner = b.nested()
+    less = inner.emit("add", (n, inner.constant(-1)), INT)
+    before = Value(INT)
+    inner.region("invoke", (less,), (before,), (), {"callee": label})
+    product = inner.emit("mul", (n, before), INT)
+    out = Value(INT)
+    b.region("if", (test,), (out,), (inner.block((), (product,)), Block((), (), (one,))))
+    factorial = Function("factorial", b.block((n,), (out,)))
+    m, found = Value(INT, "m"), Value(INT)
+    call = Operation("invoke", (m,), (found,), {"callee": label})
+    root = Function("f", Block((m,), (call,), (found,)), functions={label: factorial})
+    assert interpret(root, (5,), evaluate) == (120,)
+
+
+def test_unpacking():
+    saved, a, b = Value(SAVED), Value(FLOAT), Value(INT)
+    unpack = Operation("unpack", (saved,), (a, b))
+    assert interpret(Function("f", Block((saved,), (unpack,), (b, a))), ((0.5, 2),), evaluate) == (
+        2, 0.5,
+    )  # fmt: skip
+def exiting(opcode, sequences):
+    """y -> y * x until that is more than 20; y is collected before each step."""
+    builder, body, test = Builder(), Builder(), Builder()
+    y, e, p = Value(FLOAT, "y"), Value(INT, "e"), Value(FLOAT)
+    over = [builder.emit("range", (N,), Range())] if sequences else []
+    following = body.emit("mul", (y, X), FLOAT)
+    stop = body.emit("lt", (body.constant(20.0), following), BOOL)
+    inner = body.block((y, *([e] if over else [])), (following, y, stop))
+    blocks = [inner] if over else [test.block((p,), (test.constant(True),)), inner]
+    results = Value(FLOAT), Value(Tape(FLOAT)), Value(INT)
+    builder.region(opcode, (X, *over), results, blocks, {"carry": 1, "exits": True})
+    return builder, results
+
+
+def test_a_for_loop_that_exits():
+    builder, results = exiting("for", True)
+    assert run(builder, (X, N), results, 3.0, 9) == (27.0, [3.0, 9.0], 2)
+    assert run(builder, (X, N), results, 3.0, 1) == (9.0, [3.0], 1)
+    assert run(builder, (X, N), results, 3.0, 0) == (3.0, [], 0)
+
+
+def test_a_while_loop_that_exits():
+    builder, results = exiting("while", False)
+    assert run(builder, (X,), results, 3.0) == (27.0, [3.0, 9.0], 2)

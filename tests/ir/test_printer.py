@@ -2,7 +2,7 @@
 
 from adcompiler.diagnostics import Span
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.core import Derived, Function, Temporary, Value
+from adcompiler.ir.core import Block, Derived, Function, Label, Operation, Temporary, Value
 from adcompiler.ir.printer import print_function
 from adcompiler.ir.types import BOOL, FLOAT, INT, Array, Range, Tape
 
@@ -90,3 +90,14 @@ def test_notes_stand_under_their_lines():
 def test_what_is_not_defined_is_printed_too():
     lost = Value(FLOAT, "lost")
     assert "return %<undefined lost>" in text(Builder(), (), (lost,))
+
+
+def test_functions_that_come_along_are_printed_after():
+    label, x, y = Label("g"), Value(FLOAT, "x"), Value(FLOAT, "y")
+    call = Operation("invoke", (x,), (y,), {"callee": label})
+    other = Function("g", Block((x,), (), (x,)))
+    made = Function("f", Block((x,), (call,), (y,)), functions={label: other})
+    assert print_function(made) == (
+        "function f(%x: float):\n    %y = invoke[callee=g] %x\n    return %y\n\n"
+        "function g(%x: float):\n    return %x"
+    )

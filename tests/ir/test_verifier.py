@@ -1,14 +1,18 @@
 """Each check of the verifier, on IR broken by hand."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.core import Block, Function, Operation, Region, Value
+from adcompiler.ir.core import Block, Function, Label, Operation, Region, Value
 from adcompiler.ir.sizes import symbol, unknown
 from adcompiler.ir.types import (
     BOOL,
     FLOAT,
     INT,
+    SAVED,
     UNDEFINED,
     Array,
     List,
@@ -257,6 +261,47 @@ def test_layout_of_for(op, message):
         assert message in errors(made)
 
 
+EXIT = [Value(FLOAT, "z"), Value(Tape(FLOAT), "t"), Value(INT, "trips")]
+
+
+def exiting(yields, results, **attributes):
+    made = loop(yields=yields, results=results)
+    return replace(made, attributes={**made.attributes, "exits": True, **attributes})
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        (exiting([X, X, C], EXIT), None),
+        (exiting([X, X], EXIT),
+         "the body yields 2, `stop` among them, the loop carries 1 and has 3 results,"
+         " `trips` among them"),
+        (exiting([X, X, C], EXIT[:2]),
+         "the body yields 3, `stop` among them, the loop carries 1 and has 2 results,"
+         " `trips` among them"),
+        (exiting([X, X, C], [*EXIT[:2], Value(FLOAT)]), "`trips` is an int, not float"),
+        (exiting([X, C], [EXIT[0], EXIT[2]], reverse=True),
+         "a loop that exits runs forward, over ranges"),
+    ],
+)  # fmt: skip
+def test_layout_of_a_loop_that_exits(op, message):
+    made = function([X, C], [R, op], [X])
+    if message is None:
+        verify(made, infer)
+    else:
+        assert message in errors(made)
+
+
+def test_a_loop_that_exits_reads_no_tape():
+    tape = Value(Tape(FLOAT), "t")
+    made = loop(operands=[X, tape], parameters=[Value(FLOAT), Value(FLOAT)], yields=[X, C],
+                results=[Value(FLOAT), Value(INT)])  # fmt: skip
+    made = replace(made, attributes={**made.attributes, "exits": True})
+    assert "a loop that exits runs forward, over ranges" in errors(
+        function([X, C, tape], [made], [X])
+    )
+
+
 def test_elements_of_tapes():
     tape = Value(Tape(FLOAT), "t")
     sound = loop(operands=[X, tape], parameters=[Value(FLOAT), Value(FLOAT)])
@@ -331,3 +376,55 @@ def test_builders_make_verifiable_functions():
     builder = Builder()
     y = builder.emit("double", (X,), FLOAT)
     verify(Function("f", builder.block((X,), (y,))), infer)
+
+
+def calling(arguments, results, parameters=(FLOAT, INT), given=(FLOAT,)):
+    """A function that calls another: the verifier's message, or nothing."""
+    label = Label("g")
+    own = tuple(Value(t) for t in parameters)
+    made = tuple(plain("constant", type_=t) for t in given)
+    other = Function("g", block(own, made, [op.result for op in made]))
+    operands = tuple(Value(t) for t in arguments)
+    call = Operation("invoke", operands, tuple(Value(t) for t in results), {"callee": label})
+    return Function("f", block(operands, (call,), ()), functions={label: other})
+
+
+def test_a_call_of_a_function_that_comes_along():
+    verify(calling((FLOAT, INT), (FLOAT,)), infer)
+    verify(calling((FLOAT, INT), (Array("f8", (), weak=True),)), infer)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (calling((FLOAT,), (FLOAT,)), "arguments: 1 for 2"),
+        (calling((FLOAT, INT), (FLOAT, FLOAT)), "results: 1 for 2"),
+        (calling((Array("f8", (3,)), INT), (FLOAT,)), "argument %_: f8[3] doesn't fit"),
+        (calling((FLOAT, INT), (Array("f8", (3,)),)), "result %_: float doesn't fit"),
+    ],
+)
+def test_calls_that_do_not_fit(function, message):
+    with pytest.raises(VerificationError, match=re.escape(message)):
+        verify(function, infer)
+
+
+def test_a_call_of_what_is_not_there():
+    call = Operation("invoke", (), (Value(FLOAT),), {"callee": Label("g")})
+    with pytest.raises(VerificationError, match="there is no function `g`"):
+        verify(Function("f", block((), (call,), ())), infer)
+
+
+def test_functions_that_come_along_are_looked_at_too():
+    broken = Function("g", block((), (), (Value(FLOAT, "y"),)))
+    with pytest.raises(VerificationError, match="%y: float is not visible"):
+        verify(Function("f", block((), (), ()), functions={Label("g"): broken}), infer)
+
+
+def test_only_what_is_saved_is_unpacked():
+    number = Value(FLOAT, "x")
+    unpack = Operation("unpack", (number,), (Value(FLOAT),))
+    with pytest.raises(VerificationError, match="`unpack` takes apart"):
+        verify(Function("f", block((number,), (unpack,), ())), infer)
+    saved = Value(SAVED, "saved")
+    unpack = Operation("unpack", (saved,), (Value(FLOAT), Value(INT)))
+    verify(Function("f", block((saved,), (unpack,), unpack.results)), infer)

@@ -28,10 +28,13 @@ NO_GRADIENT = {
         "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",
     },
     "nothing of the operands but their shape": {
-        "size", "shape", "count", "zeros_of", "zeros_each", "zeros_like", "ones_like", "empty_like",
+        "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_each", "zeros_like",
+        "ones_like", "empty_like",
     },
+    "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
-        "constant", "undefined", "filler", "range", "length", "zeros", "ones", "empty", "eye",
+        "constant", "undefined", "filler", "range", "taken", "length", "zeros", "ones", "empty",
+        "eye",
     },
     "the gate's author gives the rule": {"call"},
 }  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import inspect
 import itertools
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from sampling import conforms
 
-from adcompiler import optimize
+from adcompiler import grad, optimize, value_and_grad
 from adcompiler.frontend.context import ARGUMENT, StaticNeeded, lookup_path
 from adcompiler.frontend.lower import Lowered, lower
 from adcompiler.frontend.signature import Static, abstract
@@ -32,6 +33,7 @@ from adcompiler.ops import SPELLINGS, TABLE, Tracer, evaluate, infer
 from adcompiler.ops.inference import as_array
 from adcompiler.transform.reverse import reverse
 from adcompiler.transform.saves import legalise_saves
+from adcompiler.transform.split import split
 
 LEVELS = (0, 1)
 
@@ -116,6 +118,9 @@ def gradient(
     )
     found = legalise_saves(found)
     verify(found, infer)
+    found = optimize.run(found, optimize.AFTER_SAVES[level], lambda f: verify(f, infer))
+    found = split(found)
+    verify(found, infer)
     return optimize.run(found, optimize.AFTER_SAVES[level], lambda f: verify(f, infer))
 
 
@@ -159,7 +164,7 @@ def fits(found: Any, argument: Any) -> None:
 def gradients(f: Any, *args: Any) -> list[Any]:
     """The gradients with respect to all floats; both levels, the value checked, agree."""
     made = case(f, *args)
-    expected = f(*args)
+    expected = f(*copy.deepcopy(args))
     (lowered,) = run(made.function, made.inputs)
     assert same(lowered, expected), (lowered, expected)
     wrt = [made.function.parameters[k] for k in made.active]
@@ -181,6 +186,34 @@ def gradients(f: Any, *args: Any) -> list[Any]:
     for k, g in zip(made.active, found[1], strict=True):
         fits(g, made.inputs[k])
     return found[1]
+
+
+def check_emitted(f: Any, *args: Any) -> None:
+    """The same through the emitted text: both levels, with and without the value; nothing that was
+    passed is changed, and a second call gives the same."""
+    found = check(f, *args)
+    expected = f(*copy.deepcopy(args))
+    names = [
+        name for name, value in inspect.signature(f).bind(*args).arguments.items()
+        if np.asarray(value).dtype.kind == "f"
+    ]  # fmt: skip
+    for level in LEVELS:
+        with_value = value_and_grad(f, tuple(names), optimize=level)
+        alone = grad(f, tuple(names), optimize=level)
+        before = copy.deepcopy(args)
+        for _ in range(2):
+            value, gradients_ = with_value(*args)
+            assert same(value, expected), (level, value, expected)
+            for one in (gradients_, alone(*args)):
+                for a, b in zip(one, found, strict=True):
+                    assert np.allclose(a, b, 1e-5, 1e-8) if small(b) else np.array_equal(a, b), (
+                        level, a, b, with_value.source(*args))
+        for old, new in zip(before, args, strict=True):
+            assert same(old, new), "argument changed"
+
+
+def small(value: Any) -> bool:
+    return np.asarray(value).dtype == np.float32
 
 
 def _seed(value: Any) -> Any:

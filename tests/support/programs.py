@@ -1,7 +1,8 @@
 """Random programs of the subset, from a seed: the text of a function `f(xs, ys, xa, n)`.
 
 Scalars and arrays of three elements; nested loops and branches, overwriting, tuple assignment,
-reductions, indexing, selection. All values stay of moderate size.
+reductions, indexing, selection. All values stay of moderate size. With `jumps`, also `break`,
+`continue` and `return` anywhere, `else` of loops, loops over tuples, `while True`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ Variables = list[tuple[str, str]]  # name, and "s" for numbers or "a" for arrays
 HEADER = "import math\nimport numpy as np\n\n\ndef f(xs, ys, xa, n):\n"
 
 
-def program(seed: int) -> str:
+def program(seed: int, jumps: bool = False) -> str:
     """The source of one program."""
-    return _Writer(random.Random(seed)).text()
+    return (_Jumper if jumps else _Writer)(random.Random(seed)).text()
 
 
 class _Writer:
@@ -30,12 +31,16 @@ class _Writer:
         known: Variables = [("xs", "s"), ("ys", "s"), ("xa", "a"), ("v", "s"), ("w", "a")]
         self.lines = ["    v = xs * ys", "    w = xa * 1.0"]
         self.block(known, "    ", 0, self.rng.randint(3, 7))
+        return f"{HEADER}{chr(10).join(self.lines)}\n    return {self.result(known)}\n"
+
+    @staticmethod
+    def result(known: Variables) -> str:
         terms = [
             f"0.3 * math.tanh({name})" if kind == "s" else f"0.3 * np.tanh({name}).sum()"
             for name, kind in known
             if name[0] in "vw"
         ]
-        return f"{HEADER}{chr(10).join(self.lines)}\n    return {' + '.join(terms)}\n"
+        return " + ".join(terms)
 
     def fresh(self, letter: str) -> str:
         self.count += 1
@@ -142,3 +147,79 @@ class _Writer:
                 f"np.maximum({a}, 0.2)",
             ]
         )
+
+
+class _Jumper(_Writer):
+    """Programs that jump; `loops` counts the loops around."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__(rng)
+        self.loops = 0
+
+    def block(self, known: Variables, indent: str, depth: int, length: int) -> None:
+        start = len(self.lines)
+        for _ in range(length):
+            kind = self.rng.random()
+            if kind < 0.35 or depth > 3:
+                self.assignment(known, indent)
+            elif kind < 0.4:
+                self.swap(known, indent)
+            elif kind < 0.55:
+                self.branch(known, indent, depth)
+            elif kind < 0.75:
+                self.guarded_jump(known, indent)
+            else:
+                self.loop(known, indent, depth)
+        if depth and self.rng.random() < 0.15:
+            self.jump(known, indent)
+        if len(self.lines) == start:
+            self.lines.append(f"{indent}pass")
+
+    def guarded_jump(self, known: Variables, indent: str) -> None:
+        """`if c: jump`, now and then the other way round."""
+        self.lines.append(f"{indent}if {self.condition(known)}:")
+        other = self.rng.random()
+        if other < 0.3:
+            self.assignment(list(known), indent + "    ")
+        if other < 0.85:
+            self.jump(known, indent + "    ")
+        else:
+            self.assignment(list(known), indent + "    ")
+            self.lines.append(f"{indent}else:")
+            self.jump(known, indent + "    ")
+
+    def jump(self, known: Variables, indent: str) -> None:
+        kinds = ["break", "break", "continue", "return"] if self.loops else ["return"]
+        kind = self.rng.choice(kinds)
+        if kind == "return":
+            kind = f"return {self.rng.choice([self.result(known), self.expression(known, 's')])}"
+        self.lines.append(f"{indent}{kind}")
+
+    def loop(self, known: Variables, indent: str, depth: int) -> None:
+        index, inner = self.fresh("i"), list(known)
+        kind = self.rng.random()
+        if kind < 0.5:
+            bounds = self.rng.choice(["n", "2", "3", "4", "1, 6, 2", "0"])
+            self.lines.append(f"{indent}for {index} in range({bounds}):")
+        elif kind < 0.6:
+            self.lines.append(f"{indent}for {index} in (0.3, xs, ys * 2):")
+        elif kind < 0.7:
+            self.lines.append(f"{indent}for {index} in xa:")
+        else:
+            end = self.rng.choice(["3", "n"])
+            self.lines.append(f"{indent}{index} = 0")
+            if kind < 0.85:
+                self.lines.append(f"{indent}while {index} < {end}:")
+            else:
+                self.lines.append(f"{indent}while True:")
+                self.lines.append(f"{indent}    if {index} >= {end}:")
+                self.lines.append(f"{indent}        break")
+            self.lines.append(f"{indent}    {index} = {index} + 1")
+        if kind < 0.7:
+            inner.append((index, "s"))
+        self.loops += 1
+        self.block(inner, indent + "    ", depth + 1, self.rng.randint(1, 4))
+        self.loops -= 1
+        if self.rng.random() < 0.3:
+            self.lines.append(f"{indent}else:")
+            self.block(list(known), indent + "    ", depth + 1, self.rng.randint(1, 2))

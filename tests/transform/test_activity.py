@@ -3,8 +3,9 @@
 import pytest
 from irtext import parse
 
-from adcompiler.ir.core import hint, walk
-from adcompiler.transform.activity import active_values, differentiable_operands
+from adcompiler.ir.core import Block, Function, Label, Operation, Value, hint, walk
+from adcompiler.ir.types import FLOAT, INT
+from adcompiler.transform.activity import active_values, dependences, differentiable_operands
 
 
 def active(text, *wrt):
@@ -109,3 +110,18 @@ def test_a_gate_names_its_operands_itself():
         """
     ).body.operations
     assert differentiable_operands(op) == (1,)
+
+
+def test_dependences_through_calls():
+    """f(x, k, n) calls itself with k in x's place: both reach the result, n doesn't."""
+    label = Label("f")
+    x, k, n = Value(FLOAT, "x"), Value(FLOAT, "k"), Value(INT, "n")
+    out = Value(FLOAT)
+    call = Operation("invoke", (k, x, n), (out, Value(FLOAT)), {"callee": label})
+    total = Operation("add", (x, out), (Value(FLOAT),), {"via": "op"})
+    function = Function("f", Block((x, k, n), (call, total), (total.result, k)))
+    assert dependences({label: function}) == {label: [(0, 0), (1, 0), (1, 1)]}
+    root = Function("root", Block((x, k, n), (call,), (out,)))
+    found = active_values(root, (k, n), (out,), {label: [(0, 0)]})
+    assert found == {k, out}
+    assert active_values(root, (x,), (out,), {label: [(0, 0)]}) == set()

@@ -1,0 +1,42 @@
+"""Calls of functions that are compiled apart, and the tuples that their two parts exchange.
+
+    %y, %saved = invoke[callee=power_forward] %x, %n       y, saved = power_forward(x, n)
+    %0: saved = pack %x, %y, %saved                        (x, y, saved)
+    %x, %y, %saved = unpack %saved.0                       x, y, saved = saved
+
+`invoke` and `unpack` have any number of results, so the verifier and the interpreter know them by
+themselves; here stands how they are emitted, and that what they give may be memory of their
+operands.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ..ir.types import SAVED, Type
+from .emit import call
+from .op import Attributes, Op, OperationError
+
+__all__ = ["ENTRIES"]
+
+_ALL = range(1 << 30)
+
+
+def _several(types: Sequence[Type], attributes: Attributes) -> NoReturn:
+    raise OperationError("this operation has any number of results", "read their own types")
+
+
+def _interpreted(attributes: Attributes, operands: Sequence[Any]) -> NoReturn:
+    raise TypeError("the interpreter does this itself")
+
+
+ENTRIES: tuple[Op, ...] = (
+    Op("invoke", _several, _interpreted,
+       lambda emission: call(f"function.{emission.attributes['callee']}", emission.operands),
+       view=_ALL),
+    Op("pack", lambda types, attributes: SAVED, lambda attributes, operands: tuple(operands),
+       lambda emission: ast.Tuple(list(emission.operands), ast.Load()), view=_ALL),
+    Op("unpack", _several, _interpreted, lambda emission: emission.operands[0], view=(0,)),
+)  # fmt: skip

@@ -1,0 +1,90 @@
+"""Calls in reverse mode: a function's backward part takes what its forward part has saved.
+
+    %y, %saved = invoke[callee=f_forward] %x          function f_forward(%x, %grad_y):
+    ...                                                   ...
+    %grad_x = invoke[callee=f_pullback] %saved, %grad_y   return %y, %grad_x
+
+Until it is split, the forward part's function holds both parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from ..ir.builder import Builder
+from ..ir.core import Derived, Function, Operation, Parts, Value, walk
+from .adjoints import Adjoint, Adjoints
+from .cotangents import Cotangents
+from .paths import maybe_undefined
+
+__all__ = ["in_two_parts", "no_cotangents", "pulled_back"]
+
+Backwards = Callable[..., None]
+
+
+def no_cotangents(function: Function, prefix: str, exact: bool) -> Cotangents:
+    """No cotangents yet, after the function's own operations."""
+    constants = {
+        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
+    }
+    builder = Builder(backward=True)
+    builder.operations += function.body.operations
+    return Cotangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
+
+
+def in_two_parts(
+    adjoint: Adjoint, adjoints: Adjoints, prefix: str, exact: bool, backwards: Backwards
+) -> Function:
+    """A called function with its backward part, which `split` will part: it takes the cotangents
+    of the results after the arguments, and gives the gradients after the results."""
+    body = adjoints.record(adjoint.function.body, adjoint.active)
+    function = replace(adjoint.function, body=body)
+    cotangents = no_cotangents(function, prefix, exact)
+    seeds = []
+    for position in adjoint.results:
+        result = function.results[position]
+        seed = Value(cotangents.type(result), Derived(prefix, result))
+        seeds.append(seed)
+        if position in adjoint.masked_seeds:
+            cotangents.masked.add(seed)
+        if result in adjoint.active:
+            _enter(cotangents, result, seed)
+    backwards(function, adjoint.active, adjoints, cotangents, function.parameters)
+    gradients = [cotangents.current(function.parameters[k]) for k in adjoint.parameters]
+    adjoint.masked_gradients |= {
+        k for k, g in zip(adjoint.parameters, gradients, strict=True) if g in cotangents.masked
+    }
+    parameters, results = (*function.parameters, *seeds), (*function.results, *gradients)
+    parts = Parts(len(function.parameters), len(function.results), adjoint.backward)
+    block = cotangents.builder.block(parameters, results)
+    return Function(str(adjoint.forward), block, function.span, parts=parts)
+
+
+def pulled_back(
+    op: Operation, cotangents: Cotangents, adjoints: Adjoints, active: Collection[Value]
+) -> None:
+    """The backward part of a call."""
+    adjoint = adjoints.recorded[op.attributes["callee"]]
+    *results, saved = op.results
+    seeds = [cotangents.current(results[k]) for k in adjoint.results]
+    adjoint.masked_seeds.update(
+        k for k, g in zip(adjoint.results, seeds, strict=True) if g in cotangents.masked
+    )
+    operands = [op.operands[k] for k in adjoint.parameters]
+    added = len(operands) == 1 and cotangents.get(operands[0]) is not None
+    found = [Value(cotangents.type(v), None if added else cotangents.name(v)) for v in operands]
+    cotangents.builder.region("invoke", (saved, *seeds), found, (), {"callee": adjoint.backward})
+    for k, operand, g in zip(adjoint.parameters, operands, found, strict=True):
+        if k in adjoint.masked_gradients:
+            cotangents.masked.add(g)
+        if operand in active:
+            _enter(cotangents, operand, g)
+
+
+def _enter(cotangents: Cotangents, value: Value, g: Value) -> None:
+    """A cotangent as it comes: the first is the value's own, others are added to it."""
+    if cotangents.get(value) is None:
+        cotangents.set(value, g)
+    else:
+        cotangents.add(value, cotangents.tracer().var(g))

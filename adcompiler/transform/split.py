@@ -1,0 +1,215 @@
+"""A function and its backward part become two functions; the first hands over what the second
+reads.
+
+    function (%x, %n, %grad_y):                function power_forward(%x, %n):
+        %y = ...                                   %y = ...
+        %grad_x = ...  (reads %x, %y)              %0 = pack %x, %y
+        return %y, %grad_x              gives      return %y, %0
+
+                                               function power_pullback(%saved, %grad_y):
+                                                   %x, %y = unpack %saved
+                                                   %grad_x = ...
+                                                   return %grad_x
+
+It comes after saves are legalised. What one side of a branch has defined for the same side of the
+branch's mirror leaves the branch first; on the other side a filler stands for it, which nobody
+reads. Constants are written again instead of being handed over, and so is what a few cheap steps
+compute from the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ..ir.core import Block, Function, Operation, Value, hint, walk
+from ..ir.rewrite import free_values, substitute
+from ..ir.types import SAVED
+from .edits import Edits, Rebuilder
+from .fillers import fill_taped
+from .saves import FLOAT_STEPS, is_free, is_recomputable
+
+__all__ = ["split", "split_in_two"]
+
+
+def split(function: Function) -> Function:
+    """The function, with all that come with it split that are still to be."""
+    functions = {}
+    for label, one in function.functions.items():
+        if one.parts is None:
+            functions[label] = one
+        else:
+            functions[label], functions[one.parts.backward] = split_in_two(one)
+    return replace(function, functions=functions)
+
+
+def split_in_two(function: Function) -> tuple[Function, Function]:
+    """The forward part, whose last result is a tuple, and the backward part, which takes that."""
+    parts = function.parts
+    assert parts is not None
+    body = function.body
+    forward, backward = _parted(body, body.results[: parts.results])
+    seeds, gradients = body.parameters[parts.parameters :], body.results[parts.results :]
+    read = _in_order(body, free_values(Block(seeds, tuple(backward), gradients)))
+    inputs = body.parameters[: parts.parameters]
+    kept, again = _kept(inputs, forward, read)
+    handed = _Handed(forward)
+    saved = {value: handed.out(value) for value in kept}
+    first = _first(function, forward, handed.edits, list(saved.values()))
+    second = _second(kept, again, backward, seeds, gradients)
+    return first, Function(str(parts.backward), second, function.span)
+
+
+def _parted(
+    body: Block, results: Iterable[Value]
+) -> tuple[list[Operation], list[Operation]]:
+    """The operations of the two parts; what both need belongs to the first."""
+    needed = set(results)
+    forward: list[Operation] = []
+    backward: list[Operation] = []
+    for op in reversed(body.operations):
+        if op.backward and not any(v in needed for v in op.results):
+            backward.append(op)
+            continue
+        forward.append(op)
+        needed.update(_reads(op))
+    return forward[::-1], backward[::-1]
+
+
+def _reads(op: Operation) -> Iterator[Value]:
+    yield from op.operands
+    for block in op.blocks:
+        yield from free_values(block)
+
+
+def _in_order(body: Block, values: Iterable[Value]) -> list[Value]:
+    """The values in the order in which the function comes by them."""
+    wanted = set(values)
+    made = [*body.parameters, *(v for op in walk(body) for v in op.results)]
+    return [v for v in made if v in wanted]
+
+
+def _kept(
+    inputs: Iterable[Value], forward: list[Operation], read: list[Value]
+) -> tuple[list[Value], list[Operation]]:
+    """Of the values that the backward part reads, those to hand over; the rest is computed again
+    from them by these operations."""
+    made = {v: op for op in forward for v in op.results} | dict.fromkeys(inputs)
+    inner = {op.result: op for op in walk(Block((), tuple(forward), ())) if _is_constant(op)}
+    kept: list[Value] = []
+    again: dict[Value, Operation] = {}
+    for value in read:
+        steps: list[Operation] = []
+        if value in inner:
+            again[value] = inner[value]
+        elif value in made and _computed(value, made, {*kept, *again}, steps):
+            again |= {op.result: op for op in steps}
+        else:
+            kept.append(value)
+    return kept, list(again.values())
+
+
+def _is_constant(op: Operation) -> bool:
+    return not op.operands and not op.blocks and len(op.results) == 1
+
+
+def _computed(
+    value: Value, made: Mapping[Value, Operation | None], there: Collection[Value],
+    steps: list[Operation],
+) -> bool:  # fmt: skip
+    """Collect the few cheap steps from values that are there to this one; False if none lead."""
+    if value in there or any(value in op.results for op in steps):
+        return True
+    op = made.get(value)
+    if op is None or op.blocks or len(op.results) != 1 or not is_recomputable(op):
+        return False
+    if not all(_computed(v, made, there, steps) for v in op.operands):
+        return False
+    steps.append(op)
+    return sum(not is_free(step) for step in steps) <= FLOAT_STEPS
+
+
+class _Handed:
+    """Brings values out of the branches of the forward part."""
+
+    def __init__(self, forward: list[Operation]) -> None:
+        self.edits: dict[object, Edits] = {}
+        self.owner: dict[Value, tuple[object, int]] = {}
+        self.parent: dict[object, tuple[object, int] | None] = {}
+        self._survey(forward, None)
+
+    def _survey(self, operations: Iterable[Operation], owner: tuple[object, int] | None) -> None:
+        for op in operations:
+            if owner is not None:
+                self.owner.update(dict.fromkeys(op.results, owner))
+            for side, block in enumerate(op.blocks):
+                region = op.attributes["region"]
+                self.parent[region] = owner
+                self._survey(block.operations, (region, side))
+
+    def out(self, value: Value) -> Value:
+        """The value as it leaves the branches around it."""
+        place = self.owner.get(value)
+        while place is not None:
+            region, side = place
+            outer = Value(value.type, value.name)
+            self.edits.setdefault(region, Edits()).lift.append((value, side, outer))
+            value, place = outer, self.parent[region]
+        return value
+
+
+def _first(
+    function: Function, forward: list[Operation], edits: dict[object, Edits], saved: list[Value]
+) -> Function:
+    """The forward part: what is to be handed over leaves branches, and is packed at the end."""
+    assert function.parts is not None
+    parameters = function.parameters[: function.parts.parameters]
+    results = function.results[: function.parts.results]
+    block = Rebuilder(edits, set(), {}).block(Block((), tuple(forward), ()), {})
+    packed = Value(SAVED)
+    pack = Operation("pack", tuple(saved), (packed,))
+    body = Block(parameters, (*block.operations, pack), (*results, packed))
+    return fill_taped(
+        Function(function.name, _turned(body, backward=False), function.span), saved
+    )
+
+
+def _second(
+    saved: list[Value], again: list[Operation], backward: list[Operation],
+    seeds: tuple[Value, ...], gradients: tuple[Value, ...],
+) -> Block:  # fmt: skip
+    """The backward part: what was handed over is unpacked at the beginning."""
+    packed, *parameters = _named([Value(SAVED, "saved"), *seeds])
+    own = {v: Value(v.type, v.name) for v in saved}
+    own |= {op.result: Value(op.result.type, op.result.name) for op in again}
+    unpack = Operation("unpack", (packed,), tuple(own[v] for v in saved))
+    own |= zip(seeds, parameters, strict=True)
+    body = substitute(Block((), (*again, *backward), gradients), own)
+    operations = (unpack, *body.operations) if saved else body.operations
+    return _turned(Block((packed, *parameters), operations, body.results), backward=True)
+
+
+def _named(parameters: Iterable[Value]) -> list[Value]:
+    """Parameters with names that tell them apart."""
+    taken: set[str] = set()
+    made = []
+    for value in parameters:
+        name = base = str(hint(value))
+        number = 0
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        made.append(Value(value.type, name))
+    return made
+
+
+def _turned(block: Block, backward: bool) -> Block:
+    """The block with all its operations marked as the user's own, or as a derivative's."""
+    operations = tuple(
+        replace(
+            op, backward=backward, blocks=tuple(_turned(inner, backward) for inner in op.blocks)
+        )
+        for op in block.operations
+    )
+    return replace(block, operations=operations)
