@@ -17,8 +17,10 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..ir.core import Value
-from ..ir.types import List, Scalar
+from ..ir.types import List, Scalar, rank
 from . import arithmetic, expressions
 from .context import Context
 from .items import Item, in_words, is_namedtuple
@@ -26,6 +28,18 @@ from .items import Item, in_words, is_namedtuple
 __all__ = ["as_branches", "subject_of"]
 
 Bindings = dict[str, Item]
+
+
+def _is_sequence(item: object) -> bool:
+    """Whether a sequence pattern looks into the object."""
+    match item:
+        case [*_]:
+            return True
+    return False
+
+
+# Some versions of NumPy make sequences of arrays.
+_MATCHES_ARRAYS = _is_sequence(np.zeros(1))
 
 
 def subject_of(ctx: Context, node: ast.Match) -> ast.Match:
@@ -186,13 +200,15 @@ def _sequence(
     ctx: Context, node: ast.pattern, patterns: Sequence[ast.pattern], item: Item,
     bindings: Bindings,
 ) -> Item:  # fmt: skip
-    if isinstance(item, Value) and isinstance(item.type, List):
+    if isinstance(item, Value) and rank(item.type) and (
+        isinstance(item.type, List) or _MATCHES_ARRAYS
+    ):
         ctx.refuse(
-            node, "unsupported-pattern", "how long this list is is known only at run time.",
+            node, "unsupported-pattern", "how long this is is known only at run time.",
             "test its length with an if.",
         )  # fmt: skip
     if not isinstance(item, (tuple, list)):
-        return False  # an array isn't matched by a sequence pattern
+        return False
     parts: list[Any] = list(item)
     stars = [k for k, inner in enumerate(patterns) if isinstance(inner, ast.MatchStar)]
     if stars:
