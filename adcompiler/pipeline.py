@@ -36,6 +36,7 @@ from .ir.core import (
 from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
+from .ir.types import Static as StaticType
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 from .transform.split import split
@@ -170,7 +171,7 @@ def _with_temporaries(function: Function) -> Function:
     number = 0
     for op in walk(function.body):
         for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED:
+            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
                 while f"s{number}" in taken:
                     number += 1
                 mapping[value] = Value(value.type, Temporary(number))

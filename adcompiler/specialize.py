@@ -25,7 +25,7 @@ from .arguments import with_named_tuples
 from .codegen.module import Emitted
 from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
-from .frontend.signature import Static, Structure, key_of, parts
+from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
 from .pipeline import Compiled, Options, compile_gradient
@@ -53,7 +53,7 @@ class Specialization:
         if not self.check():
             return False
         try:
-            found = tuple(key_of(lookup_path(root, path)) for _, path in self.captures)
+            found = tuple(_key(lookup_path(root, path)) for _, path in self.captures)
         except (NameError, AttributeError, SignatureError):
             return False
         return found == self.capture_keys
@@ -111,10 +111,18 @@ def _loaded(
         emitted,
         with_named_tuples(namespace[emitted.name], arguments, options),
         compiled.captures,
-        tuple(key_of(lookup_path(function, path)) for _, path in compiled.captures),
+        tuple(_key(lookup_path(function, path)) for _, path in compiled.captures),
         tuple((name, _kept(arguments[name])) for name in names),
         guard_check(function, compiled.guards),
     )
+
+
+def _key(value: Any) -> Any:
+    """What of a captured object the text depends on: of one that is only shown, its class."""
+    structure = abstract(value)
+    if isinstance(structure, Static):
+        return ("shown", f"{type(value).__module__}.{type(value).__qualname__}")
+    return key_of(value)
 
 
 def _kept(value: Any) -> Any:
@@ -277,7 +285,7 @@ def _metadata(
     ]
     if any(description is None for _, description in [*guards, *static]):
         return None
-    keys = [repr(key_of(lookup_path(function, path))) for _, path in compiled.captures]
+    keys = [repr(_key(lookup_path(function, path))) for _, path in compiled.captures]
     emitted = compiled.emitted
     return {
         "name": emitted.name,
@@ -297,7 +305,7 @@ def _restore(
     try:
         guards = {tuple(path): _expect(function, path, told) for path, told in data["guards"]}
         captures = tuple((name, tuple(path)) for name, path in data["captures"])
-        keys = [key_of(lookup_path(function, path)) for _, path in captures]
+        keys = [_key(lookup_path(function, path)) for _, path in captures]
         if [repr(key) for key in keys] != data["capture_keys"]:
             return None
         for path, told in data["static"]:

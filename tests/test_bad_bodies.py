@@ -51,7 +51,7 @@ def lost_alias(x):
 
 
 def with_block(x):
-    with np.errstate(all="ignore"):
+    with open("log.txt"):
         return x * x
 
 
@@ -176,7 +176,7 @@ BODIES = {
     outer: ("unknown-name", "`tahn`", "np.tahn"),
     store: ("in-place-store", "no elements to store into", "y[0]"),
     lost_alias: ("alias", "`y` may share memory", "y"),
-    with_block: ("unsupported-statement", "`with`", 'with np.errstate(all="ignore"):'),
+    with_block: ("unsupported-statement", "`with`", 'open("log.txt")'),
     comprehension: ("unsupported-expression", "which keys", "{k: x for k in x}"),
     global_statement: ("unsupported-statement", "`global`", "global V"),
     try_block: ("unsupported-statement", "`try`", "try:"),

@@ -429,3 +429,22 @@ def test_a_terminal_gets_colour(model, no_color):
     assert process.wait(60) == 0
     assert b"square_grad" in text
     assert (b"\033[" in text) == (not no_color)
+
+
+def test_what_an_effect_needs_is_not_evaluated(tmp_path, monkeypatch):
+    """A logger, or an exception of the user's, is a parameter whatever it is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logging_model.py").write_text(
+        "import logging\n\nlogger = logging.getLogger(__name__)\n\n\n"
+        "class Bad(Exception):\n    pass\n\n\n"
+        "def f(x):\n    logger.info('at %s', x)\n    if x < 0:\n        raise Bad(x)\n"
+        "    return x * x\n"
+    )
+    text = output("show", "logging_model.py:f")
+    assert text.startswith("def f_grad(x, *, logger, Bad, grad_out=1.0):")
+    assert 'logger.info("at %s", x)' in text and "raise Bad(x)" in text
+    (tmp_path / "unknown.py").write_text(
+        "scale = make()\n\n\ndef f(x):\n    return scale(x)\n"
+    )
+    result = run("show", "unknown.py:f")
+    assert result.exit_code == 1 and "error[unevaluated]: what `scale` is" in result.stderr

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Function, Label, Operation, callee_of, walk
 from ..runtime import HELPERS, helper_source
+from .contexts import gather
 from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
@@ -73,6 +74,11 @@ def _called(function: Function) -> list[Function]:
     return [f for label, f in function.functions.items() if label in found]
 
 
+def _is_module(reference: str) -> bool:
+    """Whether it stands for a module of the standard library."""
+    return "." not in reference and reference != "np"
+
+
 def _gates(functions: Sequence[Function]) -> dict[str, Function]:
     """The gates' own functions, by name, inner ones first."""
     found: dict[str, Function] = {}
@@ -94,7 +100,7 @@ def _definition(
     headed: bool = True,
 ) -> ast.FunctionDef:  # fmt: skip
     emitter = Emitter(function, level, {*reserved, *shape.names}, headed)
-    body = [*shape.unpacking(emitter), *emitter.body(), shape.returned(emitter)]
+    body = [*shape.unpacking(emitter), *gather(emitter.body()), shape.returned(emitter)]
     return ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
         returns=None, type_comment=None,
@@ -119,8 +125,7 @@ class _Names:
         """The import lines; the helpers' source says `np`."""
         hidden = any(r.startswith("builtin.") and r[8:] in self.used for r in self.references)
         lines = [_import("builtins", self.alias("builtins"))] if hidden else []
-        if "math" in self.references:
-            lines.append(_import("math", self.alias("math")))
+        lines += [_import(m, self.alias(m)) for m in sorted(self.references) if _is_module(m)]
         if lines and (helpers or "np" in self.references):
             lines.append("")
         if helpers or "np" in self.references:

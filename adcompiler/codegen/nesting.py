@@ -5,7 +5,8 @@
     %y = tanh %1
 
 At level 0 every gate of the user's has its line, and only the inner steps of a derivative rule
-nest. From level 1 on, so does what is used once and was given no name by the user.
+nest. From level 1 on, so does what is used once and was given no name by the user. Nothing passes
+an effect on its way into an expression: it might raise before or after what was said.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
 from ..ir.loops import loops_of
 from ..ir.types import INT, rank
-from ..ops import TABLE
+from ..ops import TABLE, has_effect
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -106,6 +107,21 @@ def _carried(function: Function) -> set[Value]:
     return {v for v, p in pairs if hint(v) == hint(p)}
 
 
+def _parted(block: Block) -> set[Value]:
+    """Values of the block that are used in it after an effect that follows their definition."""
+    found: set[Value] = set()
+    waiting: set[Value] = set()  # defined before the last effect
+    fresh: set[Value] = set()
+    for op in block.operations:
+        found.update(v for v in op.operands if v in waiting)
+        if has_effect(op):
+            waiting |= fresh
+            fresh = set()
+        fresh.update(op.results)
+    found.update(v for v in block.results if v in waiting)
+    return found
+
+
 class _Plan:
     def __init__(
         self, uses: Counter[Value], definitions: dict[Value, Operation], home: dict[Value, Block],
@@ -130,10 +146,13 @@ class _Plan:
         self.position: dict[Operation, int] = {}
         self.changes: dict[Value, list[int]] = {}
         self.roots: dict[Value, Value] = {}
+        # Values with an effect between their definition and their use.
+        self.parted: set[Value] = set()
 
     def block(self, block: Block) -> None:
         """Inner regions first: an `if` nests if what it contains does."""
         self.survey(block)
+        self.parted |= _parted(block)
         for op in block.operations:
             self.consumer.update(dict.fromkeys(op.operands, op))
         for op in block.operations:
@@ -222,6 +241,8 @@ class _Plan:
 
     def _nests(self, value: Value) -> bool:
         if self.uses[value] != 1 or value in self.collected or value in self.returned:
+            return False
+        if value in self.parted:
             return False
         if not self._is_near(value):
             return False

@@ -50,9 +50,14 @@ def find_updates(function: Function, lifetimes: Lifetimes) -> Updates:
     while True:
         sites = Sites(function, copying)
         alive = _AliveSites(sites, lifetimes)
+        kept = sites.kept(function)
         refused = {
             op.result for op in updates
-            if op.result not in copying and not _unseen(op, sites, alive, lifetimes.write(op))
+            if op.result not in copying
+            and not (
+                _unseen(op, sites, alive, lifetimes.write(op))
+                and not sites.meet(sites.of(op.operands[0]), kept)
+            )
         }  # fmt: skip
         if not refused:
             in_place = frozenset(op.result for op in updates) - copying

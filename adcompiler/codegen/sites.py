@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..ir.core import Block, Function, Operation, Value
+from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
@@ -90,6 +90,11 @@ class Sites:
             for site in sites:
                 found.setdefault(site.bare, []).append(value)
         return found
+
+    def kept(self, function: Function) -> Found:
+        """Memory that an effect may have handed to somebody who looks at it later: a log's."""
+        effects = (op for op in walk(function.body) if op.attributes.get("keeps"))
+        return frozenset().union(*(self.of(v) for op in effects for v in op.operands))
 
     def closure(self, sites: Iterable[Site]) -> set[Site]:
         """The sites, and those that the memory of carries among them comes from."""

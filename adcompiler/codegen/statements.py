@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from ..ir.core import Block, Function, Operation, Value
-from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type
+from ..ir.core import Block, Function, Operation, Value, is_temporary
+from ..ir.types import UNDEFINED, Array, List, Scalar, Static, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.emit import call
 from .iterations import all_flags
@@ -92,15 +92,17 @@ class Emitter:
         """What a plain operation, or a conditional expression, computes."""
         if op.opcode == "if":
             return self.conditional(op)
-        operands = [self.expression(v) for v in op.operands]
-        types = [v.type for v in op.operands]
         type_ = op.results[0].type if op.results else UNDEFINED
-        made = TABLE[op.opcode].emit(Emission(op.attributes, types, type_, operands))
+        made = TABLE[op.opcode].emit(self.emission(op, type_))
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
                 return ast.BinOp(made.left, ast.Sub(), positive)
         return made
+
+    def emission(self, op: Operation, result: Type) -> Emission:
+        operands = [self.expression(v) for v in op.operands]
+        return Emission(op.attributes, [v.type for v in op.operands], result, operands)
 
     def conditional(self, op: Operation) -> ast.expr:
         """`a if c else b`, or `c and b`, `c or a`, where one side is the condition itself."""
@@ -122,6 +124,9 @@ class Emitter:
     def operation(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
+        effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
+        if effect is not None:
+            return [effect(self.emission(op, Static()))]
         match op.opcode:
             case "if":
                 return self.branch(op)
@@ -133,7 +138,9 @@ class Emitter:
                 return self.accumulate(op)
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
-        return self.assign(op.results[0], self.computed(op))
+        if self.level and op.result not in self.read and is_temporary(op.result):
+            return [ast.Expr(self.computed(op))]  # it is there because it may raise
+        return self.assign(op.result, self.computed(op))
 
     def assign(self, value: Value, expression: ast.expr) -> list[ast.stmt]:
         name = self.names[value]

@@ -17,6 +17,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .text_fstrings import as_calls, write_fstring
 from .text_literals import literal, spelled_out
 from .text_precedence import (
     AND,
@@ -315,8 +316,11 @@ def _is_simple(bound: ast.expr | None) -> bool:
     return bound is None or isinstance(bound, ast.Name | ast.Constant | ast.Attribute)
 
 
-def _formatted(node: ast.expr, level: int, out: Tokens) -> None:
-    out.append(ast.unparse(node))  # quotes inside an f-string follow rules of their own
+def _formatted(node: ast.JoinedStr, level: int, out: Tokens) -> None:
+    text = write_fstring(node, lambda inner: _flat(inner, TEST))
+    if text is None:
+        return write_expression(as_calls(node), level, out)
+    return out.append(text)
 
 
 def write_parameters(node: ast.arguments, out: Tokens) -> None:
@@ -360,7 +364,6 @@ _WRITERS: dict[type[ast.expr], Callable[[Any, int, Tokens], None]] = {
     ast.Constant: _constant,
     ast.Dict: _dict,
     ast.DictComp: _dict_comprehension,
-    ast.FormattedValue: _formatted,
     ast.GeneratorExp: _comprehension,
     ast.IfExp: _choice,
     ast.JoinedStr: _formatted,

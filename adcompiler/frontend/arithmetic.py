@@ -16,6 +16,7 @@ from ..ir import sizes
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, Scalar, rank
+from . import text_values
 from .context import Context
 from .items import (
     Ambiguous,
@@ -45,6 +46,8 @@ def binary(
 ) -> Item:
     """`left op right`."""
     function = _OPERATORS[type(op)]
+    if text_values.involves_text(op, left, right):
+        return text_values.binary(ctx, node, op, left, right, name)
     both = (left, right)
     lists = any(isinstance(item, list) for item in both) and isinstance(op, (ast.Add, ast.Mult))
     if not lists and all(_is_static(item) for item in both):

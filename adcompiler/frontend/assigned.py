@@ -44,7 +44,7 @@ def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
     for node in nodes:
         for part in _own_nodes(node):
             match part:
-                case ast.Name(id, ast.Store()):
+                case ast.Name(id, ast.Store() | ast.Del()):
                     names[id] = None
                 case ast.FunctionDef(name):
                     names[name] = None
@@ -98,10 +98,10 @@ def _is_exhaustive(node: ast.Match) -> bool:
 
 
 def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether every path through the statements ends in a `return`, `break` or `continue`."""
+    """Whether every path through the statements ends in a jump, or by raising."""
     for node in nodes:
         match node:
-            case ast.Return() | ast.Break() | ast.Continue():
+            case ast.Return() | ast.Break() | ast.Continue() | ast.Raise():
                 return True
             case ast.If(_, then, otherwise) if always_jumps(then) and always_jumps(otherwise):
                 return True

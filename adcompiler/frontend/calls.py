@@ -22,8 +22,7 @@ from ..ir.core import Value
 from ..ir.types import List
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
-from . import expressions, mutation, names, stores
-from .builtin_calls import BUILTINS
+from . import builtin_calls, effects, expressions, mutation, names, stores, text_values
 from .context import Context, Frame, Path
 from .instances import Callee
 from .items import Ambiguous, BoundMethod, Item, LocalFunction, Method, in_words
@@ -40,6 +39,13 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     keywords = _keywords(ctx, node)
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
+    storing = stores.storing(callee)
+    if storing is not None:
+        return _settled(ctx, node, name, callee, storing, args, keywords)
+    if not isinstance(callee, Method):
+        said = effects.called(ctx, node, callee, args, keywords, name)
+        if said is not effects.OTHER:
+            return said
     return apply(ctx, node, callee, args, keywords, name)
 
 
@@ -50,16 +56,16 @@ def apply(
     """What a callee gives for these arguments."""
     match callee:
         case Method(owner, method):
-            return mutation.call_method(ctx, node, owner, method, args, keywords, name)
-        case BoundMethod(value, method) if isinstance(value.type, List):
-            return mutation.call_method(ctx, node, value, method, args, keywords, name)
+            return mutation.call_method(ctx, node, owner, method, args, keywords)
+        case BoundMethod(Value(List()) as value, method):
+            return mutation.call_method(ctx, node, value, method, args, keywords)
         case BoundMethod(value, method):
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if lookup(callee) is None and callee not in BUILTINS:
+        case types.FunctionType() if lookup(callee) is None and _handler(callee) is None:
             return _inline_global(ctx, node, callee, args, keywords, name)
         case Value() | Ambiguous() | tuple() | list() | dict():
             ctx.refuse(
@@ -111,7 +117,7 @@ def _settled(
 
 def _handler(callee: Any) -> Any:
     try:
-        return BUILTINS.get(callee) or stores.STORING.get(callee)
+        return builtin_calls.BUILTINS.get(callee)
     except TypeError:
         return None
 
@@ -236,6 +242,8 @@ def _method(
     ctx: Context, node: ast.Call, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
+    if text_values.is_text(value):
+        return text_values.method(ctx, node, value, method, args, keywords, name)
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {}, name)
     if method == "fill" and len(args) == 1 and not keywords:

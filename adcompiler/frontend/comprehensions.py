@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.core import Value
-from . import expressions, mutation, statements
+from . import expressions, mutation
 from .context import Context, Frame
 from .items import Item
 from .iteration import Known, OneWay, Walk, content, one_way
@@ -125,6 +125,7 @@ class _Attempt:
         self.ctx = ctx
         self.count = len(ctx.builder.operations)
         self.changes = ctx.changes
+        self.problems = len(ctx.problems)
         self.names = dict(ctx.function_names)
         self.state = ctx.memory.state.copy()
         self.first = first
@@ -139,6 +140,7 @@ class _Attempt:
                 " time assigns names or changes lists.", "write a loop.",
             )  # fmt: skip
         del ctx.builder.operations[self.count :]
+        del ctx.problems[self.problems :]
         if isinstance(self.first, OneWay):
             self.first.used = False
 
@@ -159,6 +161,8 @@ def _looped(
     start: Item,
 ) -> Item:  # fmt: skip
     """Lower the clauses as loops and ifs around a statement; gives what `name` becomes."""
+    from . import statements
+
     names = dict(ctx.function_names)
     ctx.frame.names.update({name: start, "<elements>": first})
     for level, clause in reversed(list(enumerate(node.generators))):
@@ -210,6 +214,8 @@ def _written_out(ctx: Context, node: Comprehension, first: Item, add: Callable[[
 
 def _rounds(ctx: Context, node: Comprehension, level: int, item: Item) -> Iterator[None]:
     """A step for each round, taken when the one before is done."""
+    from . import statements
+
     clause = node.generators[level]
     if clause.is_async:
         ctx.refuse(
@@ -251,6 +257,8 @@ def _passes(ctx: Context, test: ast.expr) -> bool:
 
 def named(ctx: Context, node: ast.NamedExpr) -> Item:
     """`(y := f(x))`: bound in the function, also from inside of a comprehension."""
+    from . import statements
+
     assert isinstance(node.target, ast.Name)
     item = expressions.expression(ctx, node.value, node.target.id)
     item = statements.named(ctx, node.value, item, node.target.id)

@@ -203,9 +203,20 @@ class Context:
     growing: Mapping[tuple[Any, ...], Type] = field(default_factory=dict)
     lists: dict[Value, tuple[Any, ...]] = field(default_factory=dict)
     running: list[Value] = field(default_factory=list)  # lists that a loop runs over
+    short: set[Path] = field(default_factory=set)  # loops whose ranges are known
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
+    # What was refused so far; see `problems`.
+    problems: list[Diagnostic] = field(default_factory=list)
+    # Effects: static arguments by name and the values of those that are shown; exceptions made;
+    # the call whose result is not used; the call that is raised; calls that can't be looked into.
+    given: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Value] = field(default_factory=dict)
+    exceptions: set[Value] = field(default_factory=set)
+    bare: ast.AST | None = None
+    raised: ast.AST | None = None
+    opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)
 
     @property
     def frame(self) -> Frame:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import List, Type, TypeMismatch, join, rank
-from . import arithmetic, calls, comprehensions, mutation, names
+from . import arithmetic, calls, comprehensions, mutation, names, text_values
 from .context import Context
 from .instances import Unsettled, attempt, settled_side
 from .items import (
@@ -66,6 +66,8 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
             return mutation.own_list(ctx, node, _elements(ctx, elements), name)
         case ast.Dict(keys, values):
             return mutation.own_dict(ctx, _dictionary(ctx, node, keys, values))
+        case ast.JoinedStr():
+            return text_values.f_string(ctx, node, name)
         case ast.Lambda():
             return LocalFunction(node, ctx.frame)
         case ast.ListComp():
@@ -86,7 +88,6 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.SetComp: ("sets hold no numbers to differentiate", "use an array"),
     ast.Set: ("sets hold no numbers to differentiate", "use a tuple"),
-    ast.JoinedStr: ("f-strings are not in the subset yet", "format text outside the function"),
     ast.Await: ("coroutines can't be differentiated", "call it outside the function"),
     ast.Yield: ("generators can't be differentiated", "return the value"),
     ast.YieldFrom: ("generators can't be differentiated", "return the value"),
@@ -127,6 +128,11 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
     if isinstance(item.type, List):
         length = names.size_item(ctx, node, item, 0, via="len")
         return arithmetic.binary(ctx, node, ast.NotEq(), length, 0)
+    if text_values.is_text(item):
+        ctx.refuse(
+            node, "text", "whether this string is empty is known only at run time.",
+            "ask the numbers that it was made of.",
+        )  # fmt: skip
     if rank(item.type):
         ctx.refuse(
             node, "truth-value", "an array of several elements is neither true nor false.",
@@ -294,7 +300,7 @@ def _leaves_of_sides(
     found: list[list[Value]] = []
     for index, item in enumerate(items):
         with merger.on(index):
-            found.append([ctx.lift(leaf, node) for leaf in leaves(item)])
+            found.append([text_values.lift(ctx, leaf, node) for leaf in leaves(item)])
     return list(zip(*found, strict=True))
 
 

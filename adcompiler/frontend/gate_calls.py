@@ -120,7 +120,7 @@ def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list
     outside = {
         leaf for capture in ctx.captures.values() for leaf in leaves(capture.item)
         if isinstance(leaf, Value)
-    }  # fmt: skip
+    } | {*ctx.live.values()}  # fmt: skip
     used = [v for op in walk(block) for v in op.operands] + list(block.results)
     return list(dict.fromkeys(v for v in used if v in outside and v not in parameters))
 

@@ -17,12 +17,14 @@ from typing import Any, final
 from ..ir.core import Value
 
 __all__ = [
+    "LOST",
     "UNBOUND",
     "Ambiguous",
     "BoundMethod",
     "DictView",
     "Item",
     "LocalFunction",
+    "Lost",
     "Method",
     "OwnDict",
     "OwnList",
@@ -49,6 +51,13 @@ class Unbound:
 
 
 UNBOUND = Unbound()
+
+
+class Lost(Exception):
+    """A name is read that a refused statement would have assigned."""
+
+
+LOST = Lost()  # what such a name stands for
 
 
 @final
@@ -113,7 +122,7 @@ class OwnDict(dict[Any, Any]):
 @final
 @dataclass(frozen=True, eq=False)
 class Method:
-    """`ys.append`, before the call: a method of a structure or a string."""
+    """`ys.append`, before the call: a method of a structure."""
 
     owner: Any
     name: str

@@ -28,6 +28,7 @@ from .items import UNBOUND, Item, rebuild
 __all__ = [
     "BROKE",
     "FLAGS",
+    "RAISED",
     "RESULT",
     "RETURNED",
     "SKIP",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 SKIP, STOP, BROKE, RETURNED, RESULT = "<skip>", "<stop>", "<broke>", "<returned>", "return"
+RAISED = "<raised>"  # what follows never runs; always known when the function is compiled
 FLAGS = (SKIP, STOP, BROKE, RETURNED, RESULT)
 
 _SHOWN = {SKIP: "skip", STOP: "stop", BROKE: "broke", RETURNED: "returned", RESULT: "result"}

@@ -34,9 +34,11 @@ from .assigned import assigned_names, breaks
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     Item,
+    Lost,
     OwnDict,
     OwnList,
     freeze,
@@ -183,7 +185,9 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
     operands = [ctx.lift(part, node.iter) for part in bounds]
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
     names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
-    running = len(ctx.running)
+    running, problems = len(ctx.running), len(ctx.problems)
+    if all(type(part) is int for part in bounds):
+        ctx.short.add(_loop_path(node))
     try:
         ctx.builder.span = ctx.span(node.iter)
         sequence = ctx.builder.emit("range", operands, Range())
@@ -197,6 +201,7 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
         ctx.memory.state = state
         del ctx.running[running:]
         del builder.operations[count:]
+        del ctx.problems[problems:]
         what = "the range of a loop that unrolls"
         places = range(*[ctx.static(part, node, what) for part in bounds])
         _written_out(ctx, node, places[::-1] if walk.reverse else places, body)
@@ -398,7 +403,10 @@ class _Carries:
 
     def ends(self) -> list[Item]:
         """What the names stand for at the end of the body."""
-        return [self._readable(self.ctx.frame.names.get(name, UNBOUND)) for name in self.names]
+        found = [self.ctx.frame.names.get(name, UNBOUND) for name in self.names]
+        if any(item is LOST for item in found):
+            raise Lost
+        return [self._readable(item) for item in found]
 
     def _readable(self, item: Item) -> Item:
         lost = (v for v in leaves(item) if isinstance(v, Value) and self.ctx.memory.is_lost(v))
@@ -473,6 +481,8 @@ class _Carries:
     def _fits_dropped(self, name: str, item: Item) -> bool:
         """A name without a value before the loop: carried only if the body gives it values."""
         before = self.dropped[name]
+        if before is LOST:
+            return True
         if item is before or (
             not isinstance(item, (Value, OwnList, OwnDict)) and item == before
         ):

@@ -21,8 +21,10 @@ from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
 from .list_contents import check_contents
+from .opaque import check_untouched
+from .problems import report
 from .recursion import called
-from .signature import Structure, parameters_of
+from .signature import Static, Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
 
@@ -76,9 +78,12 @@ def _lower(
     arguments = {name: parameters_of(s, name) for name, s in structures.items()}
     for name, item in arguments.items():
         ctx.originate(item, (ARGUMENT, name))
+    ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
     frame = Frame(source, (), dict(arguments))
-    item = ctx.within(frame, lambda: _called(ctx, source, dict(arguments)))
+    item = report(ctx, lambda: ctx.within(frame, lambda: _called(ctx, source, dict(arguments))))
+    check_untouched(ctx)
     result = ctx.within(frame, lambda: _lifted(ctx, source, item))
+    arguments |= ctx.live
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
     captured = [
         v for c in ctx.captures.values() for v in leaves(c.item) if isinstance(v, Value)

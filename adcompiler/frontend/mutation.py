@@ -35,6 +35,7 @@ __all__ = [
     "copied",
     "delete",
     "extend",
+    "has_method",
     "meet",
     "own_dict",
     "own_list",
@@ -96,17 +97,25 @@ def check_element(ctx: Context, node: ast.AST, owner: Value, result: Value) -> N
         _joined(ctx, node, ctx.lists.get(owner), owner.type.element, element)
 
 
+def _methods(owner: Item) -> dict[str, Callable[..., Item]]:
+    if isinstance(owner, Value):
+        return _OF_VALUES
+    if isinstance(owner, dict):
+        return _OF_DICTS
+    return _OF_LISTS if isinstance(owner, list) else {}
+
+
+def has_method(owner: Item, name: str) -> bool:
+    """Whether this is a method of structures that is known here."""
+    return name in _methods(owner)
+
+
 def call_method(
     ctx: Context, node: ast.Call, owner: Item, name: str, args: list[Item],
-    keywords: dict[str, Item], wanted: str | None,
+    keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
-    """`owner.name(...)` of a list, dict, tuple or string."""
-    if isinstance(owner, str):
-        return _of_string(ctx, node, owner, name, args, keywords)
-    table = _OF_VALUES if isinstance(owner, Value) else _OF_DICTS if isinstance(owner, dict) else (
-        _OF_LISTS if isinstance(owner, list) else {}
-    )
-    handler = table.get(name)
+    """`owner.name(...)` of a list or dict."""
+    handler = _methods(owner).get(name)
     if handler is None:
         ctx.refuse(
             node, "unsupported-call", f"`.{name}` of {in_words(owner)} is not in the subset.",
@@ -119,15 +128,6 @@ def call_method(
             node, "unsupported-argument", f"these arguments of `.{name}` are not supported.",
             f"call it as Python's documentation shows ({type(error).__name__}).",
         )  # fmt: skip
-
-
-def _of_string(
-    ctx: Context, node: ast.Call, owner: str, name: str, args: list[Item],
-    keywords: dict[str, Item],
-) -> Item:  # fmt: skip
-    parts = [ctx.static(arg, node, "what a string's method takes") for arg in args]
-    named = {k: ctx.static(v, node, "what a string's method takes") for k, v in keywords.items()}
-    return _tried(ctx, node, lambda: getattr(owner, name)(*parts, **named))
 
 
 def _tried(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Any:
@@ -176,9 +176,10 @@ def meet(ctx: Context, a: Item, b: Item) -> None:
             raise Growth(one.place, UNDEFINED)
 
 
-def runs(ctx: Context, owner: Item) -> None:
-    """A list that is read at a place known at run time is a value, if its elements are alike."""
-    if owner and _may_grow(owner):
+def runs(ctx: Context, owner: Item, index: Value) -> None:
+    """A list that is read at a place known at run time is a value, if its elements are alike;
+    unless the loop that the place belongs to can be written out."""
+    if ctx.origins.get(index) not in ctx.short and owner and _may_grow(owner):
         types = [Scalar(type(i).__name__) if is_number(i) else i.type for i in owner]
         if all(joined_alike(types[0], type_) for type_ in types):
             raise Growth(owner.place, UNDEFINED)

@@ -18,18 +18,22 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import lookup
+from . import text_values
 from .assigned import assigned_names
 from .context import Context, Frame, Path, lookup_path, namespace_value
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     BoundMethod,
     Item,
     LocalFunction,
+    Lost,
     Method,
     in_words,
     is_number,
 )
+from .plain_expressions import Unevaluated
 
 __all__ = ["attribute", "path_of", "read_name", "size_item", "value_attribute"]
 
@@ -40,6 +44,8 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
         item = ctx.frame.find(name)
     except KeyError:
         return _outer_name(ctx, node, name)
+    if item is LOST:
+        raise Lost
     if item is UNBOUND:
         ctx.refuse_unbound(node, name)
     if isinstance(item, Ambiguous):
@@ -90,12 +96,16 @@ def _meant(ctx: Context, name: str) -> str | None:
 
 
 def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item:
+    if text_values.is_text(owner):
+        return BoundMethod(owner, name)
     if isinstance(owner, Value):
         return value_attribute(ctx, node, owner, name)
     if isinstance(owner, tuple) and hasattr(owner, "_fields") and name in owner._fields:
         return getattr(owner, name)
     if isinstance(owner, (dict, list, tuple, str)):
-        if callable(getattr(owner, name, None)):
+        from .mutation import has_method
+
+        if has_method(owner, name):
             return Method(owner, name)
         ctx.refuse(
             node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the"
@@ -107,6 +117,8 @@ def attribute(ctx: Context, node: ast.Attribute, owner: Item, name: str) -> Item
 
 
 def _object_attribute(ctx: Context, node: ast.Attribute, owner: Any, name: str) -> Item:
+    if isinstance(owner, Unevaluated):
+        return Unevaluated(f"{owner.name}.{name}", owner.span)
     try:
         value = getattr(owner, name)
     except AttributeError:

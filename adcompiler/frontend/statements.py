@@ -9,23 +9,27 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, Array, List, TypeMismatch, join, rank
-from . import mutation
+from . import effects, mutation
 from .arithmetic import binary
 from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .context import Context
+from .contexts import with_statement
 from .expressions import condition, expression
 from .instances import Unsettled, attempt, settled_side
 from .items import (
+    LOST,
     UNBOUND,
     Ambiguous,
     Item,
     LocalFunction,
+    Lost,
     freeze,
     in_words,
     is_number,
@@ -34,13 +38,15 @@ from .items import (
     same_structure,
 )  # fmt: skip
 from .iteration import known
-from .jumps import FLAGS, RESULT, RETURNED, SKIP, STOP, flag, jump, results_alike, shown
+from .jumps import FLAGS, RAISED, RESULT, RETURNED, SKIP, STOP, flag, jump, results_alike, shown
 from .loops import loop
 from .matching import as_branches, subject_of
 from .memory import has_memory
 from .merging import Merger
 from .names import read_name
+from .problems import recovering
 from .stores import augmented, store_element
+from .text_values import lift
 
 __all__ = ["assign", "body", "guarded", "named", "statements"]
 
@@ -54,41 +60,59 @@ def body(ctx: Context) -> Item:
     if any(map(may_return, nodes)):
         nodes.append(ast.copy_location(ast.Return(None), nodes[-1]))
     statements(ctx, nodes)
-    return ctx.frame.names.get(RESULT)
+    names = ctx.frame.names
+    if names.get(RESULT) is LOST:
+        raise Lost
+    if flag(names, RAISED) and not ctx.frame.trail:
+        return math.nan  # no caller ever sees it
+    return names.get(RESULT)
 
 
 def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
     """Lower statements in order, as far as no jump passes them by."""
+    lost = False
     for position, node in enumerate(nodes):
         jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
         if isinstance(jumped, Value):
             left = nodes[position:]
             lower = functools.partial(statements, ctx, left)
             guarded(ctx, node, jumped, assigned_names(left), lower)
-        if jumped is not False:
+        if jumped is not False or flag(ctx.frame.names, RAISED):
             return
         rest = nodes[position + 1 :]
-        match node:
-            case ast.Return(value):
-                name = ctx.frame.result_name
-                result = None if value is None else expression(ctx, value, name)
-                jump(ctx.frame.names, ctx.frame.jumps, node, result)
-            case ast.Break() | ast.Continue():
-                jump(ctx.frame.names, ctx.frame.jumps, node)
-            case ast.If(test, then, otherwise):
-                if _choice(ctx, node, condition(ctx, test), then, otherwise, rest):
-                    return
-            case ast.Match():
-                if _match(ctx, node, rest):
-                    return
-            case ast.For() | ast.While():
-                broke = attempt(ctx, loop, node)
-                if isinstance(broke, Unsettled):
-                    continue
-                if node.orelse and _otherwise(ctx, node, broke, rest):
-                    return
-            case _:
-                statement(ctx, node)
+        done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
+        lost = lost or (done is None and may_return(node))
+        if lost:
+            ctx.frame.names[RESULT] = LOST
+        if done:
+            return
+
+
+def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
+    """Lower one statement; gives whether the rest has become part of it."""
+    match node:
+        case ast.Return(value):
+            name = ctx.frame.result_name
+            result = None if value is None else expression(ctx, value, name)
+            jump(ctx.frame.names, ctx.frame.jumps, node, result)
+        case ast.Break() | ast.Continue():
+            jump(ctx.frame.names, ctx.frame.jumps, node)
+        case ast.Raise():
+            effects.raise_statement(ctx, node)
+            ctx.frame.names[RAISED] = True
+        case ast.If(test, then, otherwise):
+            return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
+        case ast.Match():
+            return _match(ctx, node, rest)
+        case ast.For() | ast.While():
+            broke = attempt(ctx, loop, node)
+            if not isinstance(broke, Unsettled) and node.orelse:
+                return _otherwise(ctx, node, broke, rest)
+        case ast.With():
+            with_statement(ctx, node, functools.partial(statements, ctx))
+        case _:
+            statement(ctx, node)
+    return False
 
 
 def statement(ctx: Context, node: ast.stmt) -> None:
@@ -105,14 +129,14 @@ def statement(ctx: Context, node: ast.stmt) -> None:
                 assign(ctx, target, named(ctx, value, expression(ctx, value, name), name))
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
-        case ast.Expr(ast.Constant()) | ast.Pass():
+        case ast.Expr(value):
+            effects.expression_statement(ctx, value)
+        case ast.Assert():
+            effects.assert_statement(ctx, node)
+        case ast.Delete():
+            effects.delete(ctx, node)
+        case ast.Pass():
             pass
-        case ast.Expr(ast.Call() as value):
-            expression(ctx, value)
-        case ast.Delete(targets) if all(isinstance(t, ast.Subscript) for t in targets):
-            for target in targets:
-                assert isinstance(target, ast.Subscript)
-                mutation.delete(ctx, target, expression(ctx, target.value))
         case ast.Import() | ast.ImportFrom():
             _import(ctx, node)
         case ast.FunctionDef(name):
@@ -124,15 +148,10 @@ def statement(ctx: Context, node: ast.stmt) -> None:
 
 _OTHER = ("this statement is outside the subset", "compute the value another way")
 _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
-    ast.Assert: ("`assert` is not in the subset yet", "check outside the function"),
-    ast.Raise: ("`raise` is not in the subset yet", "check outside the function"),
     ast.Try: ("`try` hides which values were computed", "test for the condition beforehand"),
-    ast.With: ("`with` has effects that can't be differentiated", "enter it outside the function"),
     ast.Global: ("`global` changes names outside the function", "return the value instead"),
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
-    ast.Delete: ("`del` is not in the subset", "leave the name alone"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
-    ast.Expr: ("an expression by itself has no effect on the result", "assign it or remove it"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
 
@@ -299,6 +318,10 @@ def _branches(
         _, ctx.frame.names, ctx.memory.state = found
         return
     ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
+    if any(flag(side[0], RAISED) for side in sides):
+        ctx.builder.span = ctx.span(getattr(node, "test", node))
+        without_raising(ctx, test, sides)
+        return
     names = [*assigned_names([*then, *otherwise]), *(FLAGS if jumps else ())]
     if not ctx.frame.jumps.loop and all(flag(side[0], RETURNED) is True for side in sides):
         names = [RETURNED, RESULT]
@@ -320,11 +343,28 @@ def guarded(
     if isinstance(waits, Unsettled):
         before.update(passed)
         return
+    if flag(reached, RAISED):
+        ctx.builder.span = ctx.span(node)
+        sides = [(passed, outer.nested(), state.copy()), (reached, builder, after)]
+        without_raising(ctx, jumped, sides)
+        return
     for name in own:
         if reached[name] is False:  # no other jump: the flag stays what it was
             passed[name] = reached[name] = before.get(name, False)
     sides = [(passed, outer.nested(), state.copy()), (reached, builder, after)]
     before.update(_merge(ctx, node, jumped, sides, [*names, *FLAGS], {"guard": True}))
+
+
+def without_raising(ctx: Context, test: Value, sides: Sequence[Any]) -> None:
+    """An `if` one of whose sides always raises: the other side goes on without an `else`, its names
+    and operations become the block's own."""
+    raising = 0 if flag(sides[0][0], RAISED) else 1
+    names, going_on, state = sides[1 - raising]
+    block, nothing = sides[raising][1].block((), ()), Block((), (), ())
+    blocks = (block, nothing) if raising == 0 else (nothing, block)
+    ctx.builder.region("if", (test,), (), blocks)
+    ctx.builder.operations += going_on.operations
+    ctx.frame.names, ctx.memory.state = names, state
 
 
 def _merge(
@@ -350,6 +390,10 @@ def _merge(
     return merged
 
 
+def _is_plain(item: Item) -> bool:
+    return is_number(item) or isinstance(item, str)
+
+
 class _Merge:
     """Pairs the leaves of two sides of a branch; `pairs` holds (then, otherwise, result)."""
 
@@ -369,7 +413,9 @@ class _Merge:
         self.merger.finish()
 
     def item(self, name: str, a: Item, b: Item) -> Item:
-        if a is b or (not isinstance(a, Value) and type(a) is type(b) and is_number(a) and a == b):
+        if a is LOST or b is LOST:
+            return LOST
+        if a is b or (not isinstance(a, Value) and type(a) is type(b) and _is_plain(a) and a == b):
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
@@ -378,7 +424,7 @@ class _Merge:
             freeze(b)
             others = iter(list(leaves(b)))
             return rebuild(a, lambda leaf: self.item(name, leaf, next(others)))
-        if not all(isinstance(i, Value) or is_number(i) or i is UNBOUND for i in (a, b)):
+        if not all(isinstance(i, Value) or _is_plain(i) or i is UNBOUND for i in (a, b)):
             try:
                 if a == b:
                     return a
@@ -398,7 +444,7 @@ class _Merge:
 
     def lift(self, side: int, item: Item) -> Value:
         with self.merger.on(side):
-            return self.ctx.undefined() if item is UNBOUND else self.ctx.lift(item, self.node)
+            return self.ctx.undefined() if item is UNBOUND else lift(self.ctx, item, self.node)
 
     def result(self, name: str, a: Value, b: Value) -> Item:
         try:

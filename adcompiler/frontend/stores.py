@@ -12,6 +12,7 @@ Whose memory it is, and who else sees it, `memory` knows.
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -26,7 +27,7 @@ from .items import Item, in_words
 from .memory import has_memory
 from .subscripts import index_key
 
-__all__ = ["STORING", "augmented", "store_element", "store_whole", "ufunc_at"]
+__all__ = ["STORING", "augmented", "store_element", "store_whole", "storing", "ufunc_at"]
 
 _WHOLE: tuple[Any, ...] = (Ellipsis,)
 
@@ -145,6 +146,11 @@ class UfuncAt:
 
 _AT: dict[object, UfuncAt] = {np.add: UfuncAt(1), np.subtract: UfuncAt(-1)}
 STORING: dict[Any, Any] = {np.copyto: _copyto, **{at: at for at in _AT.values()}}
+
+
+def storing(callee: Any) -> Any:
+    """What a call of it stores, if it is there for that."""
+    return STORING.get(callee) if isinstance(callee, Hashable) else None
 
 
 def ufunc_at(ctx: Context, node: ast.Call, ufunc: np.ufunc) -> UfuncAt:

@@ -56,7 +56,7 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
         return mutation.own_list(ctx, node, part) if isinstance(part, list) else part
     item = expressions.expression(ctx, index)
     if isinstance(item, Value) and item not in ctx.constants:
-        mutation.runs(ctx, owner)
+        mutation.runs(ctx, owner, item)
     position = ctx.static(item, index, _WHAT)
     try:
         return owner[position]

@@ -23,7 +23,7 @@ from .types import SAVED, Array, List, Scalar, Tape, Type, fits, kind_of, rank
 
 __all__ = ["Infer", "VerificationError", "agree", "verify"]
 
-Infer = Callable[[Operation], Type]
+Infer = Callable[[Operation], Type | None]
 _REGIONS = ("if", "for", "while")
 
 
@@ -34,7 +34,8 @@ class VerificationError(AssertionError):
 def verify(function: Function, infer: Infer, *, relaxed: bool = False) -> None:
     """Raise VerificationError unless the function is well-formed.
 
-    `infer` gives the result type of a plain operation, or raises KeyError for an unknown opcode.
+    `infer` gives the result type of a plain operation (None: it has no result), or raises KeyError
+    for an unknown opcode.
     """
     notes: dict[object, list[str]] = {}
     for one in (function, *function.functions.values()):
@@ -193,7 +194,7 @@ class _Check:
             self.note(op, "`unpack` takes apart one tuple of saved values")
 
     def plain(self, op: Operation) -> None:
-        if len(op.results) != 1:
+        if len(op.results) > 1:
             self.note(op, f"a plain operation has one result, not {len(op.results)}")
             return
         try:
@@ -204,7 +205,10 @@ class _Check:
         except Exception as error:
             self.note(op, f"these operands are refused: {error}")
             return
-        if not agree(op.result.type, inferred):
+        if bool(op.results) != (inferred is not None):
+            wanted = "one result" if inferred is not None else "no result"
+            self.note(op, f"a plain operation has {wanted}, not {len(op.results)}")
+        elif inferred is not None and not agree(op.result.type, inferred):
             self.note(op, f"the result is {inferred}, declared as {op.result.type}")
 
 

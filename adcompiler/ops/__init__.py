@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from ..ir.core import Operation
+from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
     calls,
     choices,
     creation,
+    effects,
     elementwise,
     gates,
     indexing,
@@ -43,13 +44,15 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "has_effect",
     "infer",
     "lookup",
+    "may_raise",
 ]
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls,
+    sequences, gates, calls, effects,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
@@ -63,12 +66,34 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
     return SPELLINGS.get(function) if isinstance(function, Hashable) else None
 
 
-def infer(operation: Operation) -> Type:
-    """The result type of a plain operation, from its operands."""
+def has_effect(operation: Operation) -> bool:
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    primal = operation.attributes.get("primal")
+    inside = operation.blocks if primal is None else (primal.body,)
+    if inside:
+        return any(has_effect(inner) for block in inside for inner in block.operations)
+    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+
+
+def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
+    """Whether an operation of the user's has to stay for the exceptions that it raises."""
+    entry = TABLE.get(operation.opcode)
+    if operation.backward or entry is None or entry.raises is None:
+        return False
+    known = [constants.get(v) for v in operation.operands]
+    return entry.raises([v.type for v in operation.operands], operation.attributes, known)
+
+
+def infer(operation: Operation) -> Type | None:
+    """The result type of a plain operation, from its operands; None where it has no result."""
     types = [value.type for value in operation.operands]
-    return TABLE[operation.opcode].infer(types, operation.attributes)
+    entry = TABLE[operation.opcode]
+    found = entry.infer(types, operation.attributes)
+    return found if entry.effect is None else None
 
 
-def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any]:
+def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
-    return (TABLE[operation.opcode].evaluate(operation.attributes, operands),)
+    entry = TABLE[operation.opcode]
+    found = entry.evaluate(operation.attributes, operands)
+    return (found,) if entry.effect is None else ()

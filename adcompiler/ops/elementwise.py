@@ -22,7 +22,16 @@ from ..ir.types import Scalar, Type, is_integer, join, shape_of
 from ..runtime import helpers
 from .emit import call, infix, prefix
 from .inference import operator_type, ufunc_type
-from .op import Emission, Op, OperationError, Rule, Spelling, operands_only
+from .op import (
+    Attributes,
+    Emission,
+    Op,
+    OperationError,
+    Raises,
+    Rule,
+    Spelling,
+    operands_only,
+)
 
 __all__ = ["ENTRIES", "elementwise", "select"]
 
@@ -40,6 +49,7 @@ def elementwise(
     helper: Any = None,
     singular: float | Callable[..., float | None] | None = None,
     masks: bool | Callable[[Sequence[Type]], bool] = False,
+    raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
 ) -> Op:
     """An entry for a ufunc and its counterparts in `math`, `operator` and the builtins."""
@@ -65,6 +75,7 @@ def elementwise(
         elementwise=True,
         singular=singular,
         masks=masks,
+        raises=raises,
         fresh=True,
         domain=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
     )
@@ -175,6 +186,26 @@ def _quotient_singular(a: Any, b: Any) -> float | None:
     return None if b.constant or isinstance(b.type, Scalar) else 1.0
 
 
+def _outside_domain(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """`math` raises where NumPy gives NaN."""
+    return bool(attributes["via"] == "math")
+
+
+def _by_zero(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """Python numbers raise on `a % 0`."""
+    return all(isinstance(t, Scalar) for t in types) and not known[1]
+
+
+def _power_of_zero(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """Python numbers raise on `0 ** -1`, `math.pow` on `-1 ** 0.5` as well.
+
+    An exponent that isn't known is taken to be no trap: `x ** i` would keep forward loops alive.
+    """
+    if attributes["via"] == "math":
+        return True
+    return all(isinstance(t, Scalar) for t in types) and known[1] is not None and known[1] < 0
+
+
 POSITIVE = ((0.3, 3.0),)
 UNIT = ((-0.7, 0.7),)
 
@@ -192,20 +223,24 @@ _ARITHMETIC = (
                 singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0))),
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
-                singular=_power_singular, domain=((0.3, 2.0), (-2.0, 3.0))),
+                singular=_power_singular, raises=_power_of_zero,
+                domain=((0.3, 2.0), (-2.0, 3.0))),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
                 operator_function=operator.neg, node=ast.USub()),
     elementwise("pos", np.positive, lambda g, x, y, via: g,
                 operator_function=operator.pos, node=ast.UAdd()),
     elementwise("mod", np.remainder, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
-                node=ast.Mod(), domain=((0.1, 0.9), (1.1, 2.0))),
+                node=ast.Mod(), raises=_by_zero,
+                domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("fmod", np.fmod, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"),
                 math_function=math.fmod,
+                raises=_outside_domain,
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("floordiv", np.floor_divide, operator_function=operator.floordiv,
-                node=ast.FloorDiv(), domain=((-2.0, 2.0), (0.5, 2.0))),
+                node=ast.FloorDiv(), raises=_by_zero,
+                domain=((-2.0, 2.0), (0.5, 2.0))),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
@@ -248,17 +283,22 @@ _EXPONENTIALS = (
     elementwise("exp2", np.exp2, lambda g, x, y, via: g * y * math.log(2)),
     elementwise("expm1", np.expm1, lambda g, x, y, via: g * (y + 1), math_function=math.expm1),
     elementwise("log", np.log, lambda g, x, y, via: _over(g, x, via), math_function=math.log,
-                singular=1.0, domain=POSITIVE),
+                singular=1.0, raises=_outside_domain,
+                domain=POSITIVE),
     elementwise("log2", np.log2, lambda g, x, y, via: _over(g, x, via) / math.log(2),
-                math_function=math.log2, singular=1.0, domain=POSITIVE),
+                math_function=math.log2, singular=1.0, raises=_outside_domain,
+                domain=POSITIVE),
     elementwise("log10", np.log10, lambda g, x, y, via: _over(g, x, via) / math.log(10),
-                math_function=math.log10, singular=1.0, domain=POSITIVE),
+                math_function=math.log10, singular=1.0, raises=_outside_domain,
+                domain=POSITIVE),
     elementwise("log1p", np.log1p, lambda g, x, y, via: _over(g, 1 + x, via),
-                math_function=math.log1p, singular=1.0, domain=((-0.7, 2.0),)),
+                math_function=math.log1p, singular=1.0, raises=_outside_domain,
+                domain=((-0.7, 2.0),)),
     elementwise("logaddexp", np.logaddexp, lambda g, a, b, y, via: g * np.exp(a - y),
                 lambda g, a, b, y, via: g * np.exp(b - y)),
     elementwise("sqrt", np.sqrt, lambda g, x, y, via: g / (2 * y), math_function=math.sqrt,
-                singular=1.0, domain=POSITIVE),
+                singular=1.0, raises=_outside_domain,
+                domain=POSITIVE),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 domain=POSITIVE),
     elementwise("square", np.square, lambda g, x, y, via: g * 2 * x),
@@ -272,9 +312,11 @@ _TRIGONOMETRY = (
     elementwise("tan", np.tan, lambda g, x, y, via: g * (1 + y * y), math_function=math.tan,
                 domain=((-1.2, 1.2),)),
     elementwise("arcsin", np.arcsin, lambda g, x, y, via: g / np.sqrt((1 - x) * (1 + x)),
-                math_function=math.asin, singular=0.5, domain=UNIT),
+                math_function=math.asin, singular=0.5, raises=_outside_domain,
+                domain=UNIT),
     elementwise("arccos", np.arccos, lambda g, x, y, via: -g / np.sqrt((1 - x) * (1 + x)),
-                math_function=math.acos, singular=0.5, domain=UNIT),
+                math_function=math.acos, singular=0.5, raises=_outside_domain,
+                domain=UNIT),
     elementwise("arctan", np.arctan, lambda g, x, y, via: g / (1 + x * x),
                 math_function=math.atan),
     elementwise("sinh", np.sinh, lambda g, x, y, via: g * np.cosh(x), math_function=math.sinh),
@@ -283,9 +325,11 @@ _TRIGONOMETRY = (
     elementwise("arcsinh", np.arcsinh, lambda g, x, y, via: g / np.sqrt(x * x + 1),
                 math_function=math.asinh),
     elementwise("arccosh", np.arccosh, lambda g, x, y, via: g / np.sqrt((x - 1) * (x + 1)),
-                math_function=math.acosh, singular=2.0, domain=((1.2, 3.0),)),
+                math_function=math.acosh, singular=2.0, raises=_outside_domain,
+                domain=((1.2, 3.0),)),
     elementwise("arctanh", np.arctanh, lambda g, x, y, via: g / ((1 - x) * (1 + x)),
-                math_function=math.atanh, singular=0.5, domain=UNIT),
+                math_function=math.atanh, singular=0.5, raises=_outside_domain,
+                domain=UNIT),
     elementwise("arctan2", np.arctan2, lambda g, a, b, y, via: g * b / (a * a + b * b),
                 lambda g, a, b, y, via: -g * a / (a * a + b * b), math_function=math.atan2,
                 singular=1.0, domain=((0.3, 2.0), (0.3, 2.0))),

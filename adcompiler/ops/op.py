@@ -28,6 +28,7 @@ __all__ = [
     "Emission",
     "Op",
     "OperationError",
+    "Raises",
     "Rule",
     "Spelling",
     "arguments",
@@ -37,6 +38,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Infer = Callable[[Sequence[Type], Attributes], Type]
+Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Shapes on which samples try what takes one array: a number, unit dimensions, several ranks.
@@ -108,6 +110,10 @@ class Op:
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
     `element`: of a list the result is an element, which stays in it.
     `fresh`: the result is memory of its own.
+    `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
+    `mirrored`: of an effect that also holds backwards, what it becomes there.
+    `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
+    types, its attributes and the operands' constants (else None); kept though nobody reads it.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
@@ -132,6 +138,9 @@ class Op:
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
+    effect: Callable[[Emission], ast.stmt] | None = None
+    mirrored: str | None = None
+    raises: Raises | None = None
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
 

@@ -85,6 +85,11 @@ def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
     return np.asarray(operands[0]).astype(target)[()]
 
 
+def _cast_raises(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """int() of infinities and NaN."""
+    return attributes["type"] == "int" and kind_of(types[0]) == "float"
+
+
 def _cast_emit(emission: Emission) -> ast.expr:
     target, (operand,) = emission.attributes["type"], emission.operands
     if target in PYTHON_KINDS:
@@ -312,7 +317,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: call("np.array", emission.operands), rules=(lambda g, x, y: g,),
        fresh=True, boxes=True, samples=_ANY),
     Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
-       boxes=True, spellings=_cast_spellings(), samples=(
+       boxes=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),
        )),

@@ -7,8 +7,8 @@
         yield %y.3, %t.3                                     yield %y.3
     return %y.1                                          return %y.1
 
-A value is live if a result needs it; a region is kept if anything inside it is, since the backward
-part may still refer into it.
+A value is live if a result needs it, or an effect; a region is kept if anything inside it is, since
+the backward part may still refer into it. What may raise, where the derivative would not, is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.loops import Loop
+from ..ops import TABLE, has_effect, may_raise
 
 __all__ = ["drop_dead"]
 
@@ -47,6 +48,13 @@ class _Live:
         self._survey(function.body, [])
         found: set[Value | Operation] = set()
         pending: list[Value | Operation] = list(function.results)
+        constants = {
+            op.result: op.attributes["value"] for op in walk(function.body)
+            if op.opcode == "constant"
+        }  # fmt: skip
+        for op in walk(function.body):
+            if not op.blocks and (has_effect(op) or may_raise(op, constants)):
+                pending += op.results or [op]
         if forward:
             pending += [
                 v for op in walk(function.body) if not op.backward and not op.blocks
@@ -63,8 +71,8 @@ class _Live:
         """Record what each value needs; `around` holds the enclosing region."""
         for op in block.operations:
             if not op.blocks:
-                for result in op.results:
-                    self.sources[result] = [*op.operands, *around]
+                for made in op.results or (op,):
+                    self.sources[made] = [*op.operands, *around]
                 continue
             self.sources[op] = [*self._control(op), *around]
             for inner in op.blocks:
@@ -94,6 +102,15 @@ class _Live:
             self.sources[target].append(source)
 
 
+def _undoes(op: Operation, before: Operation) -> bool:
+    """Whether a context is left that was only just entered."""
+    if op.backward is not before.backward:
+        return False
+    entered = TABLE[before.opcode].mirrored if before.opcode in TABLE else None
+    mine = op.attributes.get("template")
+    return entered == op.opcode and mine is not None and mine is before.attributes.get("template")
+
+
 class _Sweep:
     def __init__(self, live: set[Value], sequences: bool) -> None:
         self.live = live
@@ -102,18 +119,21 @@ class _Sweep:
         self.gone: dict[object, object] = {}
 
     def block(self, block: Block) -> Block:
-        kept = []
+        kept: list[Operation] = []
         for op in block.operations:
             swept = self.operation(op)
             if self.needed(op, swept):
-                kept.append(swept)
+                if kept and _undoes(op, kept[-1]):
+                    kept.pop()
+                else:
+                    kept.append(swept)
             elif "mirrors" in op.attributes:
                 self.gone[op.attributes["region"]] = op.attributes["mirrors"]
         return replace(block, operations=tuple(kept))
 
     def needed(self, op: Operation, swept: Operation) -> bool:
         """Whether a result lives, or, in a region, anything that is left."""
-        if any(v in self.live for v in op.results):
+        if any(v in self.live for v in op.results) or (not op.blocks and has_effect(op)):
             return True
         return any(block.operations for block in swept.blocks) or any(
             v in self.live for block in op.blocks for v in block.parameters

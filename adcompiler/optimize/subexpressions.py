@@ -5,7 +5,7 @@
     %2 = mul %0, %1
 
 An expression is shared with the blocks inside the one that computes it, and with the mirrored side
-of a branch beside it. Every operation is pure, so equal opcode, operands and attributes suffice.
+of a branch beside it. What has a result is pure, so equal opcode, operands and attributes suffice.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ def share_subexpressions(function: Function) -> Function:
 
 def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Value]) -> Block:
     """`known` gains what the block computes while inside it, and loses it again on leaving."""
-    operations, added = [], []
+    operations: list[Operation] = []
+    added: list[tuple[dict[Hashable, Value], Hashable]] = []
     for op in block.operations:
+        if op.opcode in TABLE and TABLE[op.opcode].mirrored:
+            known = {}  # in another context the same operation may warn, or raise
         operands = tuple(mapping.get(v, v) for v in op.operands)
         if op.blocks:
             blocks = tuple(_block(inner, known, mapping) for inner in op.blocks)
@@ -47,11 +50,11 @@ def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Valu
             mapping[op.result] = found
             continue
         if found is None:
-            added.append(key)
+            added.append((known, key))
             known[key] = op.result
         operations.append(op)
-    for key in added:
-        del known[key]
+    for home, key in added:
+        del home[key]
     results = tuple(mapping.get(v, v) for v in block.results)
     return Block(block.parameters, tuple(operations), results)
 

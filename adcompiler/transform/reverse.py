@@ -129,6 +129,10 @@ class _Reverse:
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
         for op in reversed(block.operations):
+            mirrored = TABLE[op.opcode].mirrored if op.opcode in TABLE else None
+            if mirrored is not None:
+                cotangents.builder.region(mirrored, op.operands, (), (), op.attributes)
+                continue
             reached = any(cotangents.get(r) is not None for r in op.results)
             if not reached and not self.sides.is_reached(op):
                 continue

@@ -37,6 +37,7 @@ NO_GRADIENT = {
         "eye",
     },
     "the gate's author gives the rule": {"call"},
+    "for what it shows or does, not for its value": {"text", "effect", "enter", "leave"},
 }  # fmt: skip
 WITHOUT = set().union(*NO_GRADIENT.values())
 DIFFERENTIABLE = [op for op in TABLE.values() if op.name not in WITHOUT]
