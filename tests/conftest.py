@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-pytest.register_assert_rewrite("driving", "irtext", "sampling", "slopes")
+pytest.register_assert_rewrite("driving", "irtext", "proving", "sampling", "slopes")
 
 _folders: list[str] = []
 

@@ -506,7 +506,7 @@ def binds_late(x):
 def binds_early(x):
     functions = []
     for k in (1.0, 2.0, 3.0):
-        functions = [*functions, lambda v, k=k: v * k, lambda v: v * k]  # noqa: B023
+        functions = [*functions, lambda v, k=k: v * k, lambda v: v * k]
     total = functions[0](x) + 10 * functions[2](x) + 100 * functions[4](x)
     return np.sum(total * functions[1](x))
 

@@ -24,6 +24,7 @@ from ..ir.core import Block, Function, Operation, Value
 from ..ir.loops import Loop, loops_of
 from ..ir.types import BOOL
 from .negation import negated
+from .pops import with_pops
 
 if TYPE_CHECKING:
     from .statements import Emitter
@@ -103,12 +104,12 @@ class Iteration:
                 found, falls = self.branch(_Place(op, block, index, outer))
                 lines += found
                 if not falls:
-                    return lines, False
+                    return with_pops(lines), False
             else:
                 lines += self.emitter.operation(op)
             if outer is None:
                 lines += self.appends(op.results)
-        return lines, True
+        return with_pops(lines), True
 
     def branch(self, place: _Place) -> tuple[Lines, bool]:
         """An `if` whose sides may jump; what is known on the way decides a guard."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
 from ..ir.loops import loops_of
-from ..ir.types import rank
+from ..ir.types import INT, rank
 from ..ops import TABLE, has_effect
 
 __all__ = ["Nesting", "plan_nesting"]
@@ -26,7 +26,7 @@ __all__ = ["Nesting", "plan_nesting"]
 _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
-_ASKED = {"constant", "range", "taken", "size", "shape", "count"}
+_ASKED = {"constant", "range", "taken", "length", "size", "shape", "count"}
 _STATEMENTS = {"undefined", "zeros_of"}
 
 
@@ -199,7 +199,7 @@ class _Plan:
             self.inlined.add(value)
             self.weight[value] = 0
             return
-        if op.opcode in _ASKED and value not in self.collected:
+        if self._asked(op) and value not in self.collected:
             once = self.uses[value] == 1 and self._is_near(value)
             if is_temporary(value) and (once or all(self._stays(v) for v in op.operands)):
                 self.inlined.add(value)
@@ -212,12 +212,22 @@ class _Plan:
             self.inlined.add(value)
             self.weight[value] = weight
 
+    def _asked(self, op: Operation) -> bool:
+        """What costs next to nothing: sizes, ranges, from level 1 on `min(len(x), len(y))` too."""
+        if op.opcode in _ASKED:
+            return True
+        if not self.level or op.result.type != INT or op.blocks:
+            return False
+        if not TABLE[op.opcode].elementwise:
+            return False
+        return all(v in self.inlined and self.weight[v] <= 1 for v in op.operands)
+
     def _stays(self, value: Value) -> bool:
         """Whether a shape may be asked again anywhere: its array has a name."""
         if value not in self.inlined:
             return True
         op = self.definitions[value]
-        return op.opcode in _ASKED and all(map(self._stays, op.operands))
+        return self._asked(op) and all(map(self._stays, op.operands))
 
     def _is_near(self, value: Value) -> bool:
         """Whether the value is used in the block that computes it."""

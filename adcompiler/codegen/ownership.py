@@ -30,7 +30,8 @@ class Updates:
     def holders(self, op: Operation) -> Iterator[Value]:
         """The values through which somebody would see what the update changes."""
         at, by_site = self.lifetimes.write(op), self.sites.holders()
-        near = [s for site in self.sites.of(op.operands[0]) for s in self.sites.near(site)]
+        mine = [site for site in self.sites.of(op.operands[0]) if not site.inside]
+        near = [s for site in mine for s in self.sites.near(site)]
         for value in dict.fromkeys(v for site in near for v in by_site.get(site, ())):
             segments = self.lifetimes.segments.get(value, ())
             if any(start < at and end > at + _LATE for start, end in segments):
@@ -66,7 +67,7 @@ def find_updates(function: Function, lifetimes: Lifetimes) -> Updates:
 
 def _unseen(op: Operation, sites: Sites, alive: _AliveSites, at: int) -> bool:
     """Whether nobody can tell that the operand's memory is changed."""
-    mine = sites.of(op.operands[0])
+    mine = [site for site in sites.of(op.operands[0]) if not site.inside]
     if not rank(op.result.type) and not any(site.boxed for site in mine):
         return True
     return sites.ours(op.operands[0]) and not any(alive.at(site, at) for site in mine)

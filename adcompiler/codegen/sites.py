@@ -14,7 +14,7 @@ they may change places (by induction over the iterations).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
@@ -30,7 +30,7 @@ class Site:
 
     `foreign`: it isn't ours to change. `fixed`: NumPy doesn't let it be written to. `boxed`: at
     rank 0 it may be an array, which can be changed, and not just a number. `old`: it was made in
-    an earlier iteration.
+    an earlier iteration. `inside`: not the list's own memory, but that of an element.
     """
 
     value: Value
@@ -38,6 +38,12 @@ class Site:
     fixed: bool = False
     boxed: bool = True
     old: bool = False
+    inside: bool = False
+
+    @property
+    def bare(self) -> Site:
+        """The site itself, also of what is found in a list."""
+        return replace(self, inside=False) if self.inside else self
 
 
 Found = frozenset[Site]
@@ -95,7 +101,7 @@ class Sites:
         found: dict[Site, list[Value]] = {}
         for value, sites in self.found.items():
             for site in sites:
-                found.setdefault(site, []).append(value)
+                found.setdefault(site.bare, []).append(value)
         return found
 
     def kept(self, function: Function) -> Found:
@@ -115,21 +121,24 @@ class Sites:
 
     def near(self, site: Site) -> set[Site]:
         """The sites whose memory may be this site's: where it comes from, what comes from it."""
-        after = {s for s in self.origins if site in self.closure((s,))}
-        return {site, *self.closure((site,)), *after}
+        after = {s for s in self.origins if site in map(_bare, self.closure((s,)))}
+        return {s for s in (site, *self.closure((site,)), *after) if not s.inside}
 
     def meet(self, a: Found, b: Found) -> bool:
         """Whether two values may share memory."""
+        a, b = frozenset(map(_bare, a)), frozenset(map(_bare, b))
         if a & b:
             return True
-        return bool(a & self.closure(b)) or bool(self.closure(a) & b)
+        closures = [set(map(_bare, self.closure(sites))) for sites in (a, b)]
+        return bool(a & closures[1]) or bool(closures[0] & b)
 
     def ours(self, value: Value) -> bool:
         """Whether the value's memory may be changed."""
         return self._are_ours(self.of(value))
 
     def _are_ours(self, sites: Found) -> bool:
-        return not any(s.foreign or s.fixed for s in self.closure(sites))
+        own = [s for s in sites if not s.inside]
+        return not any((s.foreign or s.fixed) and not s.inside for s in self.closure(own))
 
     def _add(self, value: Value, sites: Found) -> bool:
         """Add sites to a value; gives whether that is news."""
@@ -152,22 +161,30 @@ class Sites:
     def _made(self, op: Operation, result: Value) -> Found:
         """What a plain operation's result may be memory of."""
         entry = TABLE[op.opcode]
+        held = self._held(op)
+        if entry.element and isinstance(op.operands[0].type, List):
+            return frozenset({Site(result, foreign=True)})
         viewed = self._viewed(op, result)
         if op.opcode == "broadcast":
-            return frozenset(
-                Site(s.value, s.foreign, True, s.boxed, s.old) for s in viewed
-            ) | {Site(result, fixed=True)}
+            return frozenset(replace(s, fixed=True) for s in viewed) | {Site(result, fixed=True)}
         if changes_operand(op):
             viewed = self.of(op.operands[0])
+            held |= {s for s in viewed if s.inside}
             if not self._are_ours(viewed) or (self.copying is not None and result in self.copying):
                 viewed = frozenset()
             elif self.copying is not None:
-                return viewed
+                return viewed | held
         elif viewed and not _elsewhere(op):
             return viewed
         foreign = _elsewhere(op)
         boxed = foreign or (entry.boxes and not self._copies(op))
-        return viewed | {Site(result, foreign=foreign, boxed=boxed)}
+        return viewed | held | {Site(result, foreign=foreign, boxed=boxed)}
+
+    def _held(self, op: Operation) -> Found:
+        """The memory of a list's elements."""
+        holds = TABLE[op.opcode].holds
+        found = (self.of(v) for k, v in enumerate(op.operands) if k in holds)
+        return frozenset(replace(s, inside=True) for sites in found for s in sites)
 
     def _viewed(self, op: Operation, result: Value) -> Found:
         entry = TABLE[op.opcode]
@@ -280,7 +297,11 @@ def _all_aged(sites: Found, inside: set[Value]) -> Found:
 
 
 def _aged(site: Site) -> Site:
-    return Site(site.value, site.foreign, site.fixed, site.boxed, old=True)
+    return replace(site, old=True)
+
+
+def _bare(site: Site) -> Site:
+    return site.bare
 
 
 def _returning(op: Operation) -> Iterator[tuple[Value, list[Value]]]:

@@ -23,6 +23,7 @@ from .names import assign_names
 from .negation import negated
 from .nesting import plan_nesting
 from .ownership import find_updates
+from .pops import with_pops
 from .text import Comment
 from .unset import unset_variables
 
@@ -77,7 +78,7 @@ class Emitter:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
-        return statements
+        return with_pops(statements)
 
     def expression(self, value: Value) -> ast.expr:
         """A value as source: its name, or the expression that it nests as."""
@@ -121,7 +122,7 @@ class Emitter:
         )  # fmt: skip
 
     def block(self, block: Block) -> list[ast.stmt]:
-        return [line for op in block.operations for line in self.operation(op)]
+        return with_pops([line for op in block.operations for line in self.operation(op)])
 
     def operation(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):

@@ -51,7 +51,8 @@ def binary(
     both = (left, right)
     if any(map(special_methods.has_operators, both)):
         return special_methods.operator(ctx, node, op, left, right, name)
-    if all(_is_static(item) for item in both):
+    lists = any(isinstance(item, list) for item in both) and isinstance(op, (ast.Add, ast.Mult))
+    if not lists and all(_is_static(item) for item in both):
         return _fold(ctx, node, function, both, name)
     if any(isinstance(item, (tuple, list)) for item in both):
         return _sequence_operator(ctx, node, op, left, right)
@@ -78,10 +79,16 @@ def _fold(ctx: Context, node: ast.AST, function: Any, items: tuple[Item, ...], n
 
 
 def _sequence_operator(ctx: Context, node: ast.AST, op: ast.AST, left: Item, right: Item) -> Item:
+    from .mutation import own_list
+
     match op, left, right:
-        case (ast.Add(), list(), list()) | (ast.Add(), tuple(), tuple()):
+        case (ast.Add(), list(), list()):
+            return own_list(ctx, node, [*left, *right])
+        case (ast.Add(), tuple(), tuple()):
             return left + right
-        case (ast.Mult(), list() | tuple(), int()) | (ast.Mult(), int(), list() | tuple()):
+        case (ast.Mult(), list(), int()) | (ast.Mult(), int(), list()):
+            return own_list(ctx, node, left * right)
+        case (ast.Mult(), tuple(), int()) | (ast.Mult(), int(), tuple()):
             return left * right
         case (_, list() | tuple(), Value()) | (_, Value(), list() | tuple()):
             values = [i if isinstance(i, Value) else ctx.lift(i, node) for i in (left, right)]

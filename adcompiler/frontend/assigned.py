@@ -24,11 +24,17 @@ __all__ = [
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and its parts in source order, inner functions left out."""
+    """The node and its parts in source order, inner functions left out; of a comprehension, the
+    names that it binds outside of itself."""
     yield node
-    if not isinstance(node, _SCOPES):
+    if isinstance(node, _COMPREHENSIONS):
+        inner = (child for child in ast.walk(node) if isinstance(child, ast.NamedExpr))
+        yield from (child.target for child in inner)
+    elif not isinstance(node, _SCOPES):
         for child in ast.iter_child_nodes(node):
             yield from _own_nodes(child)
 
@@ -47,6 +53,11 @@ def _bound(parts: Sequence[ast.AST]) -> list[str]:
                 names[id] = None
             case ast.FunctionDef(name):
                 names[name] = None
+            case (
+                ast.MatchAs(name=str(bound)) | ast.MatchStar(name=str(bound))
+                | ast.MatchMapping(rest=str(bound))
+            ):  # fmt: skip
+                names[bound] = None
             case ast.alias(name, asname):
                 names[asname or name.split(".")[0]] = None
     return list(names)
@@ -113,6 +124,12 @@ def _own_jump(nodes: Sequence[ast.AST], kinds: tuple[type[ast.AST], ...]) -> boo
     return False
 
 
+def _is_exhaustive(node: ast.Match) -> bool:
+    """Whether the last case takes whatever comes."""
+    last = node.cases[-1]
+    return last.guard is None and isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern
+
+
 def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
     """Whether every path through the statements ends in a jump, or by raising."""
     for node in nodes:
@@ -121,6 +138,9 @@ def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
                 return True
             case ast.If(_, then, otherwise) if always_jumps(then) and always_jumps(otherwise):
                 return True
+            case ast.Match(_, cases) if _is_exhaustive(node):
+                if all(always_jumps(case.body) for case in cases):
+                    return True
             case ast.While(ast.Constant(value), body) if value and not breaks(body):
                 return True
     return False

@@ -8,30 +8,22 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from ..ops import lookup
 from ..ops.structural import dtype_argument
-from . import arithmetic, names, objects, special_methods
+from . import arithmetic, mutation, names, objects, special_methods
 from .context import Context
-from .items import Item, in_words, is_number, is_object
+from .items import Item, RangeItem, in_words, is_object
+from .iteration import gathered, known, range_length
+from .iteration_calls import ITERATION
+from .joining import JOINING
+from .reduction_calls import REDUCTIONS
 
-__all__ = ["BUILTINS", "RangeItem"]
-
-
-@final
-@dataclass(frozen=True)
-class RangeItem:
-    """`range(start, stop, step)`, before a loop uses it."""
-
-    start: Item
-    stop: Item
-    step: Item
+__all__ = ["BUILTINS"]
 
 
 def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
@@ -50,29 +42,13 @@ def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
         return special_methods.by_method(ctx, node, item, "__len__")
     if isinstance(item, (tuple, list, dict, str)):
         return len(item)
+    if isinstance(item, RangeItem):
+        return range_length(ctx, node, item)
     if isinstance(item, Value) and isinstance(item.type, (Array, List)):
         if not rank(item.type):
             ctx.refuse(node, "operation", "a number has no len().", "use an array or a list.")
         return names.size_item(ctx, node, item, 0, via="len")
     return ctx.refuse_item(item, node)
-
-
-def _range(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
-    for bound in bounds:
-        kind = getattr(getattr(bound, "type", None), "kind", None)
-        dtype = getattr(getattr(bound, "type", None), "dtype", "")
-        if type(bound) is not int and kind != "int" and dtype[:1] not in ("i", "u"):
-            ctx.refuse(
-                node, "operation", "range() needs ints.", "convert the bound with int(...)."
-            )
-    match bounds:
-        case (stop,):
-            return RangeItem(0, stop, 1)
-        case (start, stop):
-            return RangeItem(start, stop, 1)
-        case (start, stop, step):
-            return RangeItem(start, stop, step)
-    return ctx.refuse(node, "arguments", "range() takes one to three arguments.", "give bounds.")
 
 
 def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, classes: Any) -> bool:
@@ -109,40 +85,6 @@ def _representatives(type_: Any) -> list[Any]:
     return [None]
 
 
-def _sum(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
-    """Python's sum: left to right, starting from 0."""
-    if isinstance(item, Value):
-        ctx.refuse(
-            node, "unsupported-call", "sum() of an array adds its rows one by one.",
-            "use np.sum, which is exact to the same and faster.",
-        )  # fmt: skip
-    total = start
-    for part in item:
-        total = arithmetic.binary(ctx, node, ast.Add(), total, part)
-    return total
-
-
-def _extreme(function: Any) -> Callable[..., Item]:
-    def handler(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
-        parts = items[0] if len(items) == 1 and isinstance(items[0], (tuple, list)) else items
-        if all(map(is_number, parts)) and len(parts) > 1:
-            return _computed(ctx, node, lambda: function(*parts))
-        if len(parts) < 2:
-            ctx.refuse(
-                node, "unsupported-call", f"{function.__name__}() of one thing that isn't a tuple"
-                " or list of known length.", f"use np.{function.__name__}.",
-            )  # fmt: skip
-        found = lookup(function)
-        assert found is not None
-        entry, spelling = found
-        result = parts[0]
-        for part in parts[1:]:
-            result = ctx.emit(node, entry.name, (result, part), dict(spelling.preset), name)
-        return result
-
-    return handler
-
-
 def _convert(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = 0) -> Item:
         if not isinstance(item, (Value, list, tuple)):
@@ -156,46 +98,33 @@ def _convert(kind: Any) -> Callable[..., Item]:
 
 def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
-        if not isinstance(item, (tuple, list, dict)):
-            ctx.refuse(
-                node, "unsupported-call", f"{kind.__name__}() of something without a known length.",
-                "use arrays.",
-            )  # fmt: skip
-        return kind(item)
+        item = gathered(ctx, node, item)
+        if kind is list and isinstance(item, Value) and isinstance(item.type, List):
+            return mutation.copied(ctx, node, item)
+        what = f"the length of what {kind.__name__}() takes"
+        parts = known(ctx, node, item, what)
+        return mutation.own_list(ctx, node, parts, name) if kind is list else tuple(parts)
 
     return handler
 
 
+def _dict(
+    ctx: Context, node: ast.Call, name: str | None, item: Item = (), **named: Item
+) -> dict[Any, Item]:
+    if isinstance(item, dict):
+        return mutation.own_dict(ctx, {**item, **named})
+    pairs = [
+        known(ctx, node, pair, "the length of a pair")
+        for pair in known(ctx, node, item, "the length of what dict() takes")
+    ]
+    if any(len(pair) != 2 for pair in pairs):
+        ctx.refuse(node, "static-error", "dict() takes pairs.", "give (key, value) pairs.")
+    made = {ctx.static(key, node, "a dict's key"): value for key, value in pairs}
+    return mutation.own_dict(ctx, made | named)
+
+
 def _pow(ctx: Context, node: ast.Call, name: str | None, base: Item, exponent: Item) -> Item:
     return arithmetic.binary(ctx, node, ast.Pow(), base, exponent, name)
-
-
-def _enumerate(ctx: Context, node: ast.Call, name: str | None, item: Item, start: Item = 0) -> Item:
-    first = ctx.static(start, node, "the start of enumerate()")
-    parts = _known(ctx, node, item)
-    return tuple((first + k, part) for k, part in enumerate(parts))
-
-
-def _zip(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
-    return tuple(zip(*[_known(ctx, node, item) for item in items], strict=False))
-
-
-def _reversed(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
-    return tuple(reversed(_known(ctx, node, item)))
-
-
-def _known(ctx: Context, node: ast.Call, item: Item) -> Any:
-    if isinstance(item, dict):
-        return tuple(item)
-    if isinstance(item, (tuple, list)):
-        return item
-    if isinstance(item, RangeItem):
-        bounds = (item.start, item.stop, item.step)
-        return range(*[ctx.static(b, node, "a range inside zip or enumerate") for b in bounds])
-    return ctx.refuse(
-        node, "unsupported-call", "this iterates over something without a known length.",
-        "loop over range(len(...)) and index.",
-    )  # fmt: skip
 
 
 def _shape(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
@@ -246,23 +175,20 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
 
 BUILTINS: dict[Any, Callable[..., Item]] = {
     len: _len,
-    range: _range,
     isinstance: _isinstance,
-    sum: _sum,
-    max: _extreme(max),
-    min: _extreme(min),
     float: _convert(float),
     int: _convert(int),
     bool: _convert(bool),
     tuple: _sequence(tuple),
     list: _sequence(list),
+    dict: _dict,
     pow: _pow,
-    zip: _zip,
-    enumerate: _enumerate,
-    reversed: _reversed,
     round: _round,
     np.shape: _shape,
     np.ndim: _ndim,
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),
+    **ITERATION,
+    **JOINING,
+    **REDUCTIONS,
 }

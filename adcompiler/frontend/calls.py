@@ -19,6 +19,7 @@ import numpy as np
 
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
+from ..ir.types import List
 from ..ops import SPELLINGS, OperationError, lookup
 from ..ops.gates import Primitive
 from . import (
@@ -27,6 +28,7 @@ from . import (
     construction,
     effects,
     expressions,
+    mutation,
     objects,
     special_methods,
     stores,
@@ -40,6 +42,7 @@ from .items import (
     Instance,
     Item,
     LocalFunction,
+    Method,
     Record,
     in_words,
     is_namedtuple,
@@ -58,9 +61,10 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     storing = stores.storing(callee)
     if storing is not None:
         return _settled(ctx, node, name, callee, storing, args, keywords)
-    said = effects.called(ctx, node, callee, args, keywords, name)
-    if said is not effects.OTHER:
-        return said
+    if not isinstance(callee, Method):
+        said = effects.called(ctx, node, callee, args, keywords, name)
+        if said is not effects.OTHER:
+            return said
     return invoke(ctx, node, callee, args, keywords, name)
 
 
@@ -70,6 +74,10 @@ def invoke(
 ) -> Item:  # fmt: skip
     """The item that a call of `callee` with these items gives."""
     match callee:
+        case Method(owner, method):
+            return mutation.call_method(ctx, node, owner, method, args, keywords)
+        case BoundMethod(Value(List()) as value, method):
+            return mutation.call_method(ctx, node, value, method, args, keywords)
         case BoundMethod() if keywords.get("out") is not None:
             return _into(ctx, node, callee, args, keywords)
         case BoundMethod(value, method):
@@ -91,8 +99,6 @@ def invoke(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
-    if isinstance(getattr(callee, "__self__", None), dict):
-        return tuple(callee())
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
@@ -202,11 +208,19 @@ def _apply(
         _refuse_arguments(ctx, node, called, known, keywords, error)
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+    operands = tuple(_as_array(ctx, node, operand) for operand in operands)
     attributes = {
         key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
     }
     _check_axes(ctx, node, attributes, called)
     return ctx.emit(node, entry.name, operands, {**spelling.preset, **attributes}, name)
+
+
+def _as_array(ctx: Context, node: ast.AST, operand: Item) -> Item:
+    """NumPy's functions make an array of a list first; so that its derivative finds one."""
+    if isinstance(operand, Value) and isinstance(operand.type, List):
+        return ctx.emit(node, "asarray", (operand,), {})
+    return operand
 
 
 def _check_axes(

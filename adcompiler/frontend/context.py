@@ -10,10 +10,11 @@ an argument has no path from the root: the paths within it begin with the functi
 from __future__ import annotations
 
 import ast
+import contextlib
 import enum
 import functools
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -22,7 +23,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Value
-from ..ir.types import UNDEFINED, Scalar, rank
+from ..ir.types import UNDEFINED, Scalar, Type, rank
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .assigned import local_names
 from .instances import Instances
@@ -51,6 +52,7 @@ __all__ = [
     "RECURSION",
     "Context",
     "Frame",
+    "Growth",
     "NeedsUnrolling",
     "Path",
     "StaticNeeded",
@@ -71,6 +73,15 @@ class NeedsUnrolling(Exception):
         super().__init__(path)
 
 
+class Growth(Exception):
+    """A list made at this place changes at run time: it has to be a value, of such elements."""
+
+    def __init__(self, place: tuple[Any, ...], element: Type) -> None:
+        self.place = place
+        self.element = element
+        super().__init__(place)
+
+
 class StaticNeeded(Exception):
     """A run-time argument is used where only a static value makes sense: specialise its path."""
 
@@ -89,6 +100,7 @@ class Frame:
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
     result_name: str | None = None
+    inner: bool = False  # a comprehension's
     jumps: Jumps = field(default_factory=Jumps)
 
     @functools.cached_property
@@ -102,7 +114,7 @@ class Frame:
         while frame is not None:
             if name in frame.names:
                 return frame.names[name]
-            if name in frame.own:
+            if not frame.inner and name in frame.own:
                 return UNBOUND
             frame = frame.parent
         raise KeyError(name)
@@ -152,6 +164,12 @@ class Context:
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     found: dict[int, Path] = field(default_factory=dict)
     objects: dict[Path, Instance] = field(default_factory=dict)
+    loops: list[str | None] = field(default_factory=list)
+    growing: Mapping[tuple[Any, ...], Type] = field(default_factory=dict)
+    lists: dict[Value, tuple[Any, ...]] = field(default_factory=dict)
+    running: list[Value] = field(default_factory=list)  # lists that a loop runs over
+    short: set[Path] = field(default_factory=set)  # loops whose ranges are known
+    changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
     # What was refused so far; see `problems`.
@@ -170,6 +188,14 @@ class Context:
         """The function whose body is being lowered."""
         return self.frames[-1]
 
+    @property
+    def function_names(self) -> dict[str, Item]:
+        """The names of the function around, also from inside of a comprehension."""
+        frame = self.frame
+        while frame.inner and frame.parent is not None:
+            frame = frame.parent
+        return frame.names
+
     def within(self, frame: Frame, lower: Callable[[], Item]) -> Item:
         """Lower something as part of an inlined call."""
         self.frames.append(frame)
@@ -177,6 +203,15 @@ class Context:
             return lower()
         finally:
             self.frames.pop()
+
+    @contextlib.contextmanager
+    def looping(self, index: str | None = None) -> Iterator[None]:
+        """Inside a loop, whose places have this name."""
+        self.loops.append(index)
+        try:
+            yield
+        finally:
+            self.loops.pop()
 
     def span(self, node: ast.AST) -> Span:
         return self.frame.source.span(node)
@@ -282,7 +317,8 @@ class Context:
         if is_namedtuple(item):
             return type(item)(*[self.static(part, node, what) for part in item])
         if isinstance(item, (tuple, list)):
-            return type(item)(self.static(part, node, what) for part in item)
+            kind = tuple if isinstance(item, tuple) else list
+            return kind(self.static(part, node, what) for part in item)
         if isinstance(item, (np.generic, np.ndarray)) and not item.ndim:
             return item.item()
         if not isinstance(item, Value):

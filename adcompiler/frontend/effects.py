@@ -19,7 +19,7 @@ from typing import Any
 
 from ..ir.core import Block, Value
 from ..ops.effects import Template
-from . import expressions, names, opaque, text_values
+from . import expressions, mutation, names, opaque, text_values
 from .context import Context
 from .items import UNBOUND, Item, Record
 from .plain_expressions import Unevaluated
@@ -215,6 +215,9 @@ def raise_statement(ctx: Context, node: ast.Raise) -> None:
 def delete(ctx: Context, node: ast.Delete) -> None:
     """`del name`: the name has no value from here on."""
     for target in node.targets:
+        if isinstance(target, ast.Subscript):
+            mutation.delete(ctx, target, expressions.expression(ctx, target.value))
+            continue
         if not isinstance(target, ast.Name):
             ctx.refuse(
                 target, "unsupported-statement", "`del` of anything but a name changes an object"

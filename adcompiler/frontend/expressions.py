@@ -11,8 +11,16 @@ import ast
 from typing import Any
 
 from ..ir.core import Value
-from ..ir.types import TypeMismatch, join, rank
-from . import arithmetic, calls, names, special_methods, text_values
+from ..ir.types import List, Type, TypeMismatch, join, rank
+from . import (
+    arithmetic,
+    calls,
+    comprehensions,
+    mutation,
+    names,
+    special_methods,
+    text_values,
+)
 from .binding import local_function
 from .context import Context
 from .instances import Unsettled, attempt, settled_side
@@ -21,9 +29,14 @@ from .items import (
     Ambiguous,
     BoundMethod,
     Item,
+    freeze,
+    in_words,
     is_object,
     leaves,
+    rebuild,
+    same_structure,
 )  # fmt: skip
+from .iteration import known
 from .merging import Merger
 from .subscripts import subscript
 
@@ -59,13 +72,21 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
         case ast.Tuple(elements):
             return tuple(_elements(ctx, elements))
         case ast.List(elements):
-            return _elements(ctx, elements)
+            return mutation.own_list(ctx, node, _elements(ctx, elements), name)
         case ast.Dict(keys, values):
-            return _dictionary(ctx, node, keys, values)
+            return mutation.own_dict(ctx, _dictionary(ctx, node, keys, values))
         case ast.JoinedStr():
             return text_values.f_string(ctx, node, name)
         case ast.Lambda():
             return local_function(ctx, node)
+        case ast.ListComp():
+            return comprehensions.list_comprehension(ctx, node, name)
+        case ast.GeneratorExp():
+            return comprehensions.generator(ctx, node)
+        case ast.DictComp():
+            return comprehensions.dict_comprehension(ctx, node)
+        case ast.NamedExpr():
+            return comprehensions.named(ctx, node)
     words = _REFUSED.get(type(node))
     reason, advice = words or (
         "such expressions are outside the subset", "compute it another way"
@@ -74,12 +95,8 @@ def expression(ctx: Context, node: ast.expr, name: str | None = None) -> Item:
 
 
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.ListComp: ("list comprehensions are not in the subset yet", "write a loop"),
-    ast.GeneratorExp: ("generator expressions are not in the subset yet", "write a loop"),
     ast.SetComp: ("sets hold no numbers to differentiate", "use an array"),
     ast.Set: ("sets hold no numbers to differentiate", "use a tuple"),
-    ast.DictComp: ("dict comprehensions are not in the subset yet", "write the dict out"),
-    ast.NamedExpr: ("`:=` assigns inside an expression", "assign on a line of its own"),
     ast.Await: ("coroutines can't be differentiated", "call it outside the function"),
     ast.Yield: ("generators can't be differentiated", "return the value"),
     ast.YieldFrom: ("generators can't be differentiated", "return the value"),
@@ -92,12 +109,7 @@ def _elements(ctx: Context, nodes: list[ast.expr]) -> list[Item]:
     for node in nodes:
         if isinstance(node, ast.Starred):
             inner = expression(ctx, node.value)
-            if not isinstance(inner, (tuple, list)):
-                ctx.refuse(
-                    node, "unsupported-expression", "`*` of something without a fixed length.",
-                    "unpack tuples and lists of known length only.",
-                )  # fmt: skip
-            items += inner
+            items += known(ctx, node, inner, "the length of what `*` unpacks")
         else:
             items.append(expression(ctx, node))
     return items
@@ -122,6 +134,9 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
         if isinstance(item, (Ambiguous, BoundMethod)) or item is UNBOUND:
             ctx.refuse_item(item, node)
         return special_methods.truth(ctx, node, item) if is_object(item) else bool(item)
+    if isinstance(item.type, List):
+        length = names.size_item(ctx, node, item, 0, via="len")
+        return arithmetic.binary(ctx, node, ast.NotEq(), length, 0)
     if text_values.is_text(item):
         ctx.refuse(
             node, "text", "whether this string is empty is known only at run time.",
@@ -232,42 +247,77 @@ def _conditional(
     )  # fmt: skip
 
 
+def refuse_bound(ctx: Context, node: ast.AST, before: dict[str, Item]) -> None:
+    """`:=` in a part that may or may not be evaluated."""
+    bound = [name for name, item in ctx.function_names.items() if before.get(name) is not item]
+    if bound:
+        ctx.refuse(
+            node, "unsupported-expression", f"`{bound[0]} :=` stands in a part of an expression"
+            " that may not be evaluated.", "assign on a line of its own.",
+        )  # fmt: skip
+
+
 def branch(
-    ctx: Context, node: ast.expr, test: Value, then: Any, otherwise: Any, name: str | None = None
+    ctx: Context, node: ast.AST, test: Value, then: Any, otherwise: Any, name: str | None = None
 ) -> Item:
     """An `if` whose two sides are expressions: one result."""
     outer, state, items, sides = ctx.builder, ctx.memory.state, [], []
     for side in (then, otherwise):
         ctx.builder, ctx.memory.state = outer.nested(), state.copy()
+        before = dict(ctx.function_names)
         items.append(attempt(ctx, lambda ctx, side=side: side()))
+        refuse_bound(ctx, node, before)
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
     if any(isinstance(item, Unsettled) for item in items):
         pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
         item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
-        return ctx.lift(item, node)
+        return rebuild(item, lambda leaf: ctx.lift(leaf, node))
     merger = Merger(ctx, node, (sides[0], sides[1]))
-    values = []
+    values = _leaves_of_sides(ctx, node, merger, items)
+    changed = merger.objects()
+    results = [
+        Value(_joined(ctx, node, a, b), name if len(values) == 1 else None)
+        for a, b in values
+    ]
+    ctx.builder.span = ctx.span(node)
+    blocks = [
+        side.block((), (*(pair[k] for pair in values), *(pair[k] for pair in changed)))
+        for k, (side, _) in enumerate(sides)
+    ]
+    attributes = {} if changed or len(values) != 1 else {"expression": True}
+    all_results = (*results, *(r for _, _, r in changed))
+    ctx.builder.region("if", (test,), all_results, blocks, attributes)
+    for result, one, other in zip(results, *map(leaves, items), strict=True):
+        merger.relate(result, one, other)
+    merger.finish()
+    left = iter(results)
+    return rebuild(items[0], lambda _: next(left))
+
+
+def _leaves_of_sides(
+    ctx: Context, node: ast.AST, merger: Merger, items: list[Item]
+) -> list[tuple[Value, Value]]:
+    """The values that the two sides have in the same places of one structure."""
+    mutation.meet(ctx, *items)
+    if not same_structure(*items):
+        ctx.refuse(
+            node, "type-mismatch", f"one side is {in_words(items[0])}, the other"
+            f" {in_words(items[1])} of another form.", "give both sides one form.",
+        )  # fmt: skip
+    freeze(items[1])
+    found: list[list[Value]] = []
     for index, item in enumerate(items):
         with merger.on(index):
-            values.append(text_values.lift(ctx, item, node))
-    changed = merger.objects()
+            found.append([text_values.lift(ctx, leaf, node) for leaf in leaves(item)])
+    return list(zip(*found, strict=True))
+
+
+def _joined(ctx: Context, node: ast.AST, a: Value, b: Value) -> Type:
     try:
-        type_ = join(values[0].type, values[1].type)
+        return join(a.type, b.type)
     except TypeMismatch as error:
-        ctx.refuse(
+        return ctx.refuse(
             node, "type-mismatch", f"the two sides have different types: {error}.",
             "give both sides one kind, dtype and number of dimensions.",
         )  # fmt: skip
-    result = Value(type_, name)
-    ctx.builder.span = ctx.span(node)
-    blocks = [
-        side.block((), (value, *(pair[k] for pair in changed)))
-        for k, ((side, _), value) in enumerate(zip(sides, values, strict=True))
-    ]
-    results = (result, *(r for _, _, r in changed))
-    attributes = {} if changed else {"expression": True}
-    ctx.builder.region("if", (test,), results, blocks, attributes)
-    merger.relate(result, *items)
-    merger.finish()
-    return result

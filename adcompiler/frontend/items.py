@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -21,12 +21,19 @@ __all__ = [
     "UNBOUND",
     "Ambiguous",
     "BoundMethod",
+    "DictView",
     "Instance",
     "Item",
     "LocalFunction",
     "Lost",
+    "Method",
+    "OwnDict",
+    "OwnList",
+    "RangeItem",
     "Record",
     "article",
+    "dict_view",
+    "freeze",
     "in_words",
     "is_namedtuple",
     "is_number",
@@ -95,6 +102,39 @@ class Instance:
     path: tuple[Any, ...] = ()
 
 
+class OwnList(list[Any]):
+    """A list made by the function: `home` is the block that it was made in, `place` where."""
+
+    def __init__(self, items: Iterable[Item], home: Any, place: Any) -> None:
+        super().__init__(items)
+        self.home = home
+        self.place = place
+
+
+class DictView(tuple[Any, ...]):
+    """What `d.items()`, `d.keys()` and `d.values()` hold; they follow what becomes of the dict."""
+
+    owner: dict[Any, Any]
+    kind: str
+
+    def now(self) -> tuple[Any, ...]:
+        return tuple(getattr(self.owner, self.kind)())
+
+
+def dict_view(owner: dict[Any, Any], kind: str) -> DictView:
+    made = DictView(getattr(owner, kind)())
+    made.owner, made.kind = owner, kind
+    return made
+
+
+class OwnDict(dict[Any, Any]):
+    """A dict made by the function."""
+
+    def __init__(self, items: Mapping[Any, Item], home: Any) -> None:
+        super().__init__(items)
+        self.home = home
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Record:
@@ -106,6 +146,25 @@ class Record:
     cls: type
     fields: Mapping[str, Any]
     instance: Instance | None = None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Method:
+    """`ys.append`, before the call: a method of a structure."""
+
+    owner: Any
+    name: str
+
+
+@final
+@dataclass(frozen=True)
+class RangeItem:
+    """`range(start, stop, step)`, before a loop uses it."""
+
+    start: Item
+    stop: Item
+    step: Item
 
 
 def article(word: str) -> str:
@@ -125,7 +184,7 @@ def in_words(item: Item) -> str:
             return str(item)
         case Value():
             return article(str(item.type))
-        case BoundMethod(_, name):
+        case BoundMethod(_, name) | Method(_, name):
             return f"the method `{name}`, which isn't called"
         case LocalFunction() | types.FunctionType() | types.BuiltinFunctionType():
             return "a function"
@@ -143,11 +202,13 @@ def in_words(item: Item) -> str:
             return article(cls.__name__)
     if item is Ellipsis:
         return "`...`"
+    if type(item).__name__ == "OneWay":
+        return item.name if " " in item.name else f"what {item.name}() gives"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
 
 
 # Classes of ours, which users don't know.
-_PLAIN = {"RangeItem": "range", "Primitive": "gate"}
+_PLAIN = {"RangeItem": "range", "OwnList": "list", "OwnDict": "dict", "Primitive": "gate"}
 
 
 def is_number(item: Item) -> bool:
@@ -211,12 +272,27 @@ def rebuild(item: Item, replace: Callable[[Item], Item]) -> Item:
         case tuple():
             return tuple(rebuild(part, replace) for part in item)
         case list():
+            freeze(item)
             return [rebuild(part, replace) for part in item]
         case dict():
+            freeze(item)
             return {key: rebuild(part, replace) for key, part in item.items()}
         case Record(cls, fields, instance):
             return Record(cls, rebuild(fields, replace), instance)
     return replace(item)
+
+
+def freeze(item: Item) -> None:
+    """Lists and dicts that from now on exist in more than one version can't be changed as one."""
+    match item:
+        case OwnList() | OwnDict():
+            item.home = None
+    if isinstance(item, (tuple, list)):
+        for part in item:
+            freeze(part)
+    elif isinstance(item, dict):
+        for part in item.values():
+            freeze(part)
 
 
 def same_structure(a: Item, b: Item) -> bool:

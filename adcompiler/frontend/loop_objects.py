@@ -19,7 +19,7 @@ from ..ir.core import Value
 from .context import Context
 from .items import Item
 from .memory import State, has_memory
-from .merging import local_values
+from .merging import changeable, local_values
 
 __all__ = ["Carried"]
 
@@ -40,7 +40,7 @@ class Carried:
 
     def parameters(self) -> list[Value]:
         """A fresh value for each object."""
-        return [Value(owner.type, owner.name) for owner in self.owners]
+        return [Value(changeable(owner.type), owner.name) for owner in self.owners]
 
     def ends(self) -> list[Value]:
         """The objects' values at this point."""

@@ -26,22 +26,23 @@ from ..ir.types import (
     Type,
     TypeMismatch,
     join,
-    rank,
     shape_of,
 )  # fmt: skip
-from ..ops.indexing import Slot
-from . import statements
+from ..ops.lists import joined_element
+from . import mutation, statements
 from .assigned import assigned_names, breaks
-from .builtin_calls import RangeItem
 from .context import LOOP, Context, NeedsUnrolling
-from .expressions import condition, expression
+from .expressions import condition, expression, refuse_bound
 from .items import (
     LOST,
     UNBOUND,
     Ambiguous,
     Item,
     Lost,
+    OwnDict,
+    OwnList,
     Record,
+    freeze,
     in_words,
     is_number,
     leaf_names,
@@ -49,14 +50,16 @@ from .items import (
     rebuild,
     same_structure,
 )  # fmt: skip
+from .iteration import Chain, Content, Known, Nested, Walk, content, downwards
 from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag, shown
 from .loop_objects import Carried
 from .memory import has_memory
-from .names import size_item
 
 __all__ = ["loop"]
 
 _UNROLL_LIMIT = 10_000
+
+Body = Callable[[Item], None]
 
 
 def loop(ctx: Context, node: ast.For | ast.While) -> Item:
@@ -66,7 +69,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     ctx.frame.jumps = Jumps.of_loop(node)
     names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
     if isinstance(node, ast.For):
-        _for_loop(ctx, node)
+        _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
     else:
         _while_loop(ctx, node)
     ctx.frame.jumps = outer
@@ -80,34 +83,59 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     return broke
 
 
-def _for_loop(ctx: Context, node: ast.For) -> None:
-    """Unroll over structures; make a loop of ranges and arrays."""
-    sequence = expression(ctx, node.iter)
-    if isinstance(sequence, dict):
-        sequence = tuple(sequence)
-    match sequence:
-        case tuple() | list():
-            _unroll(ctx, node, sequence)
-        case RangeItem():
-            _range_loop(ctx, node, sequence)
-        case Value(Array() | List()) if rank(sequence.type):
-            _element_loop(ctx, node, sequence)
-        case _:
+def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
+    """Unroll over what is known one by one; make a loop of the rest."""
+    match found:
+        case Known():
+            _unroll(ctx, node, found)
+        case Walk():
+            _walk(ctx, node, found)
+        case Nested():
+            _refuse_stops(ctx, node)
+            _nested(ctx, node, found)
+        case Chain(contents):
+            _refuse_stops(ctx, node)
+            for part in contents:
+                _run_over(ctx, node, part)
+
+
+def _refuse_stops(ctx: Context, node: ast.For) -> None:
+    """What becomes several loops can't be left by one `break`."""
+    if ctx.frame.jumps.stops:
+        ctx.refuse(
+            node, "unsupported-iteration", "this becomes several loops, which one `break` or"
+            " `return` can't leave.", "write the loops out.",
+        )  # fmt: skip
+
+
+def _unroll(ctx: Context, node: ast.For, found: Known) -> None:
+    def check(position: int) -> None:
+        if not found.is_unchanged(position):
             ctx.refuse(
-                node.iter, "unsupported-iteration", "this can't be iterated over.",
-                "loop over a range, an array, a tuple or a list.",
+                node, "unsupported-iteration", "the body changes what the loop runs over.",
+                "loop over a copy: list(...) or tuple(...).",
             )  # fmt: skip
 
+    def body(item: Item) -> None:
+        statements.assign(ctx, node.target, item)
+        statements.statements(ctx, node.body)
 
-def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
+    _written_out(ctx, node, found.items, body, check)
+
+
+def _written_out(
+    ctx: Context, node: ast.For, items: Sequence[Item], body: Body,
+    check: Callable[[int], None] = lambda position: None,
+) -> None:  # fmt: skip
+    """The body once for each item, as far as no jump has ended the loop."""
     if len(items) > _UNROLL_LIMIT:
         ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
     names = assigned_names([node.target, *node.body])
-    for item in items:
+    for position, item in enumerate(items):
 
         def lower(item: Item = item) -> None:
-            statements.assign(ctx, node.target, item)
-            statements.statements(ctx, node.body)
+            with ctx.looping():
+                body(item)
             ctx.frame.names[SKIP] = False
 
         stop = flag(ctx.frame.names, STOP)
@@ -117,70 +145,97 @@ def _unroll(ctx: Context, node: ast.For, items: Sequence[Item]) -> None:
             statements.guarded(ctx, node, stop, names, lower)
         else:
             lower()
+        check(position)
 
 
-def _range_loop(ctx: Context, node: ast.For, bounds: RangeItem) -> None:
-    parts = (bounds.start, bounds.stop, bounds.step)
-    operands = [ctx.lift(part, node.iter) for part in parts]
-    frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
-    names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state
-    problems = len(ctx.problems)
-    try:
-        ctx.builder.span = ctx.span(node.iter)
-        sequence = ctx.builder.emit("range", operands, Range())
+def _walk(ctx: Context, node: ast.For, walk: Walk) -> None:
+    if ctx.frame.jumps.stops:
+        walk = downwards(ctx, node.iter, walk)
 
-        def bind(element: Value) -> None:
-            statements.assign(ctx, node.target, element)
+    def body(index: Item) -> None:
+        statements.assign(ctx, node.target, walk.at(index, node.target))
+        statements.statements(ctx, node.body)
 
-        _counted(ctx, node, sequence, INT, bind)
-    except NeedsUnrolling as need:
-        if need.path != _loop_path(node):
-            raise
-        frame.names, frame.jumps, ctx.builder = names, jumps, builder
-        ctx.memory.state = state
-        del builder.operations[count:]
-        del ctx.problems[problems:]
-        static = [ctx.static(part, node.iter, "the range of a loop that unrolls") for part in parts]
-        _unroll(ctx, node, range(*static))
+    _counted(ctx, node, walk, walk.index_name(node.target), body)
+
+
+def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
+    """One loop in the other; all of them assign what the body assigns."""
+
+    def body(places: tuple[Item, ...]) -> None:
+        level = len(places)
+        if level == len(found.walks):
+            statements.assign(ctx, node.target, found.element(places, node.target))
+            statements.statements(ctx, node.body)
+            return
+        walk = found.walks[level]
+
+        def step(index: Item) -> None:
+            body((*places, walk.at(index, None)))
+
+        _counted(ctx, node, walk, found.index_name(node.target, level), step)
+
+    body(())
 
 
 def _loop_path(node: ast.For) -> tuple[str, ...]:
     return (LOOP, f"{node.lineno}:{node.col_offset}")
 
 
-def _element_loop(ctx: Context, node: ast.For, array: Value) -> None:
-    """`for v in x` is `for k in range(len(x))` with `v = x[k]`."""
-    length = size_item(ctx, node.iter, array, 0, via="len")
-    operands = [ctx.lift(part, node.iter) for part in (0, length, 1)]
-    sequence = ctx.builder.emit("range", operands, Range())
+def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Body) -> None:
+    """A loop over a range; it unrolls where its variable has to be static."""
+    bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
+    operands = [ctx.lift(part, node.iter) for part in bounds]
+    frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
+    names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
+    running, problems = len(ctx.running), len(ctx.problems)
+    if all(type(part) is int for part in bounds):
+        ctx.short.add(_loop_path(node))
+    try:
+        ctx.builder.span = ctx.span(node.iter)
+        sequence = ctx.builder.emit("range", operands, Range())
+        ctx.running += walk.over
+        _range_loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
+        del ctx.running[running:]
+    except NeedsUnrolling as need:
+        if need.path != _loop_path(node):
+            raise
+        frame.names, frame.jumps, ctx.builder = names, jumps, builder
+        ctx.memory.state = state
+        del ctx.running[running:]
+        del builder.operations[count:]
+        del ctx.problems[problems:]
+        what = "the range of a loop that unrolls"
+        places = range(*[ctx.static(part, node, what) for part in bounds])
+        _written_out(ctx, node, places[::-1] if walk.reverse else places, body)
 
-    def bind(index: Value) -> None:
-        name = node.target.id if isinstance(node.target, ast.Name) else None
-        element = ctx.emit(node.target, "index", (array, index), {"key": (Slot(0),)}, name)
-        statements.assign(ctx, node.target, element)
 
-    _counted(ctx, node, sequence, INT, bind)
+def _free_index(ctx: Context) -> str:
+    """A name for the places of a loop, for which the user has none."""
+    code = ctx.frame.source.function.__code__
+    taken = {*code.co_varnames, *code.co_names, *code.co_cellvars, *code.co_freevars, *ctx.loops}
+    return next(name for name in ("i", "j", "k", "m", "n", "at") if name not in taken)
 
 
-def _counted(
-    ctx: Context, node: ast.For, sequence: Value, element: Type, bind: Callable[[Value], None]
+def _range_loop(
+    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body
 ) -> None:
     carries = _carries(ctx, node, [node.target, *node.body])
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
-        name = node.target.id if isinstance(node.target, ast.Name) else None
-        index = Value(element, name)
+        index = Value(INT, name)
         ctx.origins[index] = _loop_path(node)
-        bind(index)
-        return _body(ctx, node, carries, (*parameters, index))
+        with ctx.looping(name):
+            return _body(ctx, node, carries, (*parameters, index), lambda: body(index))
 
     block = carries.settle(lower)
     exits = _exits(ctx, carries, block)
     trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
+    attributes = {"exits": True} if exits else {"reverse": True} if reverse else {}
     ctx.builder.region(
         "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),
-        {"carry": len(carries.results), **({"exits": True} if exits else {})},
+        {"carry": len(carries.results), **attributes},
     )  # fmt: skip
 
 
@@ -192,11 +247,12 @@ def _carries(ctx: Context, node: ast.For | ast.While, nodes: Sequence[ast.AST]) 
 
 
 def _body(
-    ctx: Context, node: ast.For | ast.While, carries: _Carries, parameters: Sequence[Value]
-) -> tuple[Block, list[Item]]:
+    ctx: Context, node: ast.For | ast.While, carries: _Carries, parameters: Sequence[Value],
+    lower: Callable[[], None],
+) -> tuple[Block, list[Item]]:  # fmt: skip
     """The loop's body; it yields one value more if it may stop the loop."""
     ctx.frame.names[RESULT] = UNBOUND  # who gets here hasn't returned
-    statements.statements(ctx, node.body)
+    lower()
     ends = carries.ends()
     following = carries.lifted(ends)
     stop = flag(ctx.frame.names, STOP)
@@ -226,8 +282,11 @@ def _while_loop(ctx: Context, node: ast.While) -> None:
 
     def lower(parameters: Sequence[Value]) -> tuple[tuple[Block, Block], list[Item]]:
         nonlocal endless
-        test_block, endless = _while_condition(ctx, node, carries, parameters)
-        body, ends = _body(ctx, node, carries, parameters)
+        with ctx.looping():
+            test_block, endless = _while_condition(ctx, node, carries, parameters)
+            body, ends = _body(
+                ctx, node, carries, parameters, lambda: statements.statements(ctx, node.body)
+            )
         return (test_block, body), ends
 
     try:
@@ -260,9 +319,11 @@ def _while_condition(
     own = [Value(p.type, p.name) for p in parameters]
     ctx.builder = outer.nested()
     carries.bind(own)
+    bound = dict(ctx.function_names)
     test = condition(ctx, node.test)
     if not isinstance(test, Value) and not test:
         raise _NeverRuns
+    refuse_bound(ctx, node.test, bound)
     if carries.objects.stored(own):
         ctx.refuse(
             node.test, "in-place-store", "the condition of this loop stores into an array.",
@@ -304,7 +365,9 @@ class _Carries:
     def _enter(self, name: str, item: Item) -> None:
         if not _holds_values(item):
             self.dropped[name] = item
-        elif any(isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)):
+        elif isinstance(item, (OwnList, OwnDict)) or any(
+            isinstance(leaf, Value) and has_memory(leaf) for leaf in leaves(item)
+        ):
             self.kept[name] = item  # until the body is seen to bind another object
         else:
             self._carry(name, item)
@@ -322,6 +385,8 @@ class _Carries:
         if isinstance(leaf, Value):
             if isinstance(leaf.type, Scalar) and leaf.type.size is not None:
                 return Scalar(leaf.type.kind)
+            if isinstance(leaf.type, List):
+                return List(leaf.type.element, unknown())
             return leaf.type
         return UNDEFINED if leaf is UNBOUND else Scalar(type(leaf).__name__)
 
@@ -367,6 +432,7 @@ class _Carries:
                     if not _carried(leaf):
                         self.ctx.refuse_item(leaf, self.node)
                     values.append(self.ctx.lift(leaf, self.node))
+                freeze(item)
         return [*values, *self.objects.ends()]
 
     def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
@@ -415,6 +481,7 @@ class _Carries:
                 self.dropped[name] = item
                 settled = False
             elif not same_structure(self.shapes[name], item):
+                mutation.meet(self.ctx, self.before.get(name), item)
                 self.ctx.refuse(
                     self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
                     " iteration.", "keep its form, or unroll by looping over a tuple.",
@@ -433,7 +500,9 @@ class _Carries:
         before = self.dropped[name]
         if before is LOST:
             return True
-        if item is before or (not isinstance(item, Value) and item == before):
+        if item is before or (
+            not isinstance(item, (Value, OwnList, OwnDict)) and item == before
+        ):
             return True
         if before is UNBOUND and _holds_values(item):
             del self.dropped[name]
@@ -488,10 +557,21 @@ class _Carries:
 
 
 def _same_objects(before: Item, after: Item) -> bool:
-    if not same_structure(before, after):
+    if not same_structure(before, after) or not _same_owners(before, after):
         return False
     pairs = zip(leaves(before), leaves(after), strict=True)
     return all(a is b or (is_number(a) and type(a) is type(b) and a == b) for a, b in pairs)
+
+
+def _same_owners(before: Item, after: Item) -> bool:
+    """Whether the lists and dicts that may change in place are the same ones."""
+    if isinstance(before, (OwnList, OwnDict)) or isinstance(after, (OwnList, OwnDict)):
+        return before is after
+    if isinstance(before, (tuple, list)):
+        return all(map(_same_owners, before, after))
+    if isinstance(before, dict):
+        return all(_same_owners(before[key], after[key]) for key in before)
+    return True
 
 
 def _carried(leaf: Item) -> bool:
@@ -515,6 +595,8 @@ def _absorbs(slot: _Slot, found: Type) -> bool:
         return True
     if isinstance(slot.type, Scalar) and isinstance(found, Scalar):
         return join(slot.type, found) == slot.type
+    if isinstance(slot.type, List) and isinstance(found, List):
+        return joined_element(slot.type.element, found.element) == slot.type.element
     if not isinstance(slot.type, Array) or not isinstance(found, (Array, Scalar)):
         return False
     try:

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Function, Value
+from ..ir.types import Type
 from .binding import signature_of
 from .closing import closed
-from .context import ARGUMENT, Capture, Context, Frame, Path
+from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
+from .list_contents import check_contents
 from .opaque import check_untouched
 from .paths import place
 from .problems import report
@@ -86,8 +88,21 @@ def lower(
     Raises UnsupportedError for what is outside the subset, SourceError where the text can't be
     read, and StaticNeeded where an int must enter the signature by value.
     """
+    growing: dict[tuple[Any, ...], Type] = {}
+    while True:
+        try:
+            return _lower(function, structures, static_paths, growing)
+        except Growth as growth:
+            growing[growth.place] = growth.element
+
+
+def _lower(
+    function: types.FunctionType, structures: Mapping[str, Structure],
+    static_paths: frozenset[Path], growing: Mapping[tuple[Any, ...], Type],
+) -> Lowered:  # fmt: skip
     source = read_function(function)
-    ctx = Context(function, static_paths, frozenset(parameter_names(structures, function)))
+    names = frozenset(parameter_names(structures, function))
+    ctx = Context(function, static_paths, names, growing=dict(growing))
     ctx.functions.append(function)
     arguments = {
         name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
@@ -110,6 +125,7 @@ def lower(
     block = ctx.builder.block((*inputs, *captured), outputs)
     block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
     made = Function(_name(function), block, source.span(source.node), functions)
+    check_contents(made)
     return Lowered(
         source, made, structures, arguments,
         tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 
 from ..ir.builder import Builder
 from ..ir.core import Value
+from ..ir.sizes import unknown
+from ..ir.types import List, Type
 from .context import Context
 from .items import Item
 from .memory import State, has_memory
 
-__all__ = ["Merger", "local_values", "sealed"]
+__all__ = ["Merger", "changeable", "local_values", "sealed"]
 
 Side = tuple[Builder, State]
 
@@ -27,6 +29,11 @@ Side = tuple[Builder, State]
 def local_values(builder: Builder) -> set[Value]:
     """What a region makes itself; nobody outside knows these objects."""
     return {v for op in builder.operations for v in op.results}
+
+
+def changeable(type_: Type) -> Type:
+    """The type of an object wherever it may be another one's length by then."""
+    return List(type_.element, unknown()) if isinstance(type_, List) else type_
 
 
 @contextmanager
@@ -77,7 +84,7 @@ class Merger:
             for side in (0, 1):
                 with self.on(side):
                     values.append(self.ctx.memory.current(owner, self.ctx.builder))
-            self.merged[owner] = Value(owner.type, owner.name)
+            self.merged[owner] = Value(changeable(owner.type), owner.name)
             pairs.append((values[0], values[1], self.merged[owner]))
         return pairs
 

@@ -21,7 +21,8 @@ from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import lookup
 from ..ops.gates import Primitive
 from . import objects, text_values
-from .context import Context, namespace_value
+from .assigned import assigned_names
+from .context import Context, Frame, namespace_value
 from .items import (
     LOST,
     UNBOUND,
@@ -31,6 +32,7 @@ from .items import (
     Item,
     LocalFunction,
     Lost,
+    Method,
     Record,
     in_words,
     is_namedtuple,
@@ -61,7 +63,7 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
 def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
     function = ctx.frame.source.function
     code = function.__code__
-    if name in (*code.co_varnames, *code.co_cellvars):
+    if name in (*code.co_varnames, *code.co_cellvars) and _is_local(ctx, name):
         ctx.refuse_unbound(node, name)
     try:
         value = namespace_value(function, name)
@@ -71,6 +73,20 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
             _meant(ctx, name) or "define or import it before the gradient is compiled.",
         )  # fmt: skip
     return ctx.capture(ctx.path_to(function, name), value, node)
+
+
+def _is_local(ctx: Context, name: str) -> bool:
+    """Whether a function around binds the name; a comprehension's own names are no local ones,
+    although Python may count them among them."""
+    frame: Frame | None = ctx.frame
+    while frame is not None:
+        node = frame.source.node
+        parts = node.body if isinstance(node.body, list) else [node.body]
+        arguments = [part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)]
+        if name in (*assigned_names(parts), *arguments):
+            return True
+        frame = frame.parent
+    return False
 
 
 def _meant(ctx: Context, name: str) -> str | None:
@@ -99,8 +115,10 @@ def attribute(ctx: Context, node: ast.AST, owner: Item, name: str) -> Item:
         if not objects.is_missing(found):
             return found
     if isinstance(owner, (dict, list, tuple, str)):
-        if isinstance(owner, dict) and name in ("items", "keys", "values"):
-            return getattr(owner, name)
+        from .mutation import has_method
+
+        if has_method(owner, name):
+            return Method(owner, name)
         ctx.refuse(
             node, "unsupported-attribute", f"`.{name}` of {in_words(owner)} is not in the"
             " subset.", "read elements by index or key.",
@@ -170,6 +188,8 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
 
 def size_item(ctx: Context, node: ast.AST, owner: Value, axis: int, via: str = "shape") -> Item:
     """One size of an array: an int where it is known."""
+    if isinstance(owner.type, List):  # which may change its length
+        return ctx.emit(node, "size", (owner,), {"axis": axis, "via": via})
     size = shape_of(owner.type)[axis]
     if isinstance(size, int):
         return size

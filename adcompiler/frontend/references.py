@@ -21,9 +21,17 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
-from . import builtin_calls
 from .context import Capture, Context, Path, lookup_path
-from .items import UNBOUND, Ambiguous, BoundMethod, Instance, Item, LocalFunction, is_namedtuple
+from .items import (
+    UNBOUND,
+    Ambiguous,
+    BoundMethod,
+    Instance,
+    Item,
+    LocalFunction,
+    RangeItem,
+    is_namedtuple,
+)  # fmt: skip
 
 __all__ = ["Written", "is_plain"]
 
@@ -81,7 +89,7 @@ class Written:
             case dict():
                 keys: list[ast.expr | None] = [self.item(key) for key in item]
                 return ast.Dict(keys, [self.item(part) for part in item.values()])
-            case builtin_calls.RangeItem(start, stop, step):
+            case RangeItem(start, stop, step):
                 return _call("$builtin.range", *map(self.item, (start, stop, step)))
             case Ambiguous() | BoundMethod() | LocalFunction():
                 self.ctx.refuse_item(item, node or self.node)

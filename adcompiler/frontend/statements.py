@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..ir.core import Block, Name, Value
-from ..ir.types import UNDEFINED, Array, TypeMismatch, join, rank
-from . import effects
+from ..ir.types import UNDEFINED, Array, List, TypeMismatch, join, rank
+from . import effects, mutation
 from .arithmetic import binary
 from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .binding import local_function
@@ -33,6 +33,7 @@ from .items import (
     Item,
     Lost,
     Record,
+    freeze,
     in_words,
     is_number,
     leaf_names,
@@ -40,8 +41,10 @@ from .items import (
     rebuild,
     same_structure,
 )  # fmt: skip
+from .iteration import known
 from .jumps import FLAGS, RAISED, RESULT, RETURNED, SKIP, STOP, flag, jump, results_alike, shown
 from .loops import loop
+from .matching import as_branches, subject_of
 from .memory import has_memory
 from .merging import Merger
 from .names import read_name
@@ -49,7 +52,7 @@ from .problems import recovering
 from .stores import augmented, store_element
 from .text_values import lift
 
-__all__ = ["assign", "body", "guarded", "statements"]
+__all__ = ["assign", "body", "guarded", "named", "statements"]
 
 
 def body(ctx: Context) -> Item:
@@ -103,6 +106,8 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
             ctx.frame.names[RAISED] = True
         case ast.If(test, then, otherwise):
             return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
+        case ast.Match():
+            return _match(ctx, node, rest)
         case ast.For() | ast.While():
             broke = attempt(ctx, loop, node)
             if not isinstance(broke, Unsettled) and node.orelse:
@@ -119,13 +124,13 @@ def statement(ctx: Context, node: ast.stmt) -> None:
     match node:
         case ast.Assign(targets, value):
             name = targets[0].id if isinstance(targets[0], ast.Name) else None
-            item = _named(ctx, value, expression(ctx, value, name), name)
+            item = named(ctx, value, expression(ctx, value, name), name)
             for target in targets:
                 assign(ctx, target, item)
         case ast.AnnAssign(target, _, value):
             if value is not None:
                 name = target.id if isinstance(target, ast.Name) else None
-                assign(ctx, target, _named(ctx, value, expression(ctx, value, name), name))
+                assign(ctx, target, named(ctx, value, expression(ctx, value, name), name))
         case ast.AugAssign(target, op, value):
             _augmented(ctx, node, target, op, value)
         case ast.Expr(value):
@@ -151,7 +156,6 @@ _REFUSED: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Global: ("`global` changes names outside the function", "return the value instead"),
     ast.Nonlocal: ("`nonlocal` changes names outside the function", "return the value instead"),
     ast.ClassDef: ("a class inside the function is outside the subset", "define it outside"),
-    ast.Match: ("`match` is not in the subset yet", "use if and elif"),
     ast.AsyncFor: ("coroutines can't be differentiated", "use a plain for"),
 }
 
@@ -165,7 +169,7 @@ def _defined(ctx: Context, node: ast.FunctionDef) -> Item:
     return item
 
 
-def _named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
+def named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
     """A float literal given a name stays visible under it."""
     if name is not None and type(item) is float:
         return ctx.lift(item, node, name)
@@ -181,12 +185,10 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
             _unpack(ctx, target, targets, item)
         case ast.Subscript(value):
             owner = expression(ctx, value)
-            if isinstance(owner, (list, dict)):
-                ctx.refuse(
-                    target, "in-place-store", "stores into lists and dicts are not in the subset"
-                    " yet.", "make an array, or build a new list.",
-                )  # fmt: skip
-            store_element(ctx, target, owner, item)
+            if isinstance(owner, (list, dict, tuple)):
+                mutation.store(ctx, target, owner, item)
+            else:
+                store_element(ctx, target, owner, item)
         case _:
             ctx.refuse(
                 target, "unsupported-target", "the function assigns to something that isn't a"
@@ -197,13 +199,13 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
 def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
     if isinstance(item, Value):
         item = _rows(ctx, target, item, len(targets))
-    parts: Any = list(item) if isinstance(item, (tuple, list)) else None
+    parts: Any = known(ctx, target, item, "the length of what is unpacked")
     stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
-    if parts is not None and stars and len(parts) >= len(targets) - 1:
+    if stars and len(parts) >= len(targets) - 1:
         star, after = stars[0], len(targets) - stars[0] - 1
-        middle = parts[star : len(parts) - after]
+        middle = mutation.own_list(ctx, targets[star], parts[star : len(parts) - after])
         parts = [*parts[:star], middle, *parts[len(parts) - after :]]
-    if parts is None or len(parts) != len(targets):
+    if len(parts) != len(targets):
         ctx.refuse(
             target, "unpacking", f"{len(targets)} names can't be unpacked from this.",
             "unpack as many values as there are names.",
@@ -228,7 +230,11 @@ def _augmented(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
     if isinstance(target, ast.Subscript):
-        augmented(ctx, node, expression(ctx, target.value), target.slice)
+        owner = expression(ctx, target.value)
+        if isinstance(owner, (list, dict, tuple)):
+            mutation.change_element(ctx, node, target, owner)
+        else:
+            augmented(ctx, node, owner, target.slice)
         return
     if not isinstance(target, ast.Name):
         assign(ctx, target, None)
@@ -237,11 +243,11 @@ def _augmented(
     if isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type):
         augmented(ctx, node, current, None)
         return
-    if isinstance(current, list):
-        ctx.refuse(
-            node, "in-place-store", "an augmented assignment changes a list in place; that is not"
-            " in the subset yet.", f"write {target.id} = {target.id} ... out.",
-        )  # fmt: skip
+    is_list = isinstance(current, Value) and isinstance(current.type, List)
+    if isinstance(op, ast.Add) and (is_list or isinstance(current, list)):
+        mutation.extend(ctx, node, current, expression(ctx, value))
+        ctx.frame.names[target.id] = current
+        return
     ctx.frame.names[target.id] = binary(
         ctx, node, op, current, expression(ctx, value), target.id
     )
@@ -261,6 +267,18 @@ def _import(ctx: Context, node: ast.Import | ast.ImportFrom) -> None:
         except (ImportError, AttributeError) as error:
             ctx.refuse(node, "import-failed", f"{error}.", "import what is installed.")
         ctx.frame.names[name] = found
+
+
+def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> bool:
+    """Lower a `match` as what it comes down to; gives whether the rest has become part of it."""
+    if not isinstance(node.subject, ast.Name) or not node.subject.id.startswith("<"):
+        node = subject_of(ctx, node)
+    chosen = as_branches(ctx, node)
+    if any(map(may_jump, chosen)):
+        statements(ctx, [*chosen, *rest])
+        return True
+    statements(ctx, chosen)
+    return False
 
 
 def _choice(
@@ -414,7 +432,9 @@ class _Merge:
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
+        mutation.meet(self.ctx, a, b)
         if isinstance(a, (tuple, list, dict, Record)) and same_structure(a, b):
+            freeze(b)
             others = iter(list(leaves(b)))
             words = itertools.repeat(name) if name == RESULT else leaf_names(a, name)
             return rebuild(a, lambda leaf: self.item(next(words), leaf, next(others)))

@@ -11,7 +11,7 @@ from typing import Any
 from ..ir.core import Value
 from ..ir.types import Array, Scalar
 from ..ops.indexing import Slot
-from . import expressions, special_methods
+from . import expressions, mutation, special_methods
 from .context import Context
 from .items import Item, in_words, is_object
 
@@ -55,9 +55,12 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
             None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
             for part in (index.lower, index.upper, index.step)
         ]
-        position: Any = slice(*bounds)
-    else:
-        position = ctx.static(expressions.expression(ctx, index), index, _WHAT)
+        part = owner[slice(*bounds)]
+        return mutation.own_list(ctx, node, part) if isinstance(part, list) else part
+    item = expressions.expression(ctx, index)
+    if isinstance(item, Value) and item not in ctx.constants:
+        mutation.runs(ctx, owner, item)
+    position = ctx.static(item, index, _WHAT)
     try:
         return owner[position]
     except (IndexError, KeyError, TypeError, ValueError) as error:

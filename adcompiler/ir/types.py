@@ -86,9 +86,9 @@ class Array:
 @final
 @dataclass(frozen=True, slots=True)
 class List:
-    """A Python list of plain numbers, of run-time length."""
+    """A Python list of run-time length, of numbers or of arrays of one shape."""
 
-    element: Scalar
+    element: Type
     size: Size
 
     def __str__(self) -> str:
@@ -168,7 +168,7 @@ def kind_of(type_: Type) -> str | None:
         case Array(dtype):
             return _LETTER.get(dtype[0])
         case List(element):
-            return element.kind
+            return kind_of(element)
     return None
 
 
@@ -222,8 +222,7 @@ def join(a: Type, b: Type) -> Type:
             return Array(a.dtype, shape, a.weak or b.weak)
         case List(), List():
             size = a.size if a.size == b.size else unknown()
-            kind = max(a.element.kind, b.element.kind, key=_ORDER.__getitem__)
-            return List(Scalar(kind), size)
+            return List(join(a.element, b.element), size)
         case Tape(), Tape():
             return Tape(join(a.element, b.element))
     raise TypeMismatch(f"{a} and {b}")
@@ -248,7 +247,7 @@ def fits(value: Type, target: Type) -> bool:
         case Scalar(), Scalar():
             return joined.kind == target.kind
         case List(), List():
-            return joined.element == target.element
+            return not isinstance(value, List) or fits(value.element, target.element)
         case Tape(), Tape():
             return not isinstance(value, Tape) or fits(value.element, target.element)
     return type(joined) is type(target)

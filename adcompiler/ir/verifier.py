@@ -68,7 +68,7 @@ def agree(declared: Type, inferred: Type) -> bool:
         case (Tape(element), Tape(other_element)):
             return agree(element, other_element)
         case (List(number, size), List(other_number, other_size)):
-            return number.kind == other_number.kind and _same_size(size, other_size)
+            return agree(number, other_number) and _same_size(size, other_size)
     return declared == inferred
 
 

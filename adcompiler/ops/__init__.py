@@ -22,7 +22,9 @@ from . import (
     gates,
     indexing,
     linalg,
+    lists,
     reductions,
+    sequences,
     shapes,
     structural,
 )
@@ -49,8 +51,8 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, gates,
-    calls, effects,
+    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    sequences, gates, calls, effects,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, negate, unknown
-from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
+from ..ir.types import Array, List, Scalar, Type, join, kind_of, shape_of
 from ..runtime import helpers
 from .emit import attribute, call
 from .inference import broadcast_shapes
@@ -194,7 +194,7 @@ def _index_type(types: Sequence[Type], attributes: Attributes) -> Type:
 def _shares(types: Sequence[Type], attributes: Attributes) -> str:
     """Slices look at the array; single elements are numbers, unless `...` makes them arrays."""
     key = attributes["key"]
-    if not is_basic(key, types[1:]):
+    if isinstance(types[0], List) or not is_basic(key, types[1:]):
         return "copy"
     single = not shape_of(_index_type(types, attributes))
     return "copy" if single and not any(item is Ellipsis for item in key) else "view"
@@ -247,7 +247,9 @@ def _update_rule(
 ) -> Any:  # fmt: skip
     """What is stored over passes nothing on; of what an index repeats, the last is stored."""
     if index == 0:
-        return g.emit("update", 0.0, *rest[:-1], key=key, views=views)
+        whole = isinstance(g.type, List) and bool(shape_of(g.type.element))
+        zero = stored.emit("shape").emit("zeros_of", type=stored.type) if whole else 0.0
+        return g.emit("update", zero, *rest[:-1], key=key, views=views)
     if index > 1:
         return None
     found = _read_back(g, rest[:-1], key, views)
@@ -281,7 +283,7 @@ def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
     result, view, key = _at_place(operands, attributes)
     added = operands[1] if attributes.get("sign", 1) == 1 else -operands[1]
     if isinstance(view, list):
-        view[key[0]] += added
+        view[key[0]] = view[key[0]] + added
     else:
         np.add.at(view, key, added)
     return result
@@ -304,6 +306,9 @@ def _update_type(types: Sequence[Type], attributes: Attributes) -> Type:
         )
     if kind_of(value) is None or (kind_of(value) == "complex" != kind_of(target)):
         raise OperationError(f"a {value} can't be stored in a {target}", "store real numbers")
+    if isinstance(target, List) and not shape_of(target.element):
+        # A Python float may become a NumPy scalar.
+        return List(join(target.element, value), target.size)
     return target
 
 
@@ -334,6 +339,10 @@ def _add_at_statement(target: ast.expr, emission: Emission) -> ast.stmt:
     operator_: ast.operator = ast.Add() if sign == 1 else ast.Sub()
     if key == (Ellipsis,) and isinstance(view, (ast.Name, ast.Subscript)):
         return ast.AugAssign(_stored(view), operator_, added)
+    if isinstance(emission.types[0], List) and shape_of(emission.types[0].element):
+        # `+=` would change an array that another place of the list may hold.
+        place = ast.Subscript(view, where, ast.Store())
+        return ast.Assign([place], ast.BinOp(place, operator_, added))
     if not may_repeat(key, types):
         return ast.AugAssign(ast.Subscript(view, where, ast.Store()), operator_, added)
     if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
@@ -410,7 +419,7 @@ _PLACES: tuple[tuple[Any, ...], ...] = (
 )  # fmt: skip
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-    view=(0,), shares=_shares, boxes=True,
+    view=(0,), shares=_shares, boxes=True, element=True,
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
 _ROWS = Step(_INDEX, {"key": (slice(Slot(0), None),)}, 1)

@@ -42,7 +42,8 @@ def as_array(type_: Type) -> Array:
         case Scalar(kind):
             return Array({"float": "f8", "int": "i8", "bool": "b1", "complex": "c16"}[kind], ())
         case List(element, size):
-            return Array(as_array(element).dtype, (size,))
+            inner = as_array(element)
+            return Array(inner.dtype, (size, *inner.shape))
     raise OperationError(f"a {type_} is no number or array", "pass a number or an array")
 
 

@@ -107,6 +107,8 @@ class Op:
     `shape_only`: operands of which nothing but the shape is used.
     `shares`: of an entry with `view`, whether its result is a "view" of the first operand, a
     "copy", or "maybe" either.
+    `holds`: operands that the result, a list, has as elements (or whose parts it has).
+    `element`: of a list the result is an element, which stays in it.
     `fresh`: the result is memory of its own.
     `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
     `mirrored`: of an effect that also holds backwards, what it becomes there.
@@ -131,6 +133,8 @@ class Op:
     masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
+    holds: Container[int] = ()
+    element: bool = False
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, multiply
-from ..ir.types import Array, Scalar, Type, shape_of
+from ..ir.types import Array, List, Scalar, Type, shape_of
 from ..runtime import helpers
 from .elementwise import select
-from .emit import attribute, default_call
+from .emit import attribute, call, default_call
 from .inference import as_array, constant_axis
 from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
 
@@ -229,6 +229,8 @@ def _count_value(attributes: Attributes, operands: Sequence[Any]) -> int:
 
 def _count_emit(emission: Emission) -> ast.expr:
     (operand,), axes = emission.operands, emission.attributes["axis"]
+    if isinstance(emission.types[0], List):
+        return call("builtin.len", (operand,))
     if len(axes) == len(shape_of(emission.types[0])):
         return attribute(operand, "size")
     sizes = [

@@ -16,6 +16,7 @@ import numpy as np
 from ..ir.types import (
     BOOL,
     FLOAT,
+    INT,
     UNDEFINED,
     Array,
     List,
@@ -135,6 +136,8 @@ def _add(a: Any, b: Any) -> Any:
 def _sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """At rank 0 one may be a Python float, the other a NumPy scalar."""
     a, b = types
+    if isinstance(a, List) and isinstance(b, List):
+        return List(_sum_type((a.element, b.element), {}), a.size)
     try:
         return join(a, b) if not rank(a) else a
     except TypeMismatch:
@@ -151,7 +154,7 @@ def _accumulate_emit(emission: Emission) -> ast.expr:
 def _zeros(attributes: Attributes, operands: Sequence[Any]) -> Any:
     type_ = attributes["type"]
     if isinstance(type_, List):
-        return [0.0] * operands[0][0]
+        return [0.0] * (operands[0][0] if operands[0] else 0)
     return np.zeros(operands[0], type_.dtype)
 
 
@@ -188,6 +191,8 @@ def _shape_emit(emission: Emission) -> ast.expr:
     (operand,) = emission.operands
     match emission.types[0]:
         case List():
+            if emission.attributes.get("lenient"):
+                operand = ast.BoolOp(ast.Or(), [operand, ast.Tuple([], ast.Load())])
             return ast.Tuple([call("builtin.len", (operand,))], ast.Load())
         case Array(_, shape) if shape and not emission.attributes.get("lenient"):
             return attribute(operand, "shape")
@@ -260,11 +265,35 @@ def _is(node: ast.expr, value: int) -> bool:
 
 
 def _asarray_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return as_array(types[0])
+    """Of a list NumPy looks at the elements: a Python float among float32 makes it float64."""
+    found = as_array(types[0])
+    element = types[0].element if isinstance(types[0], List) else None
+    mixed = isinstance(element, Array) and element.weak and found.dtype not in ("f8", "i8", "c16")
+    if mixed and "dtype" not in attributes:
+        raise OperationError(
+            f"an array of Python numbers and of {found.dtype} is one or the other's dtype,"
+            " depending on which there are",
+            "put NumPy scalars of one dtype into the list",
+        )
+    return found
+
+
+def _asarray(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    return np.asarray(operands[0], attributes.get("dtype"))
+
+
+def _emit_asarray(emission: Emission) -> ast.expr:
+    dtype = emission.attributes.get("dtype", "f8")
+    named = [] if dtype == "f8" else [reference(f"np.{np.dtype(dtype).name}")]
+    return call("np.asarray", (*emission.operands, *named))
 
 
 def _static(types: Sequence[Type], attributes: Attributes) -> Type:
     return Static()
+
+
+def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
+    return g
 
 
 _ANY = tuple(arguments(shape) for shape in SHAPES)
@@ -296,6 +325,8 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit),
+    Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
+       lambda emission: call("builtin.len", emission.operands)),
     Op("taken", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0][: operands[1]], _taken_emit),
     Op("size", _size_type,
@@ -333,9 +364,9 @@ ENTRIES: tuple[Op, ...] = (
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
-    Op("asarray", _asarray_type, lambda attributes, operands: np.asarray(operands[0]),
-       lambda emission: call("np.asarray", emission.operands), rules=(lambda g, x, y: g,),
-       view=(0,), samples=(*_ANY, arguments([0.5, 1.5]))),
+    Op("asarray", _asarray_type, _asarray, _emit_asarray, rules=(_asarray_rule,), view=(0,),
+       shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
+       samples=(*_ANY, arguments([0.5, 1.5]))),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),

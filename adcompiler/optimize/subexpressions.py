@@ -20,7 +20,7 @@ from ..ops import TABLE
 
 __all__ = ["share_subexpressions"]
 
-_NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy"}
+_NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy", "list_of"}
 
 
 def share_subexpressions(function: Function) -> Function:

@@ -32,6 +32,8 @@ def cotangent_type(type_: Type, exact: bool = False) -> Type:
             return Array(dtype, (), weak=weak or not exact)
         case Tape(element):
             return Tape(cotangent_type(element, exact))
+        case List(element, size):
+            return List(cotangent_type(element, exact), size)
     return type_
 
 
@@ -89,11 +91,14 @@ class Cotangents:
             return self.builder.emit("undefined", (), UNDEFINED)
         if not shape_of(value.type):
             zero = self.typed(self.builder.constant(0.0), value.type, name)
+        elif isinstance(value.type, List) and rank(value.type.element):
+            zero = self.named(self.tracer().var(value).emit("zeros_each"), name)
         else:
             tracer = self.tracer()
             lenient = {"lenient": True} if value in self.undefined else {}
             shape = tracer.emit("shape", (tracer.var(value),), lenient)
-            zero = tracer.emit("zeros_of", (shape,), {"type": value.type}, name).value
+            type_ = self.type(value) if isinstance(value.type, List) else value.type
+            zero = tracer.emit("zeros_of", (shape,), {"type": type_}, name).value
         self.masked.add(zero)
         return zero
 
@@ -139,8 +144,10 @@ class Cotangents:
 
     def fit(self, contribution: Var, like: Value) -> Var:
         """The contribution in the shape and dtype of the value it belongs to."""
-        if isinstance(like.type, Tape):
+        if isinstance(like.type, Tape) or isinstance(contribution.type, List):
             return contribution
+        if isinstance(like.type, List) and rank(like.type.element):
+            return contribution.emit("elements")
         fitted = _shrink(contribution, like)
         fitted = _cast(_stretch(fitted, like), like)
         weak = fitted.is_python and not rank(like.type)
@@ -197,8 +204,10 @@ def _cast(c: Var, like: Value) -> Var:
     match like.type:
         case Scalar() if _dtype(c.type) != "f8":
             return c.emit("cast", type="float")
+        case List(Array(dtype)):
+            return (c if _dtype(c.type) == dtype else c.astype(dtype)).emit("elements")
         case List():
-            return c if isinstance(c.type, List) else c.emit("tolist", type=like.type)
+            return c.emit("tolist", type=like.type)
         case Array(dtype):
             if _dtype(c.type) != dtype and not (isinstance(c.type, Scalar) and not rank(like.type)):
                 return c.astype(dtype)

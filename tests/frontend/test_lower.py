@@ -161,7 +161,7 @@ def builtins_of_python(x, y):
 
 def static_loops(x, y):
     total = 0.0
-    for a, b in zip((x, y), [2.0, 3.0]):  # noqa: B905 (the form under test)
+    for a, b in zip((x, y), [2.0, 3.0]):
         total = total + a * b
     for k, v in enumerate((x, y)):
         total = total * v + k

@@ -94,7 +94,7 @@ def elements(a, m):
 @row("`for` over `zip` of arrays")
 def zipped(a, b):
     total = 0.0
-    for u, v in zip(a, b):  # noqa: B905
+    for u, v in zip(a, b):
         total = total + u * v
     return total
 

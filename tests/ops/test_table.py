@@ -22,18 +22,19 @@ NO_GRADIENT = {
     "the result is a bool or an int": {
         "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "invert", "not", "lshift", "rshift",
         "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
-        "argmax", "argmin", "any", "all", "count_nonzero", "last_stored",
+        "argmax", "argmin", "any", "all", "any_of", "all_of", "count_nonzero", "last_stored",
     },
     "constant between jumps": {
         "sign", "floor", "ceil", "trunc", "rint", "floordiv", "round", "around",
     },
     "nothing of the operands but their shape": {
-        "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_like", "ones_like",
-        "empty_like",
+        "size", "shape", "shape_of_sizes", "count", "zeros_of", "zeros_each", "zeros_like",
+        "ones_like", "empty_like",
     },
     "reverse mode follows the call": {"invoke", "pack", "unpack"},
     "no float among the operands": {
-        "constant", "undefined", "filler", "range", "taken", "zeros", "ones", "empty", "eye",
+        "constant", "undefined", "filler", "range", "taken", "length", "zeros", "ones", "empty",
+        "eye",
     },
     "the gate's author gives the rule": {"call"},
     "for what it shows or does, not for its value": {"text", "effect", "enter", "leave"},

@@ -1,0 +1,484 @@
+"""What loops run over: elements that are known one by one, or places counted by a range.
+
+    for i, (a, b) in enumerate(zip(x, y)):         for i in range(min(len(x), len(y))):
+        ...                                            a, b = x[i], y[i]
+
+Tuples, lists and dicts are `Known`. Ranges, arrays and lists of run-time length are a `Walk`: a
+range, and what stands at each of its values. `zip`, `enumerate` and the like combine these into
+others; each gives a `OneWay`, which, as in Python, can be read once.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+from ..ir.core import Value
+from ..ir.sizes import Size, add, is_positive, negate
+from ..ir.types import Array, List, rank
+from ..ops.indexing import Slot
+from . import arithmetic
+from .context import Context
+from .items import DictView, Item, RangeItem, in_words
+from .names import size_item
+
+__all__ = [
+    "Chain",
+    "Content",
+    "Known",
+    "Nested",
+    "OneWay",
+    "Walk",
+    "chained",
+    "content",
+    "downwards",
+    "enumerated",
+    "gathered",
+    "known",
+    "mapped",
+    "neighbours",
+    "one_way",
+    "over_places",
+    "product",
+    "range_length",
+    "turned",
+    "use",
+    "zipped",
+]
+
+# Gives the element at an index, which is a value or an int; `target` is what it is bound to.
+At = Callable[[Item, "ast.expr | None"], Item]
+
+
+@final
+@dataclass(frozen=True)
+class Known:
+    """Elements that are known one by one: the loop unrolls.
+
+    `sources`: what gives the elements as they are now, which the loop's body must not change ahead
+    of the loop.
+    """
+
+    items: Sequence[Item]
+    sources: tuple[Source, ...] = ()
+
+    def is_unchanged(self, position: int) -> bool:
+        """Whether the elements after this position are still what they were."""
+        return all(source.is_unchanged(position) for source in self.sources)
+
+
+@final
+@dataclass(frozen=True)
+class Source:
+    """The elements of a list or dict; `ordered`: they are taken from the first to the last."""
+
+    now: Callable[[], Sequence[Item]]
+    items: Sequence[Item]
+    ordered: bool = True
+
+    def is_unchanged(self, position: int) -> bool:
+        now, first = self.now(), position + 1 if self.ordered else 0
+        return len(now) == len(self.items) and all(map(_same, now[first:], self.items[first:]))
+
+
+def _same(a: Item, b: Item) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a is b
+
+
+def _unordered(found: Sequence[Content]) -> tuple[Source, ...]:
+    """The sources of what is read in an order of its own."""
+    sources = (s for part in found if isinstance(part, Known) for s in part.sources)
+    return tuple(replace(source, ordered=False) for source in sources)
+
+
+def _ordered(found: Sequence[Content]) -> tuple[Source, ...]:
+    return tuple(s for part in found if isinstance(part, Known) for s in part.sources)
+
+
+@final
+@dataclass(frozen=True)
+class Walk:
+    """An element for each value of a range.
+
+    `reverse`: from the range's last value to its first. `path`: where in the loop's target the
+    range's value itself stands: () if it is the target, None if it is not in it. `over`: the lists
+    that it reads, whose lengths must stay.
+    """
+
+    bounds: RangeItem
+    at: At
+    reverse: bool = False
+    path: tuple[int, ...] | None = None
+    over: tuple[Value, ...] = ()
+
+    def index_name(self, target: ast.expr) -> str | None:
+        """The user's name for the range's value."""
+        for step in self.path or ():
+            target = _part(target, step)  # type: ignore[assignment]
+        return None if self.path is None else _name_of(target)
+
+
+@final
+@dataclass(frozen=True)
+class Nested:
+    """A loop in a loop: `element` joins what the loops, the outermost first, stand at; `path` says
+    where in the target the tuple of places stands."""
+
+    walks: tuple[Walk, ...]
+    element: Callable[[tuple[Item, ...], ast.expr | None], Item]
+    path: tuple[int, ...] = ()
+
+    def index_name(self, target: ast.expr, level: int) -> str | None:
+        """The user's name for the place in one of the loops."""
+        walk = self.walks[level]
+        path = None if walk.path is None else (*self.path, level, *walk.path)
+        return replace(walk, path=path).index_name(target)
+
+
+@final
+@dataclass(frozen=True)
+class Chain:
+    """One after the other."""
+
+    contents: tuple[Content, ...]
+
+
+Content = Known | Walk | Nested | Chain
+
+
+@final
+@dataclass(eq=False)
+class OneWay:
+    """What `zip`, `map`, `reversed` give: it is read once, in the loop that it is made in."""
+
+    name: str
+    content: Content | Callable[[], Content]
+    depth: int
+    # Of a generator: its elements as a list; `all` or `any` of them.
+    gather: Callable[[], Item] | None = None
+    truth: Callable[[bool], Item] | None = None
+    used: bool = False
+
+
+def content(ctx: Context, node: ast.AST, item: Item) -> Content:
+    """What iterating over an item runs over."""
+    match item:
+        case DictView():
+            return Known(item.now(), (Source(item.now, item.now()),))
+        case tuple():
+            return Known(item)
+        case list() | dict():
+            items = tuple(item)
+            return Known(items, (Source(lambda: tuple(item), items),))
+        case RangeItem():
+            return Walk(item, lambda index, target: index, path=())
+        case OneWay():
+            return _taken(ctx, node, item)
+        case Value(Array() | List()) if rank(item.type):
+            return _elements(ctx, node, item)
+    advice = "loop over a range, an array, a tuple, a list or a dict."
+    if isinstance(item, str):
+        advice = "loop over a tuple of strings."
+    return ctx.refuse(
+        node, "unsupported-iteration", f"{in_words(item)} can't be iterated over.", advice
+    )
+
+
+def use(ctx: Context, node: ast.AST, item: OneWay) -> None:
+    """Note that the item is read; it can be once."""
+    if item.used or item.depth != len(ctx.loops):
+        ctx.refuse(
+            node, "unsupported-iteration", f"{called(item)} gives its elements once, and this may"
+            " be the second time.", "make it where it is looped over, or make a list of it.",
+        )  # fmt: skip
+    item.used = True
+
+
+def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
+    use(ctx, node, item)
+    return item.content() if callable(item.content) else item.content
+
+
+def called(item: OneWay) -> str:
+    """What it is called in messages."""
+    return item.name if " " in item.name else f"what {item.name}() gives"
+
+
+def gathered(ctx: Context, node: ast.AST, item: Item) -> Item:
+    """The elements of a generator expression as a list; anything else as it is."""
+    if not isinstance(item, OneWay) or item.gather is None:
+        return item
+    use(ctx, node, item)
+    return item.gather()
+
+
+def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
+    """`x[0]`, `x[1]`, ...: the rows of an array, the elements of a list."""
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        if isinstance(index, int):
+            return ctx.emit(node, "index", (value,), {"key": (index,)}, _name_of(target))
+        return ctx.emit(node, "index", (value, index), {"key": (Slot(0),)}, _name_of(target))
+
+    over = (ctx.memory.owner(value),) if isinstance(value.type, List) else ()
+    bounds = RangeItem(0, size_item(ctx, node, value, 0, via="len"), 1)
+    return Walk(bounds, at, over=over)
+
+
+def known(ctx: Context, node: ast.AST, item: Item, what: str) -> list[Item]:
+    """The elements of something whose length has to be known."""
+    return _materialised(ctx, node, content(ctx, node, item), None, what)
+
+
+def _materialised(
+    ctx: Context, node: ast.AST, found: Content, count: int | None, what: str
+) -> list[Item]:
+    """All elements, or the first `count` ones if that is all that is asked for."""
+    match found:
+        case Known(items):
+            return list(items)
+        case Chain(contents):
+            return [v for one in contents for v in _materialised(ctx, node, one, None, what)]
+        case Nested(walks, element):
+            rows: list[tuple[Item, ...]] = [()]
+            for walk in walks:
+                here = _materialised(ctx, node, walk, None, what)
+                rows = [(*row, v) for row in rows for v in here]
+            return [element(row, None) for row in rows]
+        case Walk(bounds):
+            length, get = _places(ctx, node, found)
+            size = length.type.size if isinstance(length, Value) else length  # type: ignore
+            if count is not None and _reaches(size, count):
+                return [get(k, None) for k in range(count)]
+            parts = (bounds.start, bounds.stop, bounds.step)
+            places = range(*[ctx.static(part, node, what) for part in parts])
+            return [found.at(k, None) for k in (reversed(places) if found.reverse else places)]
+
+
+def _reaches(size: Size | None, count: int) -> bool:
+    """Whether a size is known to be at least `count`."""
+    return size is not None and is_positive(add(size, negate(count - 1)))
+
+
+def _places(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
+    """The number of elements, and how to get the k-th; a negative number stands for none."""
+    start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
+    plain = (start, step) == (0, 1) if type(start) is type(step) is int else False
+    length = stop if plain else range_length(ctx, node, walk.bounds)
+    if plain and not walk.reverse:
+        return length, walk.at
+
+    def get(k: Item, target: ast.expr | None) -> Item:
+        if walk.reverse:
+            k = _compute(ctx, node, ast.Sub(), _compute(ctx, node, ast.Sub(), length, 1), k)
+        k = _compute(ctx, node, ast.Mult(), k, step)
+        return walk.at(_compute(ctx, node, ast.Add(), start, k), target)
+
+    return length, get
+
+
+def range_length(ctx: Context, node: ast.AST, bounds: RangeItem) -> Item:
+    parts = (bounds.start, bounds.stop, bounds.step)
+    if all(type(part) is int for part in parts):
+        return len(range(*parts))
+    return ctx.emit(node, "length", (ctx.emit(node, "range", parts, {}),), {})
+
+
+def _compute(
+    ctx: Context, node: ast.AST, op: ast.operator, a: Item, b: Item, target: Any = None
+) -> Item:
+    """`a op b`, with nothing left of `+ 0` and `* 1`."""
+    match op:
+        case ast.Add() if type(a) is int and a == 0:
+            return b
+        case ast.Add() | ast.Sub() if type(b) is int and b == 0:
+            return a
+        case ast.Mult() if type(b) is int and b == 1:
+            return a
+    return arithmetic.binary(ctx, node, op, a, b, _name_of(target))
+
+
+def _name_of(target: ast.expr | None) -> str | None:
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _part(target: ast.expr | None, position: int) -> ast.expr | None:
+    """The part of a loop's target that the element's part is bound to."""
+    if not isinstance(target, (ast.Tuple, ast.List)) or position >= len(target.elts):
+        return None
+    stars = any(isinstance(one, ast.Starred) for one in target.elts)
+    return None if stars else target.elts[position]
+
+
+def one_way(ctx: Context, name: str, found: Content | Callable[[], Content]) -> OneWay:
+    """What a call of `name` gives."""
+    return OneWay(name, found, len(ctx.loops))
+
+
+def zipped(
+    ctx: Context, node: ast.AST, name: str, parts: Sequence[Content], join: Any = None
+) -> OneWay:
+    """Elements side by side, up to the end of the shortest; `join` makes one element of them."""
+
+    def joined(items: tuple[Item, ...]) -> Item:
+        return items if join is None else join(*items)
+
+    for part in parts:
+        if isinstance(part, (Nested, Chain)):
+            what = "the length of what is taken side by side"
+            parts = [_materialised(ctx, node, p, None, what) for p in parts]  # type: ignore
+            parts = [Known(p) for p in parts]  # type: ignore[arg-type]
+            break
+    lengths = [len(part.items) for part in parts if isinstance(part, Known)]
+    if lengths or not parts:
+        count = min(lengths, default=0)
+        what = f"the length of what {name}() takes beside a tuple or list"
+        columns = [_materialised(ctx, node, part, count, what) for part in parts]
+        rows = tuple(map(joined, zip(*columns, strict=False)))
+        return one_way(ctx, name, Known(rows, _ordered(parts)))
+    walks = [part for part in parts if isinstance(part, Walk)]
+    places = [_places(ctx, node, walk) for walk in walks]
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        return joined(tuple(
+            get(index, _part(target, k) if join is None else None)
+            for k, (_, get) in enumerate(places)
+        ))  # fmt: skip
+
+    paths = [
+        (k, *walk.path) for k, (walk, (_, get)) in enumerate(zip(walks, places, strict=True))
+        if walk.path is not None and get is walk.at and join is None
+    ]  # fmt: skip
+    stop = _shortest(ctx, node, [length for length, _ in places])
+    path, over = paths[0] if paths else None, tuple(v for walk in walks for v in walk.over)
+    return one_way(ctx, name, Walk(RangeItem(0, stop, 1), at, path=path, over=over))
+
+
+def _shortest(ctx: Context, node: ast.AST, lengths: Sequence[Item]) -> Item:
+    """`min(len(x), len(y))`, each length that is known to be another's left out."""
+    kept: dict[Any, Item] = {}
+    for length in lengths:
+        size = length.type.size if isinstance(length, Value) else length  # type: ignore
+        kept.setdefault(length if size is None else size, length)
+    first, *rest = kept.values()
+    for other in rest:
+        first = ctx.emit(node, "minimum", (first, other), {"via": "op"})
+    return first
+
+
+def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneWay:
+    """Each element with its number."""
+    if not isinstance(found, Walk):
+        first = ctx.static(start, node, "the start of enumerate()")
+        items = _materialised(ctx, node, found, None, "the length of what enumerate() takes")
+        rows = [(first + k, v) for k, v in enumerate(items)]
+        return one_way(ctx, "enumerate", Known(rows, _ordered((found,))))
+    length, get = _places(ctx, node, found)
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        number = _compute(ctx, node, ast.Add(), index, start, _part(target, 0))
+        return (number, get(index, _part(target, 1)))
+
+    path = (0,) if type(start) is int and start == 0 else None
+    bounds = RangeItem(0, length, 1)
+    return one_way(ctx, "enumerate", Walk(bounds, at, path=path, over=found.over))
+
+
+def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
+    """`reversed`: of what has places, from its last to its first."""
+    if isinstance(item, OneWay):
+        ctx.refuse(
+            node, "unsupported-iteration", f"reversed() of {called(item)} fails.",
+            "reverse what goes into it.",
+        )  # fmt: skip
+    found = content(ctx, node, item)
+    if isinstance(found, Walk):
+        return one_way(ctx, "reversed", replace(found, reverse=not found.reverse))
+    assert isinstance(found, Known)
+    items = tuple(reversed(found.items))
+    return one_way(ctx, "reversed", Known(items, _unordered((found,))))
+
+
+def downwards(ctx: Context, node: ast.AST, walk: Walk) -> Walk:
+    """A walk from the last value to the first as one over a range that goes down."""
+    if not walk.reverse:
+        return walk
+    start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
+    if type(step) is int and step == 1:
+        first = _compute(ctx, node, ast.Sub(), stop, 1)
+    else:
+        count = _compute(ctx, node, ast.Sub(), range_length(ctx, node, walk.bounds), 1)
+        first = _compute(ctx, node, ast.Add(), start, _compute(ctx, node, ast.Mult(), count, step))
+    end = _compute(ctx, node, ast.Sub(), start, step)
+    down = -step if type(step) is int else _compute(ctx, node, ast.Sub(), 0, step)
+    return replace(walk, bounds=RangeItem(first, end, down), reverse=False)
+
+
+def mapped(
+    ctx: Context, node: ast.AST, parts: Sequence[Content], function: Callable[..., Item]
+) -> OneWay:
+    """`map`: what a function makes of the elements side by side."""
+    return zipped(ctx, node, "map", parts, function)
+
+
+def chained(ctx: Context, parts: Sequence[Content]) -> OneWay:
+    """`itertools.chain`."""
+    if all(isinstance(part, Known) for part in parts):
+        items = [v for part in parts for v in part.items]  # type: ignore[union-attr]
+        return one_way(ctx, "chain", Known(items, _unordered(parts)))
+    return one_way(ctx, "chain", Chain(tuple(parts)))
+
+
+def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
+    """`itertools.pairwise`."""
+    if not isinstance(found, Walk):
+        items = _materialised(ctx, node, found, None, "the length of what pairwise() takes")
+        rows = tuple(itertools.pairwise(items))
+        return one_way(ctx, "pairwise", Known(rows, _ordered((found,))))
+    length, get = _places(ctx, node, found)
+
+    def at(index: Item, target: ast.expr | None) -> Item:
+        following = _compute(ctx, node, ast.Add(), index, 1)
+        return (get(index, _part(target, 0)), get(following, _part(target, 1)))
+
+    stop = _compute(ctx, node, ast.Sub(), length, 1)
+    return one_way(ctx, "pairwise", Walk(RangeItem(0, stop, 1), at, over=found.over))
+
+
+def product(ctx: Context, node: ast.AST, parts: Sequence[Content]) -> OneWay:
+    """`itertools.product`: all combinations, the last part running fastest."""
+    if not parts or any(not isinstance(part, Walk) for part in parts):
+        what = "the length of what product() takes beside a tuple or list"
+        rows: list[tuple[Item, ...]] = [()]
+        for part in parts:
+            here = _materialised(ctx, node, part, None, what)
+            rows = [(*row, v) for row in rows for v in here]
+        return one_way(ctx, "product", Known(tuple(rows)))
+    walks = tuple(part for part in parts if isinstance(part, Walk))
+    return one_way(ctx, "product", Nested(walks, lambda items, target: items))
+
+
+def over_places(
+    ctx: Context, node: ast.AST, name: str, sizes: Sequence[Item], array: Value | None = None
+) -> OneWay:
+    """`np.ndindex` and, with the elements, `np.ndenumerate`."""
+    walks = tuple(
+        Walk(RangeItem(0, size, 1), lambda index, target: index, path=()) for size in sizes
+    )
+
+    def element(index: tuple[Item, ...], target: ast.expr | None) -> Item:
+        if array is None:
+            return index
+        values = [v for v in index if isinstance(v, Value)]
+        key = tuple(v if type(v) is int else Slot(values.index(v)) for v in index)
+        name = _name_of(_part(target, 1))
+        return (index, ctx.emit(node, "index", (array, *values), {"key": key}, name))
+
+    if not walks:
+        return one_way(ctx, name, Known((element((), None),)))
+    return one_way(ctx, name, Nested(walks, element, () if array is None else (0,)))
