@@ -21,7 +21,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
-from .context import Capture, Context, Path, lookup_path
+from .context import ARGUMENT, Capture, Context, Path, lookup_path
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -108,6 +108,8 @@ class Written:
         path: Path | None = None
         if isinstance(item, Instance):
             path, item = item.path, item.value
+            if path[:1] == (ARGUMENT,):
+                return self.hole(self.argument(path))
         elif node is not None:
             path = _path(self.ctx, node, item)
         found = _imported(item) or (path and _imported_attribute(self.ctx, path))
@@ -116,6 +118,16 @@ class Written:
         if path is None and isinstance(item, logging.Logger):
             return _call("$logging.getLogger", ast.Constant(item.name))
         return self.hole(_parameter(self.ctx, node or self.node, item, path))
+
+
+    def argument(self, path: Path) -> Value:
+        """An argument that is an object, as it was passed."""
+        if len(path) > 2:
+            self.ctx.refuse(
+                self.node, "outside-object", "an object inside of an argument is shown here.",
+                "show its numbers, or pass it as an argument of its own.",
+            )  # fmt: skip
+        return self.ctx.live.setdefault(path[1], Value(Static(), path[1]))
 
 
 def _call(dotted: str, *arguments: ast.expr) -> ast.expr:
