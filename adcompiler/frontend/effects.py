@@ -108,8 +108,9 @@ def called(
         return error
     if any(callee is one for one in _CONVERSIONS):
         return text_values.converted(callee)(ctx, node, name, *args, **keywords)
-    if callee is logging.getLogger and not any(isinstance(a, Value) for a in args):
-        return callee(*args, **keywords)
+    named = all(isinstance(a, str) for a in (*args, *keywords.values()))
+    if callee is logging.getLogger and named and len(args) + len(keywords) <= 1:
+        return logging.getLogger(*args, *keywords.values())
     if unevaluated or _says(callee):
         _call(ctx, node, callee, args, keywords)
         return None

@@ -99,6 +99,8 @@ def is_generated(cls: type) -> bool:
 
 def is_plain_tuple(cls: type) -> bool:
     """A named tuple that is made, measured and taken apart as a tuple is."""
+    if not hasattr(cls, "_make"):
+        return False
     new = getattr(inspect.getattr_static(cls, "__new__"), "__func__", None)
     new = new or inspect.getattr_static(cls, "__new__")
     return getattr(getattr(new, "__code__", None), "co_filename", "<string>").startswith(

@@ -74,17 +74,16 @@ def _parts(ctx: Context, node: ast.JoinedStr, written: Written) -> list[str | as
         inner = _parts(ctx, spec, written) if isinstance(spec, ast.JoinedStr) else []
         plain = is_plain(item) and all(isinstance(one, str) for one in inner)
         joined = _joined(inner) if inner else None
-        field = ast.FormattedValue(
-            ast.Constant(item) if plain else written.item(item, part.value), part.conversion, joined
-        )
-        parts.append(_formatted(ctx, node, field) if plain else field)
+        shown = ast.Name("item", ast.Load()) if plain else written.item(item, part.value)
+        field = ast.FormattedValue(shown, part.conversion, joined)
+        parts.append(_formatted(ctx, node, field, item) if plain else field)
     return parts
 
 
-def _formatted(ctx: Context, node: ast.AST, field: ast.FormattedValue) -> str:
+def _formatted(ctx: Context, node: ast.AST, field: ast.FormattedValue, item: Item) -> str:
     whole: Any = ast.Expression(ast.JoinedStr([field]))
     code = compile(ast.fix_missing_locations(whole), "<f-string>", "eval")
-    found: str = _computed(ctx, node, lambda: eval(code, {}))
+    found: str = _computed(ctx, node, lambda: eval(code, {"item": item}))
     return found
 
 

@@ -106,7 +106,7 @@ def starred_call(w: Writer, d: int) -> str:
     name = w.fresh("h")
     w.outside += [
         f"def {name}(x, *rest, **more):", "    for r in rest:", "        x = x * math.cos(r)",
-        "    return x * more.get('k', 0.9)", "", "",
+        "    return x * more['k']", "", "",
     ]  # fmt: skip
     return f"{name}({w.number(d)}, {w.number(d)}, {w.number(d)}, k={w.number(d)})"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import multiprocessing
 import time
 import traceback
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import AdcompilerError
+from adcompiler.frontend.binding import signature_of
 from adcompiler.frontend.signature import abstract
 from adcompiler.pipeline import Options, compile_gradient
 from tests.generator.deadline import deadline
@@ -50,7 +50,7 @@ Compile = Callable[[types.FunctionType, Sequence[Any]], None]
 
 def _compile(function: types.FunctionType, kinds: Sequence[Any]) -> None:
     """Every level; the result is asked for in parameters that are floats, two of them."""
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters = list(signature_of(function).parameters.values())
     given = {p.name: kinds[k % len(kinds)] for k, p in enumerate(parameters)}
     given |= {p.name: () for p in parameters if p.kind is p.VAR_POSITIONAL}
     given |= {p.name: {} for p in parameters if p.kind is p.VAR_KEYWORD}
