@@ -55,12 +55,16 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
             None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
             for part in (index.lower, index.upper, index.step)
         ]
-        part = owner[slice(*bounds)]
+        part = _found(ctx, node, owner, slice(*bounds))
         return mutation.own_list(ctx, node, part) if isinstance(part, list) else part
     item = expressions.expression(ctx, index)
     if isinstance(item, Value) and item not in ctx.constants:
         mutation.runs(ctx, owner, item)
     position = ctx.static(item, index, _WHAT)
+    return _found(ctx, node, owner, position)
+
+
+def _found(ctx: Context, node: ast.Subscript, owner: Any, position: Any) -> Item:
     try:
         return owner[position]
     except (IndexError, KeyError, TypeError, ValueError) as error:
