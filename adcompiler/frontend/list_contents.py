@@ -11,6 +11,7 @@ may hand on of its operands' memory is one group with them.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from ..diagnostics import Diagnostic, UnsupportedError
@@ -64,9 +65,9 @@ def _shared(op: Operation) -> Iterator[tuple[Member, Member]]:
         yield (a, True), (b, True)
     if op.blocks or op.opcode not in TABLE:
         return
-    entry, (result,) = TABLE[op.opcode], op.results
+    entry = TABLE[op.opcode]
     types = [v.type for v in op.operands]
-    for k, value in enumerate(op.operands):
+    for result, (k, value) in itertools.product(op.results, enumerate(op.operands)):
         if k in entry.holds:
             listed = isinstance(value.type, List)
             yield (value, listed), (result, True)
