@@ -13,6 +13,24 @@ from tests.generator.oracles import judge
 from tests.generator.program import load
 
 FOUND: dict[str, str] = {
+    # An operation without a result, behind a list of an array's rows.
+    "effect_beside_a_list": """
+        import numpy as np
+
+        def f(b):
+            rows = [row for row in b]
+            print(len(rows))
+            total = 0.0
+            for i in range(2):
+                seen = []
+                for row in b:
+                    seen.append(np.sum(row * i))
+                total = total + sum(seen)
+            return total
+
+        def arguments():
+            return {"b": np.array([[0.7725, 0.25441], [0.90438, 0.51481]])}
+        """,
     # A tape that only goes on another tape had no lifetime, and shared its name with one made
     # meanwhile.
     "tape on a tape": """

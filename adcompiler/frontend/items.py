@@ -287,10 +287,12 @@ def freeze(item: Item) -> None:
     match item:
         case OwnList() | OwnDict():
             item.home = None
+    if isinstance(item, Record):
+        item = item.fields
     if isinstance(item, (tuple, list)):
         for part in item:
             freeze(part)
-    elif isinstance(item, dict):
+    elif isinstance(item, Mapping):
         for part in item.values():
             freeze(part)
 

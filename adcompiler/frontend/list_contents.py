@@ -67,8 +67,7 @@ def _shared(op: Operation) -> Iterator[tuple[Member, Member]]:
         return
     entry = TABLE[op.opcode]
     types = [v.type for v in op.operands]
-    # An effect has no result, what is unpacked has several.
-    for (k, value), result in itertools.product(enumerate(op.operands), op.results):
+    for result, (k, value) in itertools.product(op.results, enumerate(op.operands)):
         if k in entry.holds:
             listed = isinstance(value.type, List)
             yield (value, listed), (result, True)

@@ -10,7 +10,7 @@ the body until what comes out of it fits what went in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -569,7 +569,9 @@ def _same_owners(before: Item, after: Item) -> bool:
         return before is after
     if isinstance(before, (tuple, list)):
         return all(map(_same_owners, before, after))
-    if isinstance(before, dict):
+    if isinstance(before, Record):
+        before, after = before.fields, after.fields
+    if isinstance(before, Mapping):
         return all(_same_owners(before[key], after[key]) for key in before)
     return True
 

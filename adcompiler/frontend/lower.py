@@ -74,7 +74,7 @@ def parameter_names(
     found = {*structures}
     for name, parameter in signature_of(function).parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
-            found |= {*structures[name]}
+            found |= {*structures.get(name, ())}
     return found
 
 

@@ -21,8 +21,7 @@ from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import lookup
 from ..ops.gates import Primitive
 from . import objects, text_values
-from .assigned import assigned_names
-from .context import Context, Frame, namespace_value
+from .context import Context, namespace_value
 from .items import (
     LOST,
     UNBOUND,
@@ -62,9 +61,6 @@ def read_name(ctx: Context, node: ast.AST, name: str) -> Item:
 
 def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
     function = ctx.frame.source.function
-    code = function.__code__
-    if name in (*code.co_varnames, *code.co_cellvars) and _is_local(ctx, name):
-        ctx.refuse_unbound(node, name)
     try:
         value = namespace_value(function, name)
     except NameError:
@@ -73,20 +69,6 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
             _meant(ctx, name) or "define or import it before the gradient is compiled.",
         )  # fmt: skip
     return ctx.capture(ctx.path_to(function, name), value, node)
-
-
-def _is_local(ctx: Context, name: str) -> bool:
-    """Whether a function around binds the name; a comprehension's own names are no local ones,
-    although Python may count them among them."""
-    frame: Frame | None = ctx.frame
-    while frame is not None:
-        node = frame.source.node
-        parts = node.body if isinstance(node.body, list) else [node.body]
-        arguments = [part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)]
-        if name in (*assigned_names(parts), *arguments):
-            return True
-        frame = frame.parent
-    return False
 
 
 def _meant(ctx: Context, name: str) -> str | None:

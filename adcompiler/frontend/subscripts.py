@@ -55,22 +55,21 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
             None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
             for part in (index.lower, index.upper, index.step)
         ]
-        part = _found(ctx, node, owner, slice(*bounds))
-        return mutation.own_list(ctx, node, part) if isinstance(part, list) else part
-    item = expressions.expression(ctx, index)
-    if isinstance(item, Value) and item not in ctx.constants:
-        mutation.runs(ctx, owner, item)
-    return _found(ctx, node, owner, ctx.static(item, index, _WHAT))
-
-
-def _found(ctx: Context, node: ast.Subscript, owner: Any, position: Any) -> Item:
+        position: Any = slice(*bounds)
+    else:
+        item = expressions.expression(ctx, index)
+        if isinstance(item, Value) and item not in ctx.constants:
+            mutation.runs(ctx, owner, item)
+        position = ctx.static(item, index, _WHAT)
     try:
-        return owner[position]
+        found = owner[position]
     except (IndexError, KeyError, TypeError, ValueError) as error:
         return ctx.refuse(
             node, "static-error", f"this element doesn't exist: {type(error).__name__}: {error}.",
             "index within the structure.",
         )  # fmt: skip
+    sliced = isinstance(position, slice) and isinstance(found, list)
+    return mutation.own_list(ctx, node, found) if sliced else found
 
 
 _WHAT = "the index into a tuple, list or dict of arrays"

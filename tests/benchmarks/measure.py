@@ -20,12 +20,14 @@ __all__ = ["Figure", "interleaved", "table"]
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio: `seconds` over `reference`; `limit` is None where it is only reported."""
+    """One ratio: `seconds` over `reference` (or bytes); `limit` is None where it is only
+    reported."""
 
     what: str
     seconds: float
     reference: float
     limit: float | None
+    in_bytes: bool = False
 
     @property
     def ratio(self) -> float:
@@ -63,9 +65,14 @@ def table(figures: list[Figure]) -> str:
     for f in figures:
         limit = "" if f.limit is None else f"{f.limit:g}"
         verdict = "" if f.limit is None else "met" if f.met else "MISSED"
-        cells = [f.what, _shown(f.seconds), _shown(f.reference), f"{f.ratio:.2f}", limit, verdict]
+        show = _size if f.in_bytes else _shown
+        cells = [f.what, show(f.seconds), show(f.reference), f"{f.ratio:.2f}", limit, verdict]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e6:.3g} MB"
 
 
 def _shown(seconds: float) -> str:

@@ -1,0 +1,110 @@
+"""What a gradient costs beside its function: stores into arrays in loops, scalar loops.
+
+The gradient alone, so that a forward part nobody needs is dropped; linear code tapes nothing.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from adcompiler import grad
+from tests.benchmarks.measure import Figure, interleaved
+
+__all__ = ["kernels"]
+
+
+def jacobi(A, n):
+    for _ in range(n):
+        A[1:-1, 1:-1] = 0.2 * (
+            A[1:-1, 1:-1] + A[:-2, 1:-1] + A[2:, 1:-1] + A[1:-1, :-2] + A[1:-1, 2:]
+        )
+    return np.sum(A)
+
+
+def seidel(A, n):
+    for _ in range(n):
+        for i in range(1, A.shape[0] - 1):
+            for j in range(1, A.shape[1] - 1):
+                A[i, j] = 0.25 * (A[i - 1, j] + A[i + 1, j] + A[i, j - 1] + A[i, j + 1])
+    return np.sum(A)
+
+
+def lotka_volterra(x, y, a, b, c, d, h, n):
+    """Runge-Kutta steps of order 4."""
+    for _ in range(n):
+        k1x = a * x - b * x * y
+        k1y = c * x * y - d * y
+        x2 = x + 0.5 * h * k1x
+        y2 = y + 0.5 * h * k1y
+        k2x = a * x2 - b * x2 * y2
+        k2y = c * x2 * y2 - d * y2
+        x3 = x + 0.5 * h * k2x
+        y3 = y + 0.5 * h * k2y
+        k3x = a * x3 - b * x3 * y3
+        k3y = c * x3 * y3 - d * y3
+        x4 = x + h * k3x
+        y4 = y + h * k3y
+        k4x = a * x4 - b * x4 * y4
+        k4y = c * x4 * y4 - d * y4
+        x = x + h / 6 * (k1x + 2 * k2x + 2 * k3x + k4x)
+        y = y + h / 6 * (k1y + 2 * k2y + 2 * k3y + k4y)
+    return x * x + y * y
+
+
+def gather(x, places, n):
+    total = 0.0
+    for i in range(n):
+        total = total + x[places[i]] * x[places[i]]
+    return total
+
+
+def kernels(rounds: int) -> Iterator[Figure]:
+    """Gradient over function, in time, and in memory for the stencil."""
+    rng = np.random.default_rng(0)
+    plane, many = rng.normal(size=(200, 200)), rng.normal(size=1_000_000)
+    places = rng.integers(0, len(many), 100_000)
+    orbit = (1.0, 0.5, 1.1, 0.4, 0.1, 0.4, 1e-3, 10_000)
+    yield _ratio("Jacobi in place, 200 x 200, 100 steps", jacobi, (plane, 100), 2.0, rounds)
+    yield _memory("memory: the same", jacobi, (plane, 100), 4.0)
+    yield _ratio("Gauss-Seidel, 40 x 40", seidel, (plane[:40, :40].copy(), 1), 2.5, rounds)
+    yield _ratio("Lotka-Volterra, 10,000 steps, wrt the start", lotka_volterra, orbit, 3.2, rounds,
+                 ("x", "y"))  # fmt: skip
+    yield _ratio("one element of 10^6 per step, 10^4 steps", gather, (many, places, 10_000), 4.0,
+                 rounds)  # fmt: skip
+    yield _ratio("the same, 10^5 steps", gather, (many, places, 100_000), 4.0, rounds)
+
+
+def _copied(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(a.copy() if isinstance(a, np.ndarray) and a.size < 100_000 else a for a in args)
+
+
+def _ratio(
+    name: str, function: Any, args: tuple[Any, ...], limit: float, rounds: int, wrt: Any = 0
+) -> Figure:
+    compiled = grad(function, wrt)
+    compiled(*args)
+    runs: dict[str, Callable[[], Any]] = {
+        "gradient": lambda: compiled(*args), "function": lambda: function(*_copied(args))
+    }
+    times = interleaved(runs, max(3, rounds // 2))
+    return Figure(f"gradient / function: {name}", times["gradient"], times["function"], limit)
+
+
+def _memory(name: str, function: Any, args: tuple[Any, ...], limit: float) -> Figure:
+    compiled = grad(function)
+    compiled(*args)
+    return Figure(
+        name, _peak(lambda: compiled(*args)), _peak(lambda: function(*_copied(args))), limit, True
+    )
+
+
+def _peak(run: Callable[[], Any]) -> float:
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak)
