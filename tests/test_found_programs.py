@@ -13,6 +13,23 @@ from tests.generator.oracles import judge
 from tests.generator.program import load
 
 FOUND: dict[str, str] = {
+    # A tape written last one first, that went on another tape, was read in the wrong direction.
+    "reversed inside": """
+        import numpy as np
+
+        def f(y, a):
+            v = 0.5
+            for k in range(3):
+                for e in reversed(a):
+                    v *= y + e * k
+                if v > -5.0:
+                    for e in reversed(range(2)):
+                        v = np.sin(v) * y
+            return v
+
+        def arguments():
+            return {"y": 0.5519, "a": np.array([0.3, 0.8, 0.1])}
+        """,
     # An operation without a result, behind a list of an array's rows.
     "effect_beside_a_list": """
         import numpy as np

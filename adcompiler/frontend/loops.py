@@ -184,6 +184,8 @@ def _loop_path(node: ast.For) -> tuple[str, ...]:
 
 def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Body) -> None:
     """A loop over a range; it unrolls where its variable has to be static."""
+    # A tape of a loop that runs backwards would have to be told apart wherever it is handed on.
+    walk = downwards(ctx, node.iter, walk)
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
     operands = [ctx.lift(part, node.iter) for part in bounds]
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
