@@ -54,11 +54,13 @@ class Carried:
         memory.state.lost.update(dict.fromkeys(self.lost))
         self.inside.update(values)
         found = {id(slot): value for slot, value in zip(slots, values, strict=True)}
+        # A slot that has turned out to stand for nothing that can be read is found no more.
         for key, others in self.outside.items():
-            for other in others:
+            for other in others if key in found else ():
                 memory.pair(found[key], other)
         for a, b in self.together:
-            memory.pair(found[a], found[b])
+            if a in found and b in found:
+                memory.pair(found[a], found[b])
 
     def stored(self, parameters: Sequence[Value]) -> bool:
         """Whether anything from outside has been stored into since the carries were bound."""
