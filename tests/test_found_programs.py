@@ -275,6 +275,95 @@ FOUND: dict[str, str] = {
             rows = [[-0.80652, 0.86061], [0.62114, 0.45257], [0.48106, 0.48613]]
             return {'a': np.array(rows, order='F')}
         """,
+    # A tape of a loop that runs backwards was read the wrong way round, once it was on a tape.
+    "a backwards loop in a loop": """
+        import numpy as np
+
+        def f(x, y, a):
+            k = 0
+            while k < 2:
+                k += 1
+                for w in reversed(a):
+                    x = np.sin(x * y) * (w + 1.0) + y
+            return x
+
+        def arguments():
+            return {'x': 0.3, 'y': 0.7, 'a': np.array([0.3, 0.7, 0.2])}
+        """,
+    "a backwards loop in a branch in a loop": """
+        import numpy as np
+
+        def f(x, y, a):
+            for i in range(2):
+                if x > -5.0:
+                    for w in reversed(a):
+                        x = np.sin(x * y) * (w + 1.0) + y
+            return x
+
+        def arguments():
+            return {'x': 0.3, 'y': 0.7, 'a': np.array([0.3, 0.7, 0.2])}
+        """,
+    "a backwards loop in a recursion": """
+        import numpy as np
+
+        def h(x, y, a, n):
+            if n == 0:
+                return x
+            s = x
+            for w in reversed(a):
+                s = np.sin(s * y) * (w + 1.0) + y
+            return h(s, y, a, n - 1) * 0.5 + x
+
+        def f(x, y, a, n):
+            return h(x, y, a, n)
+
+        def arguments():
+            return {'x': 0.3, 'y': 0.7, 'a': np.array([0.3, 0.7, 0.2]), 'n': 2}
+        """,
+    "backwards loops in a loop in a recursion": """
+        import numpy as np
+
+        def h(x, y, a, n):
+            if n == 0:
+                return x
+            for v in reversed(a):
+                for w in reversed(a):
+                    x = np.sin(x * y) * (w + v) + y
+            return h(x, y, a, n - 1) * 0.5 + x
+
+        def f(x, y, a, n):
+            return h(x, y, a, n)
+
+        def arguments():
+            return {'x': 0.3, 'y': 0.7, 'a': np.array([0.3, 0.7, 0.2]), 'n': 2}
+        """,
+    # A variable that one path leaves ambiguous was still taken to be carried.
+    "an ambiguous name for a changed array": """
+        import numpy as np
+
+        def f(a, n):
+            for i in range(n):
+                b = a * 2.0
+                c = b
+                c *= 1.5
+                if n > 1:
+                    d = c
+            return np.sum(a)
+
+        def arguments():
+            return {'a': np.array([0.89225, 0.30472, 0.79006]), 'n': 2}
+        """,
+    # A Python float among the float32 gradients of a list's elements.
+    "a sum of float32 elements": """
+        import math
+        import numpy as np
+
+        def f(a, b):
+            return math.tanh(sum(t for t in b)) * a
+
+        def arguments():
+            return {'a': np.array(0.8108), 'b': np.array([0.81067, 0.29077], dtype=np.float32)}
+        """,
     # A Python number has no `.size` and no `.T`.
     "mean, spread and transpose of a Python number": """
         import numpy as np

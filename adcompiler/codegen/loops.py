@@ -16,6 +16,7 @@ from ..ir.loops import Loop
 from ..ir.types import Range
 from .iterations import Iteration, Lines
 from .negation import negated
+from .tape_order import reversing
 
 if TYPE_CHECKING:
     from .statements import Emitter
@@ -34,7 +35,8 @@ def loop_statements(emitter: Emitter, op: Operation) -> Lines:
     counted, after = _counting(emitter, loop, before)
     lines = [*counted, *lines] if loop.exits else [*lines, *counted]
     statement = _for(emitter, loop, lines) if op.opcode == "for" else _while(emitter, loop, lines)
-    return [*before, statement, *after]
+    turned = [reversing(emitter.names[tape]) for tape in emitter.tape_orders.turns(loop)]
+    return [*before, statement, *turned, *after]
 
 
 def _counting(emitter: Emitter, loop: Loop, before: Lines) -> tuple[Lines, Lines]:
@@ -51,8 +53,6 @@ def _counting(emitter: Emitter, loop: Loop, before: Lines) -> tuple[Lines, Lines
 
 def _for(emitter: Emitter, loop: Loop, lines: Lines) -> ast.stmt:
     reverse = bool(loop.op.attributes.get("reverse"))
-    if reverse:
-        emitter.backwards.update(loop.tapes)
     sequences = [_sequence(emitter, v, reverse) for v in loop.sequences]
     targets: list[ast.expr] = [
         ast.Name(emitter.names[p] if p in emitter.read or p.name else "_", ast.Store())
@@ -66,7 +66,7 @@ def _for(emitter: Emitter, loop: Loop, lines: Lines) -> ast.stmt:
 def _sequence(emitter: Emitter, value: Value, reverse: bool) -> ast.expr:
     """The sequence in the loop's direction; a tape may have been written last one first."""
     expression = emitter.expression(value)
-    turned = reverse != (value in emitter.backwards)
+    turned = reverse != emitter.tape_orders.is_turned(value)
     if isinstance(value.type, Range):
         turned = reverse
     return _builtin("reversed", expression) if turned else expression

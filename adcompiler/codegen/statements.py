@@ -24,6 +24,7 @@ from .negation import negated
 from .nesting import plan_nesting
 from .ownership import find_updates
 from .pops import with_pops
+from .tape_order import tape_orders
 from .text import Comment
 from .unset import unset_variables
 
@@ -48,7 +49,7 @@ class Emitter:
         self.in_place = find_updates(function, lifetimes).in_place
         self.alive = frozenset(lifetimes.segments)
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
-        self.backwards: set[Value] = set()
+        self.tape_orders = tape_orders(function)
         self.read = _read_values(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
         self.known: dict[Value, bool | None] = {}

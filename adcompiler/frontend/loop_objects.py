@@ -54,7 +54,7 @@ class Carried:
         memory.state.lost.update(dict.fromkeys(self.lost))
         self.inside.update(values)
         found = {id(slot): value for slot, value in zip(slots, values, strict=True)}
-        # A slot that is carried no more stands for a name that can't be read.
+        # A slot that has turned out to stand for nothing that can be read is found no more.
         for key, others in self.outside.items():
             for other in others if key in found else ():
                 memory.pair(found[key], other)

@@ -360,6 +360,7 @@ class _Carries:
         self.results: list[Value] = []
         self.dropped: dict[str, Item] = {}
         self.kept: dict[str, Item] = {}
+        self.retired: list[_Slot] = []  # kept, since slots are told apart by identity
         self.objects = Carried(ctx)
         for name in names:
             self._enter(name, ctx.frame.names.get(name, UNBOUND))
@@ -479,7 +480,8 @@ class _Carries:
             elif name in self.dropped:
                 settled &= self._fits_dropped(name, item)
             elif isinstance(item, Ambiguous):
-                del self.shapes[name], self.slots[name]
+                del self.shapes[name]
+                self.retired += self.slots.pop(name)
                 self.dropped[name] = item
                 settled = False
             elif not same_structure(self.shapes[name], item):

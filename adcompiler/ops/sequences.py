@@ -94,7 +94,12 @@ def _emitted(dotted: str) -> Callable[[Emission], ast.expr]:
 
 def _spread(g: Any, x: Any) -> Any:
     """`g` for every element; arrays are stretched to by the transformation."""
-    return g.emit("repeated", x.emit("shape"), type=x.type) if isinstance(x.type, List) else g
+    if not isinstance(x.type, List):
+        return g
+    element = x.type.element
+    if g.is_python and isinstance(element, Array) and element.dtype != "f8":
+        g = g.astype(element.dtype)  # a Python float would be a float64 among float32s
+    return g.emit("repeated", x.emit("shape"), type=x.type)
 
 
 def _sum_rule(g: Any, *operands: Any, whole: bool, start: bool = False, index: int) -> Any:

@@ -121,6 +121,21 @@ def recursive_call(w: Writer, d: int) -> str:
     return f"{name}({w.number(d)}, {w.choose('2', '3', 'n')})"
 
 
+@number("recursion", 2)
+def recursive_loop(w: Writer, d: int) -> str:
+    """Recursion whose steps have loops, which the backward part runs the other way."""
+    if w.in_function:
+        raise NotApplicable
+    name, v = w.fresh("h"), w.pick(w.arrays(1))
+    over = w.choose("a", "reversed(a)", "range(2)", "reversed(range(3))")
+    w.outside += [
+        f"def {name}(x, y, a, n):", "    if n <= 0:", "        return x",
+        f"    for t in {over}:", "        x = math.sin(x * y) * (0.5 + t) + 0.3 * y",
+        f"    return 0.5 * {name}(x, y, a, n - 1) + 0.2 * x * y", "", "",
+    ]  # fmt: skip
+    return f"{name}({w.number(d)}, {w.number(d)}, {v.name}, {w.choose('1', '2', 'n')})"
+
+
 @number("gates", 2)
 def gate(w: Writer, d: int) -> str:
     name = w.fresh("h")

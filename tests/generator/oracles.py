@@ -253,7 +253,7 @@ def _interpreted(
         value, *found = run(compiled, (*copy.deepcopy(made.inputs), seed))
     if not driving.same(value, wanted):
         raise Failure("interpreter", f"the gradient's value is {value!r}, not {wanted!r}")
-    for a, b in zip(found, gradients, strict=True):
+    for a, b in zip(_leaves(found), gradients, strict=True):
         if not np.allclose(a, b, 1e-12 if np.asarray(b).dtype == np.float64 else 1e-4, 1e-12,
                            equal_nan=True):  # fmt: skip
             raise Failure("interpreter", f"{found} is not {gradients}")
