@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Derived, Function, Operation, Parts, Value, walk
+from ..ir.types import fits, rank
 from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
 from .paths import maybe_undefined
@@ -73,7 +74,12 @@ def pulled_back(
     )
     operands = [op.operands[k] for k in adjoint.parameters]
     added = len(operands) == 1 and cotangents.get(operands[0]) is not None
-    found = [Value(cotangents.type(v), None if added else cotangents.name(v)) for v in operands]
+    # Of an argument that is a number the callee knows the type: another call may pass a float32.
+    inside = [adjoint.function.parameters[k] for k in adjoint.parameters]
+    found = [
+        Value(cotangents.type(v if rank(v.type) else p), None if added else cotangents.name(v))
+        for v, p in zip(operands, inside, strict=True)
+    ]
     cotangents.builder.region("invoke", (saved, *seeds), found, (), {"callee": adjoint.backward})
     for k, operand, g in zip(adjoint.parameters, operands, found, strict=True):
         if k in adjoint.masked_gradients:
@@ -84,7 +90,7 @@ def pulled_back(
 
 def _enter(cotangents: Cotangents, value: Value, g: Value) -> None:
     """A cotangent as it comes: the first is the value's own, others are added to it."""
-    if cotangents.get(value) is None:
+    if cotangents.get(value) is None and fits(g.type, cotangents.type(value)):
         cotangents.set(value, g)
     else:
         cotangents.add(value, cotangents.tracer().var(g))

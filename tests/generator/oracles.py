@@ -260,10 +260,13 @@ def _interpreted(
 
 
 def _may_widen(function: Function) -> bool:
-    """Whether a Python float may stand for a float32: what NumPy makes of it is then a float64,
-    and types promise too much."""
-    values = (v.type for op in walk(function.body) for v in op.results)
-    return any(isinstance(t, Array) and t.weak and t.dtype == "f4" for t in values)
+    """Whether a Python float may stand for a NumPy scalar where float32s are about: what they make
+    is a float32 or a float64, and types promise too much."""
+    bodies = (function, *function.functions.values())
+    types = [v.type for one in bodies for op in walk(one.body) for v in op.results]
+    types += [v.type for one in bodies for v in one.parameters]
+    arrays = [t for t in types if isinstance(t, Array)]
+    return any(t.weak for t in arrays) and any(t.dtype == "f4" for t in arrays)
 
 
 def _run_unwatched(function: Function, inputs: Any) -> tuple[Any, ...]:
