@@ -532,7 +532,7 @@ def test_one_function_for_calls_with_the_same_kinds_of_arguments():
 def test_the_emitted_module_needs_numpy_alone(tmp_path):
     (tmp_path / "emitted.py").write_text(grad(halves).module(np.ones(3)))
     code = ("import sys, emitted, numpy as np; print(emitted.halves_grad(np.arange(4.0)));"
-            "assert not any('adcompiler' in name for name in sys.modules)")  # fmt: skip
+            "assert 'adcompiler' not in sys.modules")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": ""},
                           capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr
