@@ -30,6 +30,19 @@ FOUND: dict[str, str] = {
         def arguments():
             return {"y": 0.5519, "a": np.array([0.3, 0.8, 0.1])}
         """,
+    # The interpreter added a Python float to float32s as a float64.
+    "number added in single precision": """
+        import numpy as np
+
+        def f(b):
+            a = b
+            a += 0.3 * 0.25
+            a[1:] += 0.7
+            return np.sum(np.tanh(a))
+
+        def arguments():
+            return {"b": np.array([-0.21317, 0.18637, 0.31524], dtype=np.float32)}
+        """,
     # An operation without a result, behind a list of an array's rows.
     "effect_beside_a_list": """
         import numpy as np

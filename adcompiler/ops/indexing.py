@@ -284,8 +284,10 @@ def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
     added = operands[1] if attributes.get("sign", 1) == 1 else -operands[1]
     if isinstance(view, list):
         view[key[0]] = view[key[0]] + added
-    else:
+    elif any(isinstance(part, np.ndarray) for part in key):
         np.add.at(view, key, added)
+    else:  # not the same: to `np.add.at` a Python float is a float64
+        view[key] += added
     return result
 
 

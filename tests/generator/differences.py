@@ -26,8 +26,12 @@ STEP = 5e-4
 
 @dataclass(frozen=True)
 class Slope:
+    """`scale`: how large an error of the derivative is counted as one, to be multiplied by a
+    tolerance; a function of small values has small errors."""
+
     derivative: float
     trouble: str = ""
+    scale: float = 1.0
 
 
 def along(function: Callable[[float], float], at: float = 0.0, sharp: bool = True) -> Slope:
@@ -38,12 +42,14 @@ def along(function: Callable[[float], float], at: float = 0.0, sharp: bool = Tru
         return Slope(math.nan, "not finite")
     fine, coarse = (_five_points(values, k, h) for k in (1, 2))
     tolerance = 1e-7 if sharp else 2e-3
-    if abs(fine - coarse) > tolerance * (1 + abs(fine)):
+    size = min(1.0, max(map(abs, values.values())))
+    scale = size + abs(fine)
+    if abs(fine - coarse) > tolerance * scale:
         return Slope(fine, "ill-conditioned")
     bends = [(values[k] - 2 * values[0] + values[-k]) / (k * h) ** 2 for k in (1, 2, 4)]
-    if sharp and max(bends) - min(bends) > 1e-3 * (1 + max(map(abs, bends))):
+    if sharp and max(bends) - min(bends) > 1e-3 * (size + max(map(abs, bends))):
         return Slope(fine, "kink")
-    return Slope(fine)
+    return Slope(fine, scale=scale)
 
 
 def _five_points(values: dict[int, float], k: int, h: float) -> float:

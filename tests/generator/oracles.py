@@ -294,7 +294,7 @@ def _against_differences(
         if slope.trouble:
             raise _Skipped(slope.trouble)
         tolerance = 2e-7 if sharp else 5e-3
-        if not abs(found - slope.derivative) <= tolerance * (1 + abs(slope.derivative)):
+        if not abs(found - slope.derivative) <= tolerance * slope.scale:
             raise Failure("gradient", f"{found} along {directions[0]} in argument leaf {positions},"
                           f" differences say {slope.derivative}")  # fmt: skip
 
