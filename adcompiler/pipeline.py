@@ -39,6 +39,7 @@ from .ir.printer import print_function
 from .ir.rewrite import substitute
 from .ir.types import Array, Scalar, kind_of, rank
 from .ir.types import Static as StaticType
+from .optimize.shape_checks import check_shapes
 from .transform.activity import active_values, dependences
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
@@ -166,6 +167,8 @@ def gradient_function(
     gradient = own_results(gradient, wrt)
     _checked(check, gradient, False)
     gradient = optimize.run(gradient, optimize.AFTER_COPIES[options.level], _strict(check))
+    gradient = check_shapes(gradient, function)
+    _checked(check, gradient, False)
     return gradient, seed
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.sizes import Size
 from ..ir.types import FLOAT, INT, Array, Scalar, Type, join, kind_of, shape_of
 from ..runtime import helpers
 from .elementwise import elementwise, select
@@ -102,6 +103,10 @@ def _chosen_dtype(a: Type, b: Type) -> str:
     return promote((a, b))
 
 
+def _shapes(types: Sequence[Type]) -> Sequence[tuple[Size, ...]]:
+    return [shape_of(t) for t in types]
+
+
 def _where_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     _, a, b = types
     return Array(_chosen_dtype(a, b), broadcast_shapes(shape_of(t) for t in types))
@@ -143,6 +148,7 @@ _CHOICE = (
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
        rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True, samples=_CHOICES,
+       agreeing=_shapes,
        spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),
 )  # fmt: skip
 
@@ -204,6 +210,7 @@ _CLIP = Op(
     rules=_clip_rule,
     masks=True,
     fresh=True,
+    agreeing=_shapes,
     spellings={np.clip: Spelling(_clip_bind), ("method", "clip"): Spelling(_clip_bind)},
     samples=(
         *(arguments(shape, -0.9, 1.1, bounds="both") for shape in SHAPES),

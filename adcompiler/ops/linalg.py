@@ -36,10 +36,18 @@ def _matmul_type(types: Sequence[Type], attributes: Attributes) -> Type:
     a, b = map(as_array, types)
     if not rank(a) or not rank(b):
         raise OperationError("@ of a number", "use * to scale by a number")
-    inner = a.shape[-1], b.shape[-2] if rank(b) > 1 else b.shape[0]
-    if inner[0] != inner[1] and all(isinstance(size, int) for size in inner):
-        raise OperationError(f"@ of {a} and {b}: {inner[0]} is not {inner[1]}", "check the shapes")
+    (m,), (n,) = _inner(types)
+    if m != n and isinstance(m, int) and isinstance(n, int):
+        raise OperationError(f"@ of {a} and {b}: {m} is not {n}", "check the shapes")
     return Array(promote((a, b)), _product_shape(a, b))
+
+
+def _inner(types: Sequence[Type]) -> tuple[tuple[Size], ...]:
+    """The sizes over which a product sums, each as a shape; none where a number scales."""
+    a, b = map(as_array, types)
+    if not rank(a) or not rank(b):
+        return ()
+    return (a.shape[-1],), (b.shape[-2] if rank(b) > 1 else b.shape[0],)
 
 
 def _left(g: Any, a: Any, b: Any, y: Any, **via: str) -> Any:
@@ -131,13 +139,14 @@ ENTRIES: tuple[Op, ...] = (
     Op("matmul", _matmul_type, _matmul,
        lambda emission: infix(ast.MatMult())(emission) if emission.attributes["via"] == "op"
        else call("np.matmul", emission.operands),
-       rules=(_left, _right), fresh=True,
+       rules=(_left, _right), fresh=True, agreeing=_inner,
        samples=tuple(arguments(*shapes, via="op") for shapes in (*_PAIRS, *_STACKS)),
        spellings={operator.matmul: Spelling(operands_only(2), {"via": "op"}),
                   np.matmul: Spelling(operands_only(2), {"via": "np"})}),
     Op("dot", _dot_type, lambda attributes, operands: np.dot(*operands),
        lambda emission: call("np.dot", emission.operands), rules=(_dot_left, _dot_right),
-       fresh=True, samples=tuple(arguments(*shapes) for shapes in (*_PAIRS, *_SCALED)),
+       fresh=True, agreeing=_inner,
+       samples=tuple(arguments(*shapes) for shapes in (*_PAIRS, *_SCALED)),
        spellings={np.dot: _DOT, ("method", "dot"): _DOT}),
     Op("outer", _outer_type, lambda attributes, operands: np.outer(*operands),
        lambda emission: call("np.outer", emission.operands),

@@ -16,6 +16,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
+from ..ir.sizes import Size
 from ..ir.types import Type
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Op:
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
     `element`: of a list the result is an element, which stays in it.
     `fresh`: the result is memory of its own.
+    `agreeing`: the shapes that have to broadcast, else it raises; elementwise entries need none.
     `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
@@ -138,6 +140,7 @@ class Op:
     fresh: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
+    agreeing: Callable[[Sequence[Type]], Sequence[tuple[Size, ...]]] = lambda types: ()
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None

@@ -47,7 +47,7 @@ from .op import (
     operands_only,
 )
 
-__all__ = ["ENTRIES", "dtype_argument"]
+__all__ = ["ENTRIES", "dtype_argument", "sum_of_sizes"]
 
 
 def _constant_emit(emission: Emission) -> ast.expr:
@@ -209,11 +209,11 @@ def _shape_of_sizes(attributes: Attributes, operands: Sequence[Any]) -> Any:
 def _shape_of_sizes_emit(emission: Emission) -> ast.expr:
     """`(A.shape[0] - 2, 3)`."""
     sizes = emission.attributes["sizes"]
-    parts = [_sum_of_sizes(offset, terms, emission.operands) for offset, terms in sizes]
+    parts = [sum_of_sizes(offset, terms, emission.operands) for offset, terms in sizes]
     return ast.Tuple(parts, ast.Load())
 
 
-def _sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.expr:
+def sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.expr:
     total: ast.expr | None = None
     for k, axis, factor in terms:
         size = ast.Subscript(attribute(operands[k], "shape"), ast.Constant(axis), ast.Load())

@@ -19,7 +19,7 @@ from ..ir.sizes import Affine, Size, Symbol
 from ..ir.types import Array, shape_of
 from ..ops import TABLE
 
-__all__ = ["share_shapes"]
+__all__ = ["share_shapes", "sizes_of_parameters", "template"]
 
 Shape = tuple[Size, ...]
 Sizes = dict[Symbol, tuple[Value, int]]
@@ -31,11 +31,11 @@ def share_shapes(function: Function) -> Function:
     sources: dict[Shape, Value] = {}
     for value in function.parameters:
         _offer(value, sources)
-    sizes = _sizes_of_parameters(function)
+    sizes = sizes_of_parameters(function)
     return replace(function, body=_block(function.body, sources, sizes, read))
 
 
-def _sizes_of_parameters(function: Function) -> Sizes:
+def sizes_of_parameters(function: Function) -> Sizes:
     """Where each symbol of a size can be read."""
     found: Sizes = {}
     for value in function.parameters:
@@ -99,16 +99,16 @@ def _redirected(
         return replace(op, operands=(source,))
     if op.opcode != "shape" or asked in read or not isinstance(asked.type, Array):
         return op
-    template = _template(asked.type.shape, sizes)
-    if template is None:
+    found = template(asked.type.shape, sizes)
+    if found is None:
         return op
-    operands, computed = template
+    operands, computed = found
     return replace(
         op, opcode="shape_of_sizes", operands=operands, attributes={"sizes": computed}
     )
 
 
-def _template(shape: Shape, sizes: Sizes) -> tuple[tuple[Value, ...], tuple[Any, ...]] | None:
+def template(shape: Shape, sizes: Sizes) -> tuple[tuple[Value, ...], tuple[Any, ...]] | None:
     """The arrays to ask, and for each size a constant and (array, axis, factor) terms."""
     operands: dict[Value, int] = {}
     computed = []

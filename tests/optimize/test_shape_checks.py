@@ -1,0 +1,61 @@
+"""A function that raises because shapes don't fit has a gradient that raises."""
+
+import numpy as np
+import pytest
+
+from adcompiler import grad, value_and_grad
+
+
+def total(x, y):
+    return np.sum(x + y)
+
+
+def product(a, x):
+    return np.sum(a @ x)
+
+
+def inner_part(x, y):
+    return np.sum(x[1:-1] - y)
+
+
+def unread(x, y):
+    x * y
+    np.where(x > 0, y, 1.0)
+    return np.sum(x)
+
+
+def used(x, y):
+    return np.sum((x - y) ** 2)
+
+
+def in_a_branch(x, y):
+    if len(x) == len(y):
+        return np.sum(x + y)
+    return np.sum(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [(total, (3, 4)), (product, ((2, 3), 4)), (inner_part, (5, 4)), (unread, (3, 4)),
+     (used, (3, 4))],
+)  # fmt: skip
+@pytest.mark.parametrize("take", [grad, value_and_grad])
+@pytest.mark.parametrize("level", [0, 1])
+def test_the_gradient_raises_where_the_function_does(function, shapes, take, level):
+    x, y = map(np.ones, shapes)
+    with pytest.raises(ValueError, match="shape|dimension"):
+        function(x, y)
+    with pytest.raises(ValueError, match="shape|dimension"):
+        take(function, (0, 1), optimize=level)(x, y)
+
+
+def test_no_check_where_the_operation_is_still_there_or_settled():
+    x = np.ones(3)
+    assert "broadcast_shapes" not in grad(used).source(x, x)
+    assert "broadcast_shapes" not in grad(lambda x: np.sum(x + np.sin(x))).source(x)
+    assert grad(total).source(x, x).count("np.broadcast_shapes(x.shape, y.shape)") == 1
+    assert "np.broadcast_shapes((x.shape[0] - 2,), y.shape)" in grad(inner_part).source(x, x)
+
+
+def test_what_may_not_be_computed_isn_t_checked():
+    assert np.array_equal(grad(in_a_branch)(np.ones(3), np.ones(4)), np.ones(3))
