@@ -38,10 +38,27 @@ FOUND: dict[str, str] = {
             a = b
             a += 0.3 * 0.25
             a[1:] += 0.7
+            a[a > 0.1] += 0.3
             return np.sum(np.tanh(a))
 
         def arguments():
             return {"b": np.array([-0.21317, 0.18637, 0.31524], dtype=np.float32)}
+        """,
+    # A list of Python floats is no cotangent for a list of NumPy's, where several dtypes meet.
+    "a cotangent that is a list": """
+        import math
+        import numpy as np
+
+        def f(a, b):
+            factor = np.mean(3)
+            rows = []
+            for i in range(4):
+                rows.append(sum([t * factor for t in b]))
+            c = np.array([math.sin(sum([t for t in a if t]))])
+            return np.sum(rows) * math.tanh(sum([t for t in c if t]))
+
+        def arguments():
+            return {"a": np.array([0.84, 0.5], dtype=np.float32), "b": [0.16314, 0.8181]}
         """,
     # An operation without a result, behind a list of an array's rows.
     "effect_beside_a_list": """

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Scalar, Type, is_integer, join, shape_of
+from ..ir.types import Scalar, Type, TypeMismatch, is_integer, join, shape_of
 from ..runtime import helpers
 from .emit import call, infix, prefix
 from .inference import operator_type, ufunc_type
@@ -113,12 +113,23 @@ def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via:
                 f"{functions['op'].__name__}() of whole arrays has no truth value",
                 f"use np.{ufunc.__name__} or the array's own method",
             )
-        result = types[0]
-        for other in types[1:]:
-            result = join(result, other)
-        return result
+        return _either(types, functions["op"].__name__)
     function = functions["op"] or functions[via]
     return operator_type(function, ufunc, types)
+
+
+def _either(types: Sequence[Type], name: str) -> Type:
+    """One of the operands, as it comes."""
+    result = types[0]
+    for other in types[1:]:
+        try:
+            result = join(result, other)
+        except TypeMismatch:
+            raise OperationError(
+                f"{name}() of {result} and {other} gives now one type, now the other",
+                f"use np.{name}imum, or numbers of one dtype",
+            ) from None
+    return result
 
 
 _MATH_KINDS: dict[Any, str] = {

@@ -284,7 +284,7 @@ def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
     added = operands[1] if attributes.get("sign", 1) == 1 else -operands[1]
     if isinstance(view, list):
         view[key[0]] = view[key[0]] + added
-    elif any(isinstance(part, np.ndarray) for part in key):
+    elif any(isinstance(part, np.ndarray) and part.dtype != bool for part in key):
         np.add.at(view, key, added)
     else:  # not the same: to `np.add.at` a Python float is a float64
         view[key] += added

@@ -16,7 +16,7 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Derived, Value
 from ..ir.sizes import Size, needs_guard
-from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type, rank, shape_of
+from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type, fits, rank, shape_of
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
 __all__ = ["Cotangents", "cotangent_type"]
@@ -144,8 +144,10 @@ class Cotangents:
 
     def fit(self, contribution: Var, like: Value) -> Var:
         """The contribution in the shape and dtype of the value it belongs to."""
-        if isinstance(like.type, Tape) or isinstance(contribution.type, List):
+        if isinstance(like.type, Tape):
             return contribution
+        if isinstance(contribution.type, List):
+            return self._of_elements(contribution, like)
         if isinstance(like.type, List) and rank(like.type.element):
             return contribution.emit("elements")
         fitted = _shrink(contribution, like)
@@ -154,6 +156,16 @@ class Cotangents:
         if self.exact and weak and isinstance(like.type, Array) and not like.type.weak:
             return fitted.astype(like.type.dtype)
         return fitted
+
+    def _of_elements(self, contribution: Var, like: Value) -> Var:
+        """A list as the cotangent of a list; Python floats become NumPy scalars where these have
+        to be exact."""
+        wanted = self.type(like)
+        if not isinstance(wanted, List) or fits(contribution.type, wanted):
+            return contribution
+        array = contribution.emit("asarray")
+        dtype = _dtype(wanted.element)
+        return (array if _dtype(array.type) == dtype else array.astype(dtype)).emit("elements")
 
 
 def _shrink(c: Var, like: Value) -> Var:

@@ -257,6 +257,7 @@ N = symbol("n")
         ("matmul", [Array("f8", (2, 3)), Array("f8", (2,))], {"via": "op"}, "3 is not 2"),
         ("matmul", [FLOAT, Array("f8", (2,))], {"via": "op"}, "@ of a number"),
         ("maximum", [Array("f8", (2,)), FLOAT], {"via": "op"}, "whole arrays"),
+        ("minimum", [Array("f8", ()), Array("f4", ())], {"via": "op"}, "now the other"),
         ("round", [Array("f8", (2,))], {"digits": None}, "whole array"),
         ("cast", [Array("f8", (2,))], {"type": "float"}, "is no number"),
         ("index", [Array("f8", (2,))], {"key": (0, 0)}, "too many indices"),
