@@ -20,7 +20,7 @@ import numpy as np
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
-from ..ops import SPELLINGS, OperationError, lookup
+from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lookup
 from ..ops.gates import Primitive
 from . import (
     binding,
@@ -35,6 +35,7 @@ from . import (
     text_values,
 )
 from .context import Context, Frame, Path
+from .expanding import expand
 from .instances import Callee
 from .items import (
     Ambiguous,
@@ -86,7 +87,7 @@ def invoke(
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if lookup(callee) is None and _handler(callee) is None:
+        case types.FunctionType() if not is_known(callee) and _handler(callee) is None:
             return _inline_global(ctx, node, callee, args, keywords, name)
         case Instance() | Record():
             return special_methods.call_object(ctx, node, callee, args, keywords, name)
@@ -179,9 +180,23 @@ def operation(
 ) -> Item:  # fmt: skip
     """A call that the table knows."""
     found = lookup(callee)
-    if found is None:
-        return _unknown(ctx, node, callee)
-    return _apply(ctx, node, found, args, keywords, name, spelled(callee))
+    if found is not None:
+        return _apply(ctx, node, found, args, keywords, name, spelled(callee))
+    if is_known(callee):
+        return _expand(ctx, node, EXPANSIONS[callee], args, keywords, name, spelled(callee))
+    return _unknown(ctx, node, callee)
+
+
+def _expand(
+    ctx: Context, node: ast.AST, expansion: Expansion, args: list[Item],
+    keywords: dict[str, Item], name: str | None, called: str,
+) -> Item:  # fmt: skip
+    signature = inspect.signature(expansion.build)
+    try:
+        signature.bind(*args, **keywords)
+    except TypeError as error:
+        _refuse_arguments(ctx, node, called, dict(signature.parameters), keywords, error)
+    return expand(ctx, node, expansion, args, keywords, called, name)
 
 
 def spelled(callee: Any) -> str:
@@ -290,8 +305,12 @@ def _method(
     if method == "fill" and len(args) == 1 and not keywords:
         return stores.STORING[np.copyto](ctx, node, name, value, *args)
     found = SPELLINGS.get(("method", method))
+    expansion = EXPANSIONS.get(("method", method))
+    if expansion is not None:
+        return _expand(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
     if found is None:
-        names = [key[1] for key in SPELLINGS if isinstance(key, tuple) and key[0] == "method"]
+        keys = (*SPELLINGS, *EXPANSIONS)
+        names = [key[1] for key in keys if isinstance(key, tuple) and key[0] == "method"]
         close = difflib.get_close_matches(method, names, n=1)
         ctx.refuse(
             node, "unknown-function", f"the method `.{method}` of {in_words(value)} is not in the"

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank, shape_of
-from ..ops import lookup
+from ..ops import is_known
 from ..ops.gates import Primitive
 from . import objects, text_values
 from .context import Context, namespace_value
@@ -74,7 +74,7 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
 def _meant(ctx: Context, name: str) -> str | None:
     """Advice on a name that isn't there."""
     for module, alias in ((np, "np"), (math, "math")):
-        if lookup(getattr(module, name, None)) is not None:
+        if is_known(getattr(module, name, None)):
             return f"did you mean {alias}.{name}?"
     function = ctx.frame.source.function
     known = {*ctx.frame.names, *function.__globals__, *function.__code__.co_freevars}

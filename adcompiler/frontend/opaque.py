@@ -18,7 +18,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.core import Value
 from ..ir.types import Static, rank
-from ..ops import lookup
+from ..ops import is_known
 from ..ops.gates import Primitive
 from . import builtin_calls
 from .context import Context, Path
@@ -32,7 +32,7 @@ def is_opaque(callee: Any, args: list[Item]) -> bool:
     if not callable(callee) or isinstance(callee, (Value, BoundMethod, Primitive)):
         return False
     try:
-        if lookup(callee) is not None or callee in builtin_calls.BUILTINS:
+        if is_known(callee) or callee in builtin_calls.BUILTINS:
             return False
     except TypeError:
         pass

@@ -14,6 +14,7 @@ from typing import Any
 from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
+    assembling,
     calls,
     choices,
     creation,
@@ -28,15 +29,17 @@ from . import (
     shapes,
     structural,
 )
-from .op import Bound, Emission, Op, OperationError, Rule, Spelling
+from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
 
 __all__ = [
+    "EXPANSIONS",
     "SPELLINGS",
     "TABLE",
     "Bound",
     "Callable",
     "Emission",
+    "Expansion",
     "Op",
     "OperationError",
     "Rule",
@@ -46,6 +49,7 @@ __all__ = [
     "evaluate",
     "has_effect",
     "infer",
+    "is_known",
     "lookup",
     "may_raise",
 ]
@@ -54,11 +58,20 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects,
 )  # fmt: skip
+_EXPANDED = (assembling,)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
     key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()
 }
+EXPANSIONS: Mapping[object, Expansion] = {
+    key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
+}
+
+
+def is_known(function: object) -> bool:
+    """Whether the tables have the function."""
+    return isinstance(function, Hashable) and (function in SPELLINGS or function in EXPANSIONS)
 
 
 def lookup(function: object) -> tuple[Op, Spelling] | None:

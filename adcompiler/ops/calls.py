@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from ..ir.types import SAVED, Type
 from .emit import call
-from .op import Attributes, Op, OperationError
+from .op import CALLED, Attributes, Op, OperationError
 
 __all__ = ["ENTRIES"]
 
@@ -35,8 +35,10 @@ def _interpreted(attributes: Attributes, operands: Sequence[Any]) -> NoReturn:
 ENTRIES: tuple[Op, ...] = (
     Op("invoke", _several, _interpreted,
        lambda emission: call(f"function.{emission.attributes['callee']}", emission.operands),
-       view=_ALL),
+       view=_ALL, no_gradient=CALLED),
     Op("pack", lambda types, attributes: SAVED, lambda attributes, operands: tuple(operands),
-       lambda emission: ast.Tuple(list(emission.operands), ast.Load()), view=_ALL),
-    Op("unpack", _several, _interpreted, lambda emission: emission.operands[0], view=(0,)),
+       lambda emission: ast.Tuple(list(emission.operands), ast.Load()), view=_ALL,
+       no_gradient=CALLED),
+    Op("unpack", _several, _interpreted, lambda emission: emission.operands[0], view=(0,),
+       no_gradient=CALLED),
 )  # fmt: skip

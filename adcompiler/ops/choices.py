@@ -18,7 +18,7 @@ from ..runtime import helpers
 from .elementwise import elementwise, select
 from .emit import call, constant, default_call
 from .inference import as_array, broadcast_shapes, promote
-from .op import SHAPES, Emission, Op, OperationError, Spelling, arguments
+from .op import SHAPES, STEPWISE, Emission, Op, OperationError, Spelling, arguments
 
 __all__ = ["ENTRIES"]
 
@@ -45,11 +45,11 @@ _KINKS = (
                 lambda g, a, b, y, via: _unless(b != y, g, a, b), masks=True),
     elementwise("fmin", np.fmin, lambda g, a, b, y, via: _unless(a != y, g, a, b),
                 lambda g, a, b, y, via: _unless(b != y, g, a, b), masks=True),
-    elementwise("sign", np.sign, helper=helpers.sign),
-    elementwise("floor", np.floor, math_function=math.floor),
-    elementwise("ceil", np.ceil, math_function=math.ceil),
-    elementwise("trunc", np.trunc, math_function=math.trunc),
-    elementwise("rint", np.rint),
+    elementwise("sign", np.sign, helper=helpers.sign, no_gradient=STEPWISE),
+    elementwise("floor", np.floor, math_function=math.floor, no_gradient=STEPWISE),
+    elementwise("ceil", np.ceil, math_function=math.ceil, no_gradient=STEPWISE),
+    elementwise("trunc", np.trunc, math_function=math.trunc, no_gradient=STEPWISE),
+    elementwise("rint", np.rint, no_gradient=STEPWISE),
 )  # fmt: skip
 
 
@@ -81,10 +81,11 @@ def _bind_around(a: Any, decimals: Any = 0) -> Any:
 _AROUND = Spelling(_bind_around)
 _ROUNDING = (
     Op("round", _round_type, lambda attributes, operands: round(operands[0], attributes["digits"]),
-       _emit_round),
+       _emit_round, no_gradient=STEPWISE),
     Op("around", _around_type, lambda attributes, operands: np.round(operands[0], **attributes),
        default_call("np.round", decimals=0), fresh=True,
-       spellings={np.round: _AROUND, np.around: _AROUND, ("method", "round"): _AROUND}),
+       spellings={np.round: _AROUND, np.around: _AROUND, ("method", "round"): _AROUND},
+       no_gradient=STEPWISE),
 )  # fmt: skip
 
 

@@ -17,7 +17,17 @@ from ..ir.types import FLOAT, Array, Scalar, Type, shape_of
 from .emit import call, default_call, reference
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
-from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
+from .op import (
+    NO_FLOATS,
+    SHAPE_ALONE,
+    Attributes,
+    Bound,
+    Emission,
+    Op,
+    OperationError,
+    Spelling,
+    arguments,
+)
 from .shapes import shape_template, template_shape, template_source
 from .structural import dtype_argument
 
@@ -105,6 +115,7 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
         spellings={function: Spelling(bind)},
         fresh=True,
         boxes=True,
+        no_gradient=NO_FLOATS,
     )
     alike = Op(
         f"{name}_like",
@@ -119,6 +130,7 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
         shape_only=(0,),
         fresh=True,
         boxes=True,
+        no_gradient=SHAPE_ALONE,
     )
     return plain, alike
 
@@ -257,5 +269,5 @@ ENTRIES: tuple[Op, ...] = (
        spellings={np.linspace: Spelling(_bind_linspace)}),
     Op("eye", _eye_type, lambda attributes, operands: np.eye(*operands, **attributes),
        lambda emission: call("np.eye", emission.operands, **_dtype(emission)), fresh=True,
-       spellings={np.eye: Spelling(_bind_eye)}),
+       spellings={np.eye: Spelling(_bind_eye)}, no_gradient=NO_FLOATS),
 )  # fmt: skip

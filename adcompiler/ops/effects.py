@@ -25,7 +25,7 @@ from typing import Any, TypeVar, cast, final
 import numpy as np
 
 from ..ir.types import Static, Type
-from .op import Attributes, Emission, Op
+from .op import SAID, Attributes, Emission, Op
 
 __all__ = ["ENTRIES", "Template", "hole"]
 
@@ -114,8 +114,8 @@ def _nothing(attributes: Attributes, operands: Sequence[Any]) -> None:
 
 # `enter` and `leave` stand in one block, and their mirror images in its mirror.
 ENTRIES: tuple[Op, ...] = (
-    Op("enter", _static, _nothing, _emit, effect=_emit, mirrored="leave"),
-    Op("leave", _static, _nothing, _emit, effect=_left, mirrored="enter"),
-    Op("text", _static, _evaluate, _emit),
-    Op("effect", _static, _evaluate, _emit, effect=_emit),
+    Op("enter", _static, _nothing, _emit, effect=_emit, mirrored="leave", no_gradient=SAID),
+    Op("leave", _static, _nothing, _emit, effect=_left, mirrored="enter", no_gradient=SAID),
+    Op("text", _static, _evaluate, _emit, no_gradient=SAID),
+    Op("effect", _static, _evaluate, _emit, effect=_emit, no_gradient=SAID),
 )

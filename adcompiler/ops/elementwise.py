@@ -23,6 +23,8 @@ from ..runtime import helpers
 from .emit import call, infix, prefix
 from .inference import operator_type, ufunc_type
 from .op import (
+    DISCRETE,
+    STEPWISE,
     Attributes,
     Emission,
     Op,
@@ -51,6 +53,7 @@ def elementwise(
     masks: bool | Callable[[Sequence[Type]], bool] = False,
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
+    no_gradient: str = "",
 ) -> Op:
     """An entry for a ufunc and its counterparts in `math`, `operator` and the builtins."""
     functions = {
@@ -78,6 +81,7 @@ def elementwise(
         raises=raises,
         fresh=True,
         domain=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
+        no_gradient=no_gradient,
     )
 
 
@@ -251,11 +255,12 @@ _ARITHMETIC = (
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("floordiv", np.floor_divide, operator_function=operator.floordiv,
                 node=ast.FloorDiv(), raises=_by_zero,
-                domain=((-2.0, 2.0), (0.5, 2.0))),
+                domain=((-2.0, 2.0), (0.5, 2.0)), no_gradient=STEPWISE),
 )  # fmt: skip
 
 _COMPARISONS = tuple(
-    elementwise(name, getattr(np, ufunc), operator_function=getattr(operator, name), node=node)
+    elementwise(name, getattr(np, ufunc), operator_function=getattr(operator, name), node=node,
+                no_gradient=DISCRETE)
     for name, ufunc, node in (
         ("lt", "less", ast.Lt()),
         ("le", "less_equal", ast.LtE()),
@@ -269,24 +274,24 @@ _COMPARISONS = tuple(
 _INTS = ((0, 7), (0, 7))
 _LOGIC = (
     elementwise("and", np.bitwise_and, operator_function=operator.and_, node=ast.BitAnd(),
-                domain=_INTS),
+                domain=_INTS, no_gradient=DISCRETE),
     elementwise("or", np.bitwise_or, operator_function=operator.or_, node=ast.BitOr(),
-                domain=_INTS),
+                domain=_INTS, no_gradient=DISCRETE),
     elementwise("xor", np.bitwise_xor, operator_function=operator.xor, node=ast.BitXor(),
-                domain=_INTS),
+                domain=_INTS, no_gradient=DISCRETE),
     elementwise("invert", np.bitwise_not, operator_function=operator.invert, node=ast.Invert(),
-                domain=_INTS[:1]),
+                domain=_INTS[:1], no_gradient=DISCRETE),
     elementwise("lshift", np.left_shift, operator_function=operator.lshift, node=ast.LShift(),
-                domain=_INTS),
+                domain=_INTS, no_gradient=DISCRETE),
     elementwise("rshift", np.right_shift, operator_function=operator.rshift, node=ast.RShift(),
-                domain=_INTS),
-    elementwise("logical_and", np.logical_and),
-    elementwise("logical_or", np.logical_or),
-    elementwise("logical_xor", np.logical_xor),
-    elementwise("logical_not", np.logical_not),
-    elementwise("isnan", np.isnan, math_function=math.isnan),
-    elementwise("isinf", np.isinf, math_function=math.isinf),
-    elementwise("isfinite", np.isfinite, math_function=math.isfinite),
+                domain=_INTS, no_gradient=DISCRETE),
+    elementwise("logical_and", np.logical_and, no_gradient=DISCRETE),
+    elementwise("logical_or", np.logical_or, no_gradient=DISCRETE),
+    elementwise("logical_xor", np.logical_xor, no_gradient=DISCRETE),
+    elementwise("logical_not", np.logical_not, no_gradient=DISCRETE),
+    elementwise("isnan", np.isnan, math_function=math.isnan, no_gradient=DISCRETE),
+    elementwise("isinf", np.isinf, math_function=math.isinf, no_gradient=DISCRETE),
+    elementwise("isfinite", np.isfinite, math_function=math.isfinite, no_gradient=DISCRETE),
 )
 
 _EXPONENTIALS = (

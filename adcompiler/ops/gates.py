@@ -15,7 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from ..ir.types import Type
 from .emit import call
-from .op import Attributes, Op
+from .op import AUTHORS, Attributes, Op
 
 __all__ = ["ENTRIES", "Primitive", "primitive"]
 
@@ -77,5 +77,5 @@ def _type(types: Sequence[Type], attributes: Attributes) -> Type:
 ENTRIES: tuple[Op, ...] = (
     Op("call", _type, lambda attributes, operands: attributes["gate"].function(*operands),
        lambda emission: call(f"gate.{emission.attributes['primal'].name}", emission.operands),
-       view=range(1 << 30)),
+       view=range(1 << 30), no_gradient=AUTHORS),
 )  # fmt: skip

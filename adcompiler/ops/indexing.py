@@ -16,6 +16,7 @@ A place is a key, in the view of the array that `views` (see `places`) make.
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ from ..ir.types import Array, List, Scalar, Type, join, kind_of, shape_of
 from ..runtime import helpers
 from .emit import attribute, call
 from .inference import broadcast_shapes
-from .op import Attributes, Emission, Op, OperationError, arguments
+from .op import DISCRETE, Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .places import Slot, Step, Views, fill, look, slots, source, step_operands, viewed_type
 
 __all__ = ["ENTRIES", "Slot", "Step", "fill", "is_basic", "may_repeat", "slots"]
@@ -419,9 +420,27 @@ _PLACES: tuple[tuple[Any, ...], ...] = (
     ((Ellipsis,), ()), ((slice(1, 3),), (3,)), ((slice(1, 3),), (2, 1)), ((Slot(0),), (3,), _MASK),
     ((Slot(0),), (), np.ones((4, 3), bool)), ((slice(None), Slot(0)), (4, 3), _INDICES[:3]),
 )  # fmt: skip
+
+def _bind_key(array: Any, key: Any) -> Bound:
+    """`array[key]`, written in a rule."""
+    operands: list[Any] = []
+
+    def part(item: Any) -> Any:
+        if isinstance(item, slice):
+            return slice(part(item.start), part(item.stop), part(item.step))
+        if item is None or item is Ellipsis or type(item) is int:
+            return item
+        operands.append(item)
+        return Slot(len(operands) - 1)
+
+    parts = tuple(map(part, key if isinstance(key, tuple) else (key,)))
+    return arguments(array, *operands, key=parts)
+
+
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
     view=(0,), shares=_shares, boxes=True, element=True,
+    spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
 _ROWS = Step(_INDEX, {"key": (slice(Slot(0), None),)}, 1)
@@ -442,5 +461,5 @@ ENTRIES: tuple[Op, ...] = (
     Op("last_stored", _last_stored_type,
        lambda attributes, operands: helpers.last_stored(
            operands[0], fill(attributes["key"], operands[1:])),
-       _emit_last_stored, boxes=True),
+       _emit_last_stored, boxes=True, no_gradient=DISCRETE),
 )  # fmt: skip

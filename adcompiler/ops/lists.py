@@ -22,7 +22,7 @@ from ..ir.sizes import add, multiply, unknown
 from ..ir.types import FLOAT, UNDEFINED, Array, List, Type, TypeMismatch, join, rank, shape_of
 from .emit import call, default_call, method
 from .inference import as_array
-from .op import Attributes, Call, Emission, Op, OperationError, arguments
+from .op import SHAPE_ALONE, Attributes, Call, Emission, Op, OperationError, arguments
 
 __all__ = ["ENTRIES", "joined_element"]
 
@@ -240,5 +240,6 @@ ENTRIES: tuple[Op, ...] = (
        _emit_split, rules=(lambda g, x, shape, y, axis: g.emit("concatenate_whole", axis=axis),
                            None), fresh=True, holds=(0,),
        samples=(arguments((4, 2), Call("shape", (2,)), axis=0),)),
-    Op("zeros_each", lambda types, attributes: types[0], _zeros, _emit_zeros, fresh=True),
+    Op("zeros_each", lambda types, attributes: types[0], _zeros, _emit_zeros, fresh=True,
+       no_gradient=SHAPE_ALONE),
 )  # fmt: skip

@@ -23,10 +23,18 @@ if TYPE_CHECKING:
     from .var import Var
 
 __all__ = [
+    "AUTHORS",
+    "CALLED",
+    "DISCRETE",
+    "NO_FLOATS",
+    "SAID",
     "SHAPES",
+    "SHAPE_ALONE",
+    "STEPWISE",
     "Bound",
     "Call",
     "Emission",
+    "Expansion",
     "Op",
     "OperationError",
     "Raises",
@@ -41,6 +49,15 @@ Rule = Callable[..., "Var | None"]
 Infer = Callable[[Sequence[Type], Attributes], Type]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
+
+# Why an operation has no rule.
+AUTHORS = "the gate's author gives the rule"
+CALLED = "reverse mode follows the call"
+DISCRETE = "the result is a bool or an int"
+NO_FLOATS = "no float among the operands"
+SAID = "for what it shows or does, not for its value"
+SHAPE_ALONE = "nothing of the operands but their shape"
+STEPWISE = "constant between jumps"
 
 # Shapes on which samples try what takes one array: a number, unit dimensions, several ranks.
 SHAPES = ((), (1,), (3,), (3, 2), (3, 1), (1, 2), (2, 1, 3))
@@ -120,6 +137,9 @@ class Op:
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
     an array to be drawn, everything else is itself.
+    `examples`: calls as users write them, for the tests and the reference; `{3,2}` stands for an
+    array of that shape, `{}` for a number.
+    `no_gradient`: why there is no rule, where there is none.
     """
 
     name: str
@@ -146,6 +166,8 @@ class Op:
     raises: Raises | None = None
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
+    examples: tuple[str, ...] = ()
+    no_gradient: str = ""
 
     def sharing(self, types: Sequence[Type], attributes: Attributes) -> str:
         """Whether the result is a "view" of the first operand, a "copy", or "maybe" either."""
@@ -159,6 +181,27 @@ class Op:
         if self.rules is None or index >= len(self.rules):
             return None
         return self.rules[index]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Expansion:
+    """A function that is nothing but others together, as NumPy's own source has it: no rule of its
+    own, its parts have theirs.
+
+    `build` has the function's signature, as far as it is supported, and is written over `Var`s like
+    a rule; it gives a Var, a number, or a tuple or list of these. Up to the last bit it computes
+    what the function does.
+    `spellings`: the function itself, and others with the same arguments (("method", name) too).
+    `static`: the parameters that have to be known at compile time.
+    `examples`: see `Op`.
+    """
+
+    name: str
+    build: Callable[..., Any]
+    spellings: tuple[object, ...]
+    static: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
 def operands_only(count: int) -> Callable[..., Bound]:

@@ -18,7 +18,18 @@ from ..runtime import helpers
 from .elementwise import select
 from .emit import attribute, call, default_call
 from .inference import as_array, constant_axis
-from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
+from .op import (
+    DISCRETE,
+    SHAPE_ALONE,
+    Attributes,
+    Bound,
+    Emission,
+    Op,
+    OperationError,
+    Rule,
+    Spelling,
+    arguments,
+)
 
 __all__ = ["ENTRIES"]
 
@@ -74,6 +85,7 @@ def reduction(
     masks: bool = False,
     singular: float | None = None,
     samples: tuple[Bound, ...] = (),
+    no_gradient: str = "",
 ) -> Op:
     """An entry for a NumPy function of an array, an axis and `keepdims`."""
     spelling = Spelling(bind)
@@ -88,6 +100,7 @@ def reduction(
         singular=singular,
         fresh=True,
         samples=samples,
+        no_gradient=no_gradient,
     )
 
 
@@ -253,7 +266,7 @@ def _check_prod(bound: Any) -> Any:
 
 
 def _without_gradient(name: str, function: Any, code: str) -> Op:
-    return reduction(name, function, None, lambda _: code)
+    return reduction(name, function, None, lambda _: code, no_gradient=DISCRETE)
 
 
 def _count_nonzero_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -285,8 +298,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("count_nonzero", _count_nonzero_type,
        lambda attributes, operands: np.count_nonzero(operands[0], **attributes),
        default_call("np.count_nonzero", axis=None, keepdims=False),
-       spellings={np.count_nonzero: Spelling(_bind)}),
-    Op("count", _count_type, _count_value, _count_emit, shape_only=(0,)),
+       spellings={np.count_nonzero: Spelling(_bind)}, no_gradient=DISCRETE),
+    Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
        default_call("helper.prod_others"), rules=(_prod_others,), fresh=True,

@@ -25,7 +25,7 @@ from ..ir.types import BOOL, FLOAT, INT, Array, List, Type, TypeMismatch, join, 
 from .elementwise import select
 from .emit import call
 from .inference import operator_type
-from .op import Attributes, Emission, Op, OperationError, arguments
+from .op import DISCRETE, Attributes, Emission, Op, OperationError, arguments
 
 __all__ = ["ENTRIES"]
 
@@ -203,6 +203,6 @@ ENTRIES: tuple[Op, ...] = (
          samples=(arguments((3,), whole=True), arguments(_LIST, whole=True)))
       for name in ("min", "max")),
     *(Op(f"{name}_of", lambda types, attributes: BOOL, _evaluated(getattr(builtins, name)),
-         _emitted(f"builtin.{name}"))
+         _emitted(f"builtin.{name}"), no_gradient=DISCRETE)
       for name in ("any", "all")),
 )  # fmt: skip

@@ -130,6 +130,9 @@ class Var:
             return self.tracer.call(operator.truediv, a, b)
         return self.tracer.emit("div", (a, b), {"via": "helper"})
 
+    def __getitem__(self, key: Any) -> Var:
+        return self.tracer.call(operator.getitem, self, key)
+
     @property
     def T(self) -> Var:
         return self.tracer.call(("attribute", "T"), self)

@@ -1,0 +1,34 @@
+"""The calls that the tables give as examples, written as users write them: value bit for bit,
+gradient and second order against differences, both levels, emitted text, shapes and dtypes."""
+
+import numpy as np
+import pytest
+from calling import example
+from driving import check_emitted, quiet
+
+from adcompiler.ops import EXPANSIONS, TABLE
+
+KNOWN = {id(one): one for one in (*TABLE.values(), *EXPANSIONS.values())}.values()
+CALLS = [(one, call) for one in KNOWN for call in one.examples]
+
+
+def cases():
+    return [pytest.param(one, call, id=call) for one, call in CALLS]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("one", "call"), cases())
+def test_example(one, call, dtype):
+    domain = getattr(one, "domain", ())
+    made = example(call, dtype, domain[0] if domain else (-2, 2))
+    quiet(check_emitted, made.f, *made.arguments)
+
+
+@pytest.mark.parametrize("one", dict.fromkeys(EXPANSIONS.values()), ids=lambda one: one.name)
+def test_every_expansion_has_examples(one):
+    assert one.examples
+    assert all(any(f".{_name(key)}(" in call for call in one.examples) for key in one.spellings)
+
+
+def _name(key):
+    return key[1] if isinstance(key, tuple) else key.__name__
