@@ -21,10 +21,12 @@ from . import (
     creation,
     effects,
     elementwise,
+    floats,
     gates,
     indexing,
     linalg,
     lists,
+    numbers,
     reductions,
     sequences,
     shapes,
@@ -58,9 +60,9 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    sequences, gates, calls, effects, numbers, floats,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, numbers, floats)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
