@@ -21,20 +21,9 @@ from .items import Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
 from .joining import JOINING
-from .reduction_calls import REDUCTIONS
+from .reduction_calls import REDUCTIONS, computed
 
 __all__ = ["BUILTINS"]
-
-
-def _computed(ctx: Context, node: ast.Call, compute: Callable[[], Any]) -> Any:
-    """A call on static values; what it raises would be raised at run time too."""
-    try:
-        return compute()
-    except Exception as error:
-        return ctx.refuse(
-            node, "static-error", f"this call fails: {type(error).__name__}: {error}.",
-            "correct its arguments.",
-        )  # fmt: skip
 
 
 def _len(ctx: Context, node: ast.Call, name: str | None, item: Item) -> Item:
@@ -55,9 +44,9 @@ def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, clas
     wanted = classes if isinstance(classes, tuple) else (classes,)
     if is_object(item):
         cls = objects.class_of(ctx, item)
-        return bool(_computed(ctx, node, lambda: issubclass(cls, wanted)))
+        return bool(computed(ctx, node, lambda: issubclass(cls, wanted)))
     if not isinstance(item, Value):
-        return bool(_computed(ctx, node, lambda: isinstance(item, wanted)))
+        return bool(computed(ctx, node, lambda: isinstance(item, wanted)))
     if not all(isinstance(one, type) for one in wanted):
         ctx.refuse(node, "static-error", "isinstance() of something that is no class.", "name one.")
     answers = {isinstance(sample, wanted) for sample in _representatives(item.type)}
@@ -88,7 +77,7 @@ def _representatives(type_: Any) -> list[Any]:
 def _convert(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = 0) -> Item:
         if not isinstance(item, (Value, list, tuple)):
-            return _computed(ctx, node, lambda: kind(item))
+            return computed(ctx, node, lambda: kind(item))
         if isinstance(item, Value) and item.type == Scalar(kind.__name__):
             return item
         return ctx.emit(node, "cast", (item,), {"type": kind.__name__}, name)
@@ -140,7 +129,7 @@ def _ndim(ctx: Context, node: ast.Call, name: str | None, item: Item) -> int:
 
 def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: Item = None) -> Item:
     if not isinstance(item, Value):
-        return _computed(ctx, node, lambda: round(item, digits))
+        return computed(ctx, node, lambda: round(item, digits))
     wanted = ctx.static(digits, node, "the number of digits")
     return ctx.emit(node, "round", (item,), {"digits": wanted}, name)
 

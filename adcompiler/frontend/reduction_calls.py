@@ -21,7 +21,7 @@ from .context import Context
 from .items import Item, in_words, is_number
 from .iteration import OneWay, gathered, known, use
 
-__all__ = ["REDUCTIONS"]
+__all__ = ["REDUCTIONS", "computed"]
 
 _REQUIRED: Any = object()
 
@@ -42,7 +42,7 @@ def _folds(items: Sequence[Item]) -> bool:
     return all(not isinstance(i, Value) and type(i) in (int, bool, str) for i in items)
 
 
-def _computed(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Any:
+def computed(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Any:
     """A call on static values; what it raises would be raised at run time too."""
     try:
         return compute()
@@ -69,7 +69,7 @@ def _folding(
         parts = known(ctx, node, iterable, f"the length of what {called}() takes")
         items = [*parts, start]
         if _folds(items):
-            return _computed(ctx, node, lambda: function(parts, start))
+            return computed(ctx, node, lambda: function(parts, start))
         if not parts:
             return start
         if any(isinstance(i, (list, tuple)) for i in items):
@@ -121,7 +121,7 @@ def _extreme(function: Any) -> Callable[..., Item]:
         if all(not isinstance(p, Value) for p in parts) and (_folds(parts) or not parts or all(
             map(is_number, parts)
         )):
-            return _computed(ctx, node, lambda: function(parts))
+            return computed(ctx, node, lambda: function(parts))
         found = lookup(function)
         assert found is not None
         entry, spelling = found
@@ -219,7 +219,7 @@ def _sorted(
             "use np.sort of an array.",
         )  # fmt: skip
     downwards = bool(ctx.static(reverse, node, "`reverse=` of sorted"))
-    return _computed(ctx, node, lambda: sorted(parts, reverse=downwards))
+    return computed(ctx, node, lambda: sorted(parts, reverse=downwards))
 
 
 def _divmod(ctx: Context, node: ast.Call, name: str | None, x: Item, y: Item) -> Item:
@@ -235,7 +235,7 @@ def _reduce(
 
     parts = [*start, *known(ctx, node, iterable, "the length of what functools.reduce() takes")]
     if not parts or len(start) > 1:
-        return _computed(ctx, node, lambda: functools.reduce(function, parts, *start[1:]))
+        return computed(ctx, node, lambda: functools.reduce(function, parts, *start[1:]))
     result = parts[0]
     for k, part in enumerate(parts[1:], 2):
         named = name if k == len(parts) else None
