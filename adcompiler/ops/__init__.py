@@ -17,16 +17,22 @@ from . import (
     assembling,
     calls,
     choices,
+    comparing,
+    counting,
     creation,
+    diagonals,
     effects,
     elementwise,
     gates,
+    gathering,
     indexing,
     linalg,
     lists,
+    positions,
     reductions,
     sequences,
     shapes,
+    sorting,
     structural,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
@@ -56,9 +62,10 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    sequences, gates, calls, effects, gathering, positions, sorting,
+    diagonals, comparing, counting,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, gathering, positions, sorting, diagonals, counting)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
