@@ -112,6 +112,7 @@ ENTRIES: tuple[Op, ...] = (
        masks=True, fresh=True, boxes=True,
        samples=tuple(arguments(shape, nan=0.0, posinf=None, neginf=None) for shape in SHAPES),
        spellings={np.nan_to_num: Spelling(_bind_replacing)},
-       examples=("np.nan_to_num({2,3})", "np.nan_to_num({3} + np.array([0.0, np.inf, np.nan]), nan=2)",
+       examples=("np.nan_to_num({2,3})",
+                 "np.nan_to_num({2} + np.array([0.0, np.nan]), nan=2)",
                  "np.nan_to_num({3} - np.array([0, -np.inf, np.inf]), posinf=3.0, neginf=-1.0)")),
 )  # fmt: skip
