@@ -23,11 +23,13 @@ from . import (
     diagonals,
     effects,
     elementwise,
+    floats,
     gates,
     gathering,
     indexing,
     linalg,
     lists,
+    numbers,
     positions,
     reductions,
     sequences,
@@ -62,10 +64,13 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects, gathering, positions, sorting,
-    diagonals, comparing, counting,
+    sequences, gates, calls, effects, numbers, floats,
+    gathering, positions, sorting, diagonals, comparing, counting,
 )  # fmt: skip
-_EXPANDED = (assembling, gathering, positions, sorting, diagonals, counting)
+_EXPANDED = (
+    assembling, numbers, floats,
+    gathering, positions, sorting, diagonals, counting,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
