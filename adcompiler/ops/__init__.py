@@ -20,11 +20,13 @@ from . import (
     creation,
     effects,
     elementwise,
+    floats,
     gates,
     indexing,
     linalg,
     linear_solves,
     lists,
+    numbers,
     reductions,
     sequences,
     shapes,
@@ -56,10 +58,11 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    structural, elementwise, choices, reductions, linalg, linear_solves, shapes, creation,
-    indexing, lists, sequences, gates, calls, effects,
+    linear_solves,
+    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    sequences, gates, calls, effects, numbers, floats,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, numbers, floats)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
