@@ -22,7 +22,7 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
-from ..ir.types import Array, Scalar, rank, shape_of
+from ..ir.types import Array, List, Scalar, rank, shape_of
 from ..ops import TABLE, OperationError
 from ..ops.inference import as_array
 
@@ -137,8 +137,14 @@ def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Opera
 
 
 def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Operation:
-    """An elementwise operation stretches its operands itself, if another has the full shape."""
+    """An elementwise operation stretches its operands itself, if another has the full shape; so
+    does an addition at a place."""
     entry = TABLE.get(op.opcode)
+    if op.opcode == "add_at" and not isinstance(op.result.type, List):
+        stretching = _stretching(op.operands[1], definitions)
+        if stretching:
+            source = stretching[0].operands[0]
+            return replace(op, operands=(op.operands[0], source, *op.operands[2:]))
     if entry is None or not (entry.elementwise or op.opcode in ("select", "where")):
         return op
     operands = list(op.operands)
