@@ -80,9 +80,9 @@ class _Plan:
         blocked = {s for s in mine if s.foreign or s.fixed}
         parts = set()
         for holder in self.updates.holders(op):
-            part = self._part(holder)
-            if part is not None:
-                parts.add(part)
+            copied = self._parts(holder)
+            if copied is not None:
+                parts |= copied
             elif loops and _is_outside(holder, loops[0]):
                 blocked |= sites.of(holder) & mine
             else:
@@ -99,16 +99,26 @@ class _Plan:
                 self.done.add((region, k))
         self.parts |= parts
 
-    def _part(self, holder: Value) -> Value | None:
-        """The view, or element of a tape, that would have to be a copy."""
-        value = self.collected.get(holder, holder)
+    def _parts(self, holder: Value) -> set[Value] | None:
+        """The views, or elements of a tape or of a tape's tapes, that would have to be copies."""
+        value = holder
+        while value in self.collected:
+            value = self.collected[value]
         made = self.definitions.get(value)
-        if made is None or made.blocks or made.opcode not in TABLE:
+        if made is None:
+            return None
+        if made.opcode == "if":
+            position = made.results.index(value)
+            sides = [self._parts(block.results[position]) for block in made.blocks]
+            return None if None in sides else set().union(*filter(None, sides))
+        if made.opcode in ("undefined", "filler"):
+            return set()
+        if made.blocks or made.opcode not in TABLE:
             return None
         entry = TABLE[made.opcode]
         if entry.statement is not None or not entry.view or not rank(value.type):
             return None
-        return value
+        return {value}
 
     def applied(self, block: Block) -> Block:
         """The block with the copies in place."""

@@ -254,6 +254,14 @@ def _add_at_rule(
     return _read_back(g, rest[:-1], key, views, sign) if index == 1 else None
 
 
+def _stored_place(
+    attributes: Attributes, operands: Sequence[Any]
+) -> tuple[Any, Sequence[Any], Views]:
+    views = attributes.get("views", ())
+    own, _ = step_operands(attributes["key"], views, operands[2:])
+    return attributes["key"], own, views
+
+
 def _update_rule(
     g: Any, array: Any, stored: Any, *rest: Any, key: tuple[Any, ...], index: int,
     views: Views = (), augmented: bool = False,
@@ -459,6 +467,7 @@ def _bind_key(array: Any, key: Any) -> Bound:
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
     view=(0,), shares=_shares, boxes=True, element=True,
+    place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
     spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
@@ -473,9 +482,11 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 ENTRIES: tuple[Op, ...] = (
     _INDEX,
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+       place=_stored_place,
        statement=_add_at_statement,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
+       place=_stored_place,
        statement=_update_statement, masks=(0,), samples=_STORES),
     Op("last_stored", _last_stored_type,
        lambda attributes, operands: helpers.last_stored(

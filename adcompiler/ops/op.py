@@ -140,6 +140,8 @@ class Op:
     `shares`: of an entry with `view`, whether its result is a "view" of the first operand, a
     "copy", or "maybe" either.
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
+    `place`: of what reads or stores at a place of its first operand: the key, the key's operands,
+    and the views that it is in, from the attributes and the operands.
     `element`: of a list the result is an element, which stays in it.
     `fresh`: the result is memory of its own.
     `agreeing`: the shapes that have to broadcast, else it raises; elementwise entries need none.
@@ -174,6 +176,7 @@ class Op:
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
+    place: Callable[[Attributes, Sequence[Any]], tuple[Any, Sequence[Any], Any]] | None = None
     element: bool = False
     fresh: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False

@@ -14,12 +14,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from ..ir.types import Type
+from ..ir.core import Operation, Value
+from ..ir.types import Type, is_integer
 from .op import Emission, Op
 
-__all__ = ["Slot", "Step", "fill", "look", "may_be_copy", "slots", "source", "step_operands",
+__all__ = [
+    "Slot",
+    "Step",
+    "fill",
+    "look",
+    "may_be_copy",
+    "offset",
+    "slots",
+    "source",
+    "step_operands",
     "viewed_type",
-]  # fmt: skip
+]
 
 
 @final
@@ -79,6 +89,19 @@ def slots(template: Any) -> Iterator[int]:
                 yield from slots(part)
         case slice():
             yield from slots((template.start, template.stop, template.step))
+
+
+def offset(value: Value, definitions: Mapping[Value, Operation]) -> tuple[Value, int]:
+    """An int as another one and what is added to it: `i + 1` is (i, 1)."""
+    op = definitions.get(value)
+    if op is None or op.opcode not in ("add", "sub") or not is_integer(value.type):
+        return value, 0
+    a, b = op.operands
+    right = definitions.get(b)
+    if right is None or right.opcode != "constant" or type(right.attributes["value"]) is not int:
+        return value, 0
+    base, before = offset(a, definitions)
+    return base, before + right.attributes["value"] * (1 if op.opcode == "add" else -1)
 
 
 def step_operands(

@@ -9,7 +9,7 @@ Rules return whatever shape and dtype their formula has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,6 +128,18 @@ class Cotangents:
             result = tracer.emit("accumulate", (tracer.var(before), fitted), {}, name).value
             self._mark(result, masked and before in self.masked)
         self.set(value, result)
+
+    def joined(self, value: Value, contributions: Sequence[Var]) -> Var:
+        """What one gate contributes to a value that is several of its operands: `x * x`."""
+        first, *rest = contributions
+        if not rest:
+            return first
+        total = self.fit(first, value)
+        for contribution in rest:
+            fitted = self.fit(contribution, value)
+            total = total.tracer.emit("accumulate", (total, fitted), {})
+        self._mark(total.value, all(c.value in self.masked for c in contributions))
+        return total
 
     def _mark(self, value: Value, masked: bool) -> None:
         if masked:

@@ -162,10 +162,11 @@ class _Reverse:
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
         masked = any(g in cotangents.masked for g in incoming)
         g: Any = _alone([None if g is None else tracer.var(g) for g in incoming])
-        for k in differentiable_operands(op):
+        found: dict[Value, list[Var]] = {}
+        positions = [k for k in differentiable_operands(op) if op.operands[k] in self.active]
+        last = {op.operands[k]: k for k in positions}
+        for k in positions:
             operand = op.operands[k]
-            if operand not in self.active:
-                continue
             if k == 0 and entry.accumulate is not None:
                 self.accumulate(op, cotangents, operand, g)
                 continue
@@ -179,7 +180,9 @@ class _Reverse:
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
-                cotangents.add(operand, contribution)
+                found.setdefault(operand, []).append(contribution)
+            if operand in found and last[operand] == k:
+                cotangents.add(operand, cotangents.joined(operand, found.pop(operand)))
 
     def guarded(
         self, op: Operation, tracer: Tracer, incoming: list[Value], primals: list[Var]

@@ -27,6 +27,7 @@ from ..ops import TABLE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 from .paths import maybe_undefined
+from .settled_reads import settled_in
 
 __all__ = ["FLOAT_STEPS", "is_free", "is_recomputable", "legalise_saves"]
 
@@ -222,7 +223,7 @@ class _Plan:
     ) -> bool:
         if value not in pair.inside or value in pair.known or value in seen:
             return True
-        op = self._asked_elsewhere(self.definitions.get(value))
+        op = self._read_later(self._asked_elsewhere(self.definitions.get(value)), pair)
         if op is None or op.blocks or len(op.results) != 1 or not is_recomputable(op):
             return False
         if self._site(value, pair) is None:
@@ -239,6 +240,14 @@ class _Plan:
             return op
         same = self._same_shape(op.operands[0])
         return op if same is None else replace(op, operands=(same, *op.operands[1:]))
+
+    def _read_later(self, op: Operation | None, pair: _Mirror) -> Operation | None:
+        """A read of an array that the loop has still as it was, when it has ended."""
+        outermost = self.parent[pair.original.attributes["region"]][0] is None
+        if op is None or len(op.results) != 1 or not outermost or not rank(op.result.type):
+            return op
+        final = settled_in(op, pair.original, self.definitions)
+        return op if final is None else replace(op, operands=(final, *op.operands[1:]))
 
     def _tape(self, value: Value, pair: _Mirror) -> None:
         """Collect the value in the original loop, read it back in the mirror."""

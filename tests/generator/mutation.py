@@ -22,6 +22,36 @@ def made_array(w: Writer) -> None:
     w.learn(name, "array", shape)
 
 
+@statement("trajectories", 5)
+def trajectory(w: Writer) -> None:
+    """Rows of an array made from earlier rows, or not so early ones."""
+    v = w.pick(w.arrays(1))
+    name, t, rows = w.fresh("a"), w.fresh("i"), w.choose(3, 4)
+    x = w.number(1)
+    w.line(f"{name} = np.zeros(({rows}, {v.shape[0]}))")
+    w.line(f"{name}[{w.choose('0', ':2', '-1')}] = {v.name}")
+    first, last = w.choose((0, rows - 1), (1, rows), (2, rows))
+    here = (t, f"{t} - 1", f"{t} + 1") if last < rows else (t, f"{t} - 1", f"{t} - 2")
+    reads = [f"{name}[{k}]" for k in here]
+    for k in (t, f"{t} - 1", f"{t} + 1"):
+        reads += [f"np.sum({name}[:{k}], axis=0)", f"np.sum({name}[:{k}, ::-1], axis=0)"]
+    depth = w.indent
+    if w.chance(0.3):
+        w.line(f"for {w.fresh('i')} in range(2):")
+        w.indent += 1
+    w.line(f"for {t} in range({first}, {last}):")
+    w.indent += 1
+    for _ in range(w.choose(1, 1, 2)):
+        if w.chance(0.3):
+            w.line(f"if {w.condition()}:")
+            w.indent += 1
+        read, other = w.choose(*reads), w.choose(*reads)
+        w.line(f"{name}[{w.choose(*here)}] {w.choose('=', '=', '+=')}"
+               f" 0.5 * np.sin({read}) * {w.choose(other, x)}")  # fmt: skip
+    w.indent = depth
+    w.learn(name, "array", (rows, v.shape[0]))
+
+
 @statement("stores", 4)
 def element_store(w: Writer) -> None:
     v = _target(w)

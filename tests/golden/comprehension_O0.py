@@ -51,10 +51,8 @@ def penalised_grad(w, b, x, y):
     grad_s10 = grad_s11 * 0.1
     grad_s8 = grad_s10
     grad_s9 = grad_s10
-    grad_b = grad_s9 * b
-    grad_b += grad_s9 * b
-    grad_w = grad_s8 * w
-    grad_w += grad_s8 * w
+    grad_b = grad_s9 * b + grad_s9 * b
+    grad_w = grad_s8 * w + grad_s8 * w
     grad_s6 = np.broadcast_to(divide(grad_s7, s6.size), s6.shape)
     grad_s5 = grad_s6 * 2 * s5
     grad_errors = list(grad_s5)

@@ -29,11 +29,9 @@ def loss_grad(w1, w2, x):
     grad_s8 = grad_s9
     grad_s7 = grad_s8 * 0.5
     grad_s6 = np.broadcast_to(grad_s7, s6.shape)
-    grad_w1 = grad_s6 * w1
-    grad_w1 += grad_s6 * w1
+    grad_w1 = grad_s6 * w1 + grad_s6 * w1
     grad_s4 = np.broadcast_to(grad_s5, s4.shape)
-    grad_out = grad_s4 * out
-    grad_out += grad_s4 * out
+    grad_out = grad_s4 * out + grad_s4 * out
     grad_s3 = grad_out * (1 - out * out)
     grad_s2 = grad_s3
     grad_hidden = grad_s2 @ w2.T

@@ -124,8 +124,7 @@ def walk_grad(a, n):
                     s_3 = s_1 * a
                     s5 = s_3 > 3.0
                     if s5:
-                        grad_s = grad_s_1 + grad_result * s_2
-                        grad_s_1 = grad_s + grad_result * s_2
+                        grad_s_1 += grad_result * s_2 + grad_result * s_2
                     grad_s = grad_s_1 * a
                     grad_a += grad_s_1 * s_1
                 if s1:

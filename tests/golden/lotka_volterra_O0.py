@@ -102,10 +102,8 @@ def final_grad(u, v, a, b, c, d, h, steps):
     grad_s64 = 1.0
     grad_s62 = grad_s64
     grad_s63 = grad_s64
-    grad_v = grad_s63 * v
-    grad_v += grad_s63 * v
-    grad_u = grad_s62 * u
-    grad_u += grad_s62 * u
+    grad_v = grad_s63 * v + grad_s63 * v
+    grad_u = grad_s62 * u + grad_s62 * u
     grad_a = 0.0
     grad_b = 0.0
     grad_c = 0.0

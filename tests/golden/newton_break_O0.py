@@ -33,8 +33,7 @@ def root_grad(a):
         grad_s2 = -grad_step * step / s2
         grad_x = grad_x_1 + grad_s2 * 2
         grad_s0 = grad_s1
-        grad_x += grad_s0 * x
-        grad_x += grad_s0 * x
+        grad_x += grad_s0 * x + grad_s0 * x
         grad_a -= grad_s1
     grad_a += grad_x
     return grad_a

@@ -31,8 +31,7 @@ def first_beyond_grad(x, limit):
         grad_result = grad_s7
         grad_limit = 0.0
     else:
-        grad_limit = grad_s7 * limit
-        grad_limit += grad_s7 * limit
+        grad_limit = grad_s7 * limit + grad_s7 * limit
         grad_result = 0.0
     grad_x = np.zeros(x.shape)
     for i in reversed(range(len(x))[:trips]):

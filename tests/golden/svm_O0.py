@@ -34,8 +34,7 @@ def loss_grad(W, b, X, y, reg):
     grad_s10 = grad_s11
     grad_s9 = grad_s10 * reg
     grad_s8 = np.broadcast_to(grad_s9, s8.shape)
-    grad_W = grad_s8 * W
-    grad_W += grad_s8 * W
+    grad_W = grad_s8 * W + grad_s8 * W
     grad_s6 = grad_s7 / X.shape[0]
     grad_s5 = grad_s6
     grad_margins = np.broadcast_to(grad_s5, margins.shape)
