@@ -244,6 +244,8 @@ def _check_axes(
     """Whatever the operation: an axis is an int, several are a tuple of ints."""
     for key, value in attributes.items():
         axes = value if isinstance(value, (tuple, list)) else (value,)
+        if key == "axes":  # those of several operands, perhaps
+            axes = [k for x in axes for k in (x if isinstance(x, (tuple, list)) else (x,))]
         if key in _AXES and value is not None and any(type(one) is not int for one in axes):
             ctx.refuse(
                 node, "operation", f"`{key}={value!r}` of {called} is no axis.",

@@ -17,13 +17,16 @@ from . import (
     assembling,
     calls,
     choices,
+    composed_products,
     creation,
     effects,
+    einsum,
     elementwise,
     gates,
     indexing,
     linalg,
     lists,
+    products,
     reductions,
     sequences,
     shapes,
@@ -56,9 +59,9 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    sequences, products, einsum, gates, calls, effects,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, einsum, composed_products)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
