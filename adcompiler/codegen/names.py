@@ -19,6 +19,7 @@ from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_t
 from ..ir.loops import Loop, is_loop
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
+from .sites import changes_operand
 
 __all__ = ["assign_names"]
 
@@ -102,6 +103,8 @@ class _Groups:
             ):
                 self.try_merge(following, final)
                 self.try_merge(start, final)
+        elif changes_operand(op):
+            self.try_merge(op.operands[0], op.result)
 
 
 def _union(segments: list[Segment]) -> list[Segment]:

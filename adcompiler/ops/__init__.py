@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import types
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -22,10 +23,12 @@ from . import (
     effects,
     einsum,
     elementwise,
+    floats,
     gates,
     indexing,
     linalg,
     lists,
+    numbers,
     products,
     reductions,
     sequences,
@@ -50,6 +53,7 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "families",
     "has_effect",
     "infer",
     "is_known",
@@ -59,9 +63,13 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, products, einsum, gates, calls, effects,
+    products, einsum,
+    sequences, gates, calls, effects, numbers, floats,
 )  # fmt: skip
-_EXPANDED = (assembling, einsum, composed_products)
+_EXPANDED = (
+    einsum, composed_products,
+    assembling, numbers, floats,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
@@ -70,6 +78,12 @@ SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
 EXPANSIONS: Mapping[object, Expansion] = {
     key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
 }
+
+
+def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
+    """Every family: its module, and what it has entries for."""
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED)):
+        yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
 
 
 def is_known(function: object) -> bool:
