@@ -17,9 +17,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
+from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
-from .sites import changes_operand
 
 __all__ = ["assign_names"]
 
@@ -103,7 +103,7 @@ class _Groups:
             ):
                 self.try_merge(following, final)
                 self.try_merge(start, final)
-        elif changes_operand(op):
+        elif op.opcode in TABLE and TABLE[op.opcode].statement and op.operands[0].name is None:
             self.try_merge(op.operands[0], op.result)
 
 
