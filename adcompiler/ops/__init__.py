@@ -17,6 +17,7 @@ from . import (
     assembling,
     calls,
     choices,
+    complex_numbers,
     creation,
     effects,
     elementwise,
@@ -56,7 +57,7 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    sequences, gates, calls, effects, complex_numbers,
 )  # fmt: skip
 _EXPANDED = (assembling,)
 

@@ -13,8 +13,9 @@ import numpy as np
 from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
-from adcompiler.ir.types import Array, is_differentiable, rank
+from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
+from adcompiler.ops.inference import as_array
 from adcompiler.ops.op import SHAPES, Call
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
@@ -73,18 +74,27 @@ class Sample:
         found = tracer.var(result)
         if type(result.type).__name__ == "List":
             found = found.emit("asarray")
+        if is_complex(result.type):
+            found = (found * (0.6 - 0.8j)).emit("real")
         parameters = function.parameters
         if rank(found.type):
             weight = Value(found.type, "weight")
-            value = _evaluated(function, inputs)
-            shape = np.shape(value)
-            drawn = np.random.default_rng(5).uniform(0.5, 1.5, shape)
-            inputs = (*inputs, drawn.astype(np.asarray(value).dtype))
+            shape = np.shape(_evaluated(function, inputs))
+            factors = drawn(np.random.default_rng(5), (0.5, 1.5), shape, as_array(found.type).dtype)
+            inputs = (*inputs, factors)
             parameters = (*parameters, weight)
             found = np.sum(found * tracer.var(weight))
         total: Var = found * found if square else found
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
+
+
+def drawn(rng: np.random.Generator, interval: Any, shape: Any, dtype: Any) -> Any:
+    """Numbers from the interval; complex ones not far from it, away from poles and cuts."""
+    values = rng.uniform(*interval, shape)
+    if np.dtype(dtype).kind == "c":
+        values = values + 0.4j * rng.uniform(*interval, shape)
+    return np.asarray(values).astype(dtype)
 
 
 def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
@@ -120,19 +130,21 @@ def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
     if not isinstance(operand, tuple):
         return operand
-    return rng.uniform(-2, 2, operand).astype(dtype)[()] if operand else dtype(rng.uniform(-2, 2))
+    return drawn(rng, (-2, 2), operand, dtype)[()]
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
     for via in vias(op):
         for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
-            if (via == "math" and any(shapes)) or (via == "op" and any(shapes) and _is_builtin(op)):
+            if via == "math" and (any(shapes) or np.dtype(dtype).kind == "c"):
                 continue
-            drawn = [
+            if (via == "op" and any(shapes) and _is_builtin(op)):
+                continue
+            numbers = [
                 _number(interval, shape, dtype, rng)
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
-            for operands in itertools.product(*map(_forms, drawn)):
+            for operands in itertools.product(*map(_forms, numbers)):
                 # NumPy's float32 can't be truncated by `math`.
                 if (op.name, via, type(operands[0])) != ("trunc", "math", np.float32):
                     yield Sample(op, operands, {"via": via})
@@ -141,12 +153,12 @@ def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sampl
 def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(interval[0], int):
         return np.asarray(rng.integers(*interval, shape))
-    return np.asarray(rng.uniform(*interval, shape)).astype(dtype)
+    return drawn(rng, interval, shape, dtype)
 
 
-def _forms(drawn: Any) -> list[Any]:
+def _forms(operand: Any) -> list[Any]:
     """A number comes as a Python number and as a NumPy scalar."""
-    return [drawn] if drawn.shape else [drawn.item(), drawn[()]]
+    return [operand] if operand.shape else [operand.item(), operand[()]]
 
 
 def _is_builtin(op: Op) -> bool:
