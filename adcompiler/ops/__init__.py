@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import types
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -21,10 +22,13 @@ from . import (
     creation,
     effects,
     elementwise,
+    floats,
     gates,
     indexing,
     linalg,
+    linear_solves,
     lists,
+    numbers,
     reductions,
     sequences,
     shapes,
@@ -48,6 +52,7 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "families",
     "has_effect",
     "infer",
     "is_known",
@@ -56,10 +61,11 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects, complex_numbers,
+    sequences, gates, calls, effects, numbers, floats, complex_numbers,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, numbers, floats)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
@@ -68,6 +74,12 @@ SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
 EXPANSIONS: Mapping[object, Expansion] = {
     key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
 }
+
+
+def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
+    """Every family: its module, and what it has entries for."""
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED)):
+        yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
 
 
 def is_known(function: object) -> bool:
@@ -98,16 +110,18 @@ def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     return entry.raises([v.type for v in operation.operands], operation.attributes, known)
 
 
-def infer(operation: Operation) -> Type | None:
-    """The result type of a plain operation, from its operands; None where it has no result."""
+def infer(operation: Operation) -> tuple[Type, ...]:
+    """The types of a plain operation's results, from its operands."""
     types = [value.type for value in operation.operands]
     entry = TABLE[operation.opcode]
-    found = entry.infer(types, operation.attributes)
-    return found if entry.effect is None else None
+    found = entry.types(types, operation.attributes)
+    return found if entry.effect is None else ()
 
 
 def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
     entry = TABLE[operation.opcode]
     found = entry.evaluate(operation.attributes, operands)
+    if len(operation.results) > 1:
+        return tuple(found)
     return (found,) if entry.effect is None else ()

@@ -34,7 +34,8 @@ def _abs(g: Any, x: Any, y: Any, via: str) -> Any:
 def _sign_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     if is_complex(types[0]):
         raise OperationError("the sign of a complex number is z / abs(z)", "write it so")
-    return _STEPS.infer(types, attributes)
+    found: Type = _STEPS.infer(types, attributes)
+    return found
 
 
 def _sign(x: Any) -> Any:

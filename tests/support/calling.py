@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sampling import drawn
+from sampling import drawn, regular
 
 from tests.generator.program import load
 
 __all__ = ["Example", "example"]
 
-_ARRAY = re.compile(r"\{([\d,]*)(j?)\}")
+_ARRAY = re.compile(r"\{([\d,]*)([!j]?)\}")
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,16 @@ class Example:
 def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
     """The example as a function of its arrays, drawn from the domain."""
     rng = np.random.default_rng(len(call))
-    found = _ARRAY.findall(call)
-    shapes = [tuple(map(int, filter(None, sizes.split(",")))) for sizes, _ in found]
-    complex_ = np.result_type(dtype, np.complex64)
-    dtypes = [complex_ if mark else dtype for _, mark in found]
-    names = [f"a{k}" for k in range(len(shapes))]
+    wanted = [(tuple(map(int, filter(None, s.split(",")))), r) for s, r in _ARRAY.findall(call)]
+    names = [f"a{k}" for k in range(len(wanted))]
     numbers = iter(names)
     text = _ARRAY.sub(lambda match: next(numbers), call)
+    complex_ = np.result_type(dtype, np.complex64)
     arguments = tuple(
-        drawn(rng, domain, shape, own)[()] for shape, own in zip(shapes, dtypes, strict=True)
+        regular(s, rng).astype(dtype)
+        if mark == "!"
+        else drawn(rng, domain, s, complex_ if mark else dtype)[()]
+        for s, mark in wanted
     )
     head = "import math\nimport numpy as np\n"
     call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f

@@ -16,7 +16,7 @@ from adcompiler.ir.core import Function, Value
 from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
 from adcompiler.ops.inference import as_array
-from adcompiler.ops.op import SHAPES, Call
+from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
 # either side, in either place, and a missing dimension.
@@ -54,37 +54,41 @@ class Sample:
             inputs.append(operand)
             return tracer.var(parameters[-1])
 
-        result = tracer.emit(self.op.name, list(map(enter, self.operands)), self.attributes)
-        block = builder.block(parameters, (result.value,))
+        results = tracer.emit_all(self.op.name, list(map(enter, self.operands)), self.attributes)
+        block = builder.block(parameters, [v.value for v in results])
         return Function(self.op.name, block), tuple(inputs)
 
     def scalar(self, square: bool = True) -> tuple[Function, tuple[Any, ...], list[int]] | None:
-        """The weighted sum of the result's elements, its inputs and which of them are floats.
+        """The weighted sum of the results' elements, its inputs and which of them are floats.
 
         It is squared, so that linear operations have second derivatives too.
         """
         function, inputs = self.function()
-        (result,) = function.results
-        if not is_differentiable(result.type):
+        results = [k for k, v in enumerate(function.results) if is_differentiable(v.type)]
+        if not results:
             return None
         builder = Builder()
         builder.operations += function.body.operations
         tracer = Tracer(builder, TABLE, SPELLINGS)
         positions = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
-        found = tracer.var(result)
-        if type(result.type).__name__ == "List":
-            found = found.emit("asarray")
-        if is_complex(result.type):
-            found = (found * (0.6 - 0.8j)).emit("real")
+        values = _evaluated(function, inputs)
+        rng = np.random.default_rng(5)
         parameters = function.parameters
-        if rank(found.type):
-            weight = Value(found.type, "weight")
-            shape = np.shape(_evaluated(function, inputs))
-            factors = drawn(np.random.default_rng(5), (0.5, 1.5), shape, as_array(found.type).dtype)
-            inputs = (*inputs, factors)
-            parameters = (*parameters, weight)
-            found = np.sum(found * tracer.var(weight))
-        total: Var = found * found if square else found
+        total: Any = None
+        for k in results:
+            found = tracer.var(function.results[k])
+            if type(found.type).__name__ == "List":
+                found = found.emit("asarray")
+            if is_complex(found.type):
+                found = (found * (0.6 - 0.8j)).emit("real")
+            if rank(found.type):
+                weight = Value(found.type, "weight")
+                dtype = as_array(found.type).dtype
+                inputs = (*inputs, drawn(rng, (0.5, 1.5), np.shape(values[k]), dtype))
+                parameters = (*parameters, weight)
+                found = np.sum(found * tracer.var(weight))
+            part: Var = found * found if square else found
+            total = part if total is None else total + part
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
 
@@ -100,7 +104,7 @@ def drawn(rng: np.random.Generator, interval: Any, shape: Any, dtype: Any) -> An
 def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
     from driving import run
 
-    return run(function, inputs)[0]
+    return run(function, inputs)
 
 
 def _shown(value: Any) -> str:
@@ -128,9 +132,17 @@ def _code(dtype: Any) -> str:
 def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(operand, Call):
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
+    if isinstance(operand, Regular):
+        return regular(operand.shape, rng).astype(dtype)
     if not isinstance(operand, tuple):
         return operand
     return drawn(rng, (-2, 2), operand, dtype)[()]
+
+
+def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Matrices far from singular; see `Regular`."""
+    m, n = shape[-2:]
+    return rng.uniform(-1, 1, shape) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
@@ -145,9 +157,12 @@ def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sampl
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
             for operands in itertools.product(*map(_forms, numbers)):
-                # NumPy's float32 can't be truncated by `math`.
-                if (op.name, via, type(operands[0])) != ("trunc", "math", np.float32):
+                if via != "math" or (op.name, type(operands[-1])) not in _NOT_IN_MATH:
                     yield Sample(op, operands, {"via": via})
+
+
+# `math` truncates no float32, and wants Python's own ints.
+_NOT_IN_MATH = {("trunc", np.float32), ("ldexp", np.int64)}
 
 
 def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:
