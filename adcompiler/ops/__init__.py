@@ -18,20 +18,26 @@ from . import (
     assembling,
     calls,
     choices,
+    comparing,
     complex_numbers,
+    counting,
     creation,
+    diagonals,
     effects,
     elementwise,
     floats,
     gates,
+    gathering,
     indexing,
     linalg,
     linear_solves,
     lists,
     numbers,
+    positions,
     reductions,
     sequences,
     shapes,
+    sorting,
     structural,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
@@ -61,11 +67,16 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    complex_numbers,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects, numbers, floats, complex_numbers,
+    sequences, gates, calls, effects, numbers, floats,
+    gathering, positions, sorting, diagonals, comparing, counting,
 )  # fmt: skip
-_EXPANDED = (assembling, numbers, floats)
+_EXPANDED = (
+    assembling, numbers, floats,
+    gathering, positions, sorting, diagonals, counting,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
