@@ -17,7 +17,7 @@ def divide(a, b):
     try:
         return a / b
     except ZeroDivisionError:
-        if isinstance(a, complex) or isinstance(b, complex):
+        if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
             return complex(np.divide(a, b))
         if a == 0 or a != a:
             return float("nan")
