@@ -19,6 +19,7 @@ from . import (
     calls,
     choices,
     comparing,
+    complex_numbers,
     composed_products,
     counting,
     creation,
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    complex_numbers,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,

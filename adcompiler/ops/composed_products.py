@@ -114,21 +114,30 @@ _OUTERS = {
 }  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("cross", _cross, (np.cross,), static=("axisa", "axisb", "axisc", "axis"), examples=(
-        "np.cross({3}, {3})", "np.cross({2,3}, {3})", "np.cross({3,2}, {3,2}, axis=0)",
-        "np.cross({3,2}, {2,3}, axisa=0, axisc=0)", "np.cross([{}, {}, 1.0], {3})",
-    )),
-    Expansion("linalg_cross", _linalg_cross, (np.linalg.cross,), static=("axis",), examples=(
-        "np.linalg.cross({2,3}, {2,3})", "np.linalg.cross({3,2}, {3,2}, axis=0)",
-    )),
-    Expansion("matrix_power", _matrix_power, (np.linalg.matrix_power,), static=("n",), examples=(
-        "np.linalg.matrix_power({2,2}, 3)", "np.linalg.matrix_power({2,2}, 7)",
-        "np.linalg.matrix_power({3,2,2}, 2)", "np.linalg.matrix_power({2,2}, 1)",
-        "np.linalg.matrix_power({2,2}, 0) * {2,2}", "np.linalg.matrix_power({3,2,2}, 0) * {2,2}",
-    )),
-    Expansion("linalg_outer", _linalg_outer, (np.linalg.outer,),
+    Expansion(
+        "cross", _cross, (np.cross,), static=("axisa", "axisb", "axisc", "axis"), complex=True,
+        examples=(
+            "np.cross({3}, {3})", "np.cross({2,3}, {3})", "np.cross({3,2}, {3,2}, axis=0)",
+            "np.cross({3,2}, {2,3}, axisa=0, axisc=0)", "np.cross([{}, {}, 1.0], {3})",
+        ),
+    ),
+    Expansion(
+        "linalg_cross", _linalg_cross, (np.linalg.cross,), static=("axis",), complex=True,
+        examples=("np.linalg.cross({2,3}, {2,3})", "np.linalg.cross({3,2}, {3,2}, axis=0)"),
+    ),
+    Expansion(
+        "matrix_power", _matrix_power, (np.linalg.matrix_power,), static=("n",), complex=True,
+        examples=(
+            "np.linalg.matrix_power({2,2}, 3)", "np.linalg.matrix_power({2,2}, 7)",
+            "np.linalg.matrix_power({3,2,2}, 2)", "np.linalg.matrix_power({2,2}, 1)",
+            "np.linalg.matrix_power({2,2!}, -1)", "np.linalg.matrix_power({2,2!}, -3)",
+            "np.linalg.matrix_power({2,2}, 0) * {2,2}",
+            "np.linalg.matrix_power({3,2,2}, 0) * {2,2}",
+        ),
+    ),
+    Expansion("linalg_outer", _linalg_outer, (np.linalg.outer,), complex=True,
               examples=("np.linalg.outer({2}, {3})",)),
     *(Expansion(f"{name}_outer", _outer(getattr(np, name)), (getattr(np, name).outer,),
-                examples=(f"np.{name}.outer({example})",))
+                complex=True, examples=(f"np.{name}.outer({example})",))
       for name, example in _OUTERS.items()),
 )  # fmt: skip

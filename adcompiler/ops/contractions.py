@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, may_be_one, needs_guard
-from ..ir.types import Array
+from ..ir.types import Array, is_complex
 from .inference import as_array, broadcast_shapes
 
 __all__ = ["Style", "Term", "contract", "contribution", "einsum", "sizes_by_letter"]
@@ -97,6 +97,8 @@ def _on_diagonal(found: Any, x: Any, repeated: str, letters: str) -> Any:
     if any(s != 1 and needs_guard(t, s) for s, t in sizes):
         seen = zeros.emit(step.entry.name, **step.attributes)
         found = found.emit("unbroadcast", seen.emit("shape"), type=Array(type_.dtype, type_.shape))
+    if is_complex(found.type) and not is_complex(x.type):
+        found = found.emit("real")
     return zeros.emit("add_at", found, key=(Ellipsis,), views=(step,))
 
 
@@ -174,7 +176,7 @@ def _of_two(a: Term, b: Term, out: str, style: Style) -> Any:
         found = _matmul(a, b, out)
         if found is not None:
             return found
-    if a.letters == b.letters and not out:
+    if a.letters == b.letters and not out and not any(is_complex(t.var.type) for t in (a, b)):
         return np.vdot(a.var, b.var)
     return _tensordot(a, b, out) if style.tensordot and summed == both else None
 

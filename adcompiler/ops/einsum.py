@@ -187,7 +187,7 @@ def _sample(subscripts: str, *shapes: tuple[int, ...], optimize: Any = False) ->
 
 _VIEW = Op(
     "einsum_view", _infer, _evaluate, _emit, rules=_rule, view=(0,), shares=_shares, boxes=True,
-    agreeing=_agreeing, raises=_raises, masks=_masks,
+    agreeing=_agreeing, raises=_raises, masks=_masks, complex=True,
     samples=(
         _sample("ij->ji", (2, 3)), _sample("ij", (2, 3)), _sample("ba", (2, 3)),
         _sample("ii->i", (3, 3)), _sample("iij->ji", (2, 2, 3)), _sample("iii->i", (2, 2, 2)),
@@ -241,11 +241,12 @@ _PRODUCTS = (
 ENTRIES: tuple[Op, ...] = (
     _VIEW,
     Op("einsum", _infer, _evaluate, _emit, rules=_rule, fresh=True, boxes=True, agreeing=_agreeing,
-       raises=_raises, masks=_masks, samples=(*_SUMS, *_PRODUCTS)),
+       raises=_raises, masks=_masks, complex=True, samples=(*_SUMS, *_PRODUCTS)),
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("einsum", _build, (np.einsum,), static=("optimize",), examples=(
+    Expansion("einsum", _build, (np.einsum,), static=("optimize",), complex=True, examples=(
+        "np.einsum('ij,ij->i', {2,3j}, {2,3})", "np.einsum('ii', {2,2j})",
         "np.einsum('ij,jk->ik', {2,3}, {3,4})", "np.einsum('ij,jk', {2,3}, {3,1})",
         "np.einsum('ii', {3,3})", "np.einsum('ii->i', {3,3})", "np.einsum('ij->ji', {2,3})",
         "np.einsum('...ij,...j->...i', {4,2,3}, {3})", "np.einsum('i,j,k->jik', {2}, {3}, {2})",

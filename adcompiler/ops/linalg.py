@@ -58,6 +58,7 @@ def product(
     samples: tuple[Bound, ...],
     emit: Callable[[Emission], ast.expr] | None = None,
     boxes: bool = False,
+    complex: bool = True,
     examples: tuple[str, ...] = (),
 ) -> Op:
     """An entry for a function that sums products of two operands' elements."""
@@ -102,7 +103,8 @@ def product(
         name, infer, lambda attributes, operands: function(*operands, **_keywords(attributes)),
         emit or (lambda e: call(f"np.{name}", e.operands, **_keywords(e.attributes))),
         rules=(rule(0), rule(1)), spellings=spellings, masks=integer_factor, fresh=True,
-        boxes=boxes, agreeing=agreeing, raises=raises, samples=samples, examples=examples,
+        boxes=boxes, agreeing=agreeing, raises=raises, complex=complex,
+        samples=samples, examples=examples,
     )  # fmt: skip
 
 
@@ -220,7 +222,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: call("np.outer", emission.operands),
        rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
               lambda g, a, b, y: _shaped(_flat(a) @ g, b)),
-       fresh=True, masks=integer_factor,
+       fresh=True, masks=integer_factor, complex=True,
        samples=tuple(arguments(*shapes) for shapes in _OUTER),
        spellings={np.outer: Spelling(operands_only(2))},
        examples=("np.outer({3}, {2})", "np.outer({2,2}, {})")),

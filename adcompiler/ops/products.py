@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, is_known, multiply
-from ..ir.types import Array, Type, kind_of, rank, shape_of
+from ..ir.types import Array, Type, is_complex, rank, shape_of
 from .contractions import Style, contribution
 from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis, differ, promote, size_of
@@ -102,14 +102,22 @@ def _vdot_type(types: Sequence[Type], attributes: Attributes) -> Type:
     a, b = map(as_array, types)
     if differ(size_of(a.shape), size_of(b.shape)):
         raise OperationError(f"np.vdot of {a} and {b}, whose sizes differ", "check the shapes")
-    if "complex" in map(kind_of, types):
-        raise OperationError("np.vdot of complex numbers", "use np.sum(np.conj(a) * b)")
     return Array(promote((a, b)), ())
 
 
 def _vdot_raises(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
     m, n = (size_of(shape_of(t)) for t in types)
     return m != n and is_known(m) and is_known(n) and not all(rank(t) == 1 for t in types)
+
+
+def _vdot_first(g: Any, a: Any, b: Any, y: Any) -> Any:
+    """np.vdot takes the conjugate of its first operand."""
+    found = _vdot_rule(g, a, b)
+    return np.conj(found) if is_complex(a.type) else found
+
+
+def _vdot_second(g: Any, a: Any, b: Any, y: Any) -> Any:
+    return _vdot_rule(g, b, np.conj(a) if is_complex(a.type) else a)
 
 
 def _vdot_rule(g: Any, x: Any, other: Any) -> Any:
@@ -253,7 +261,8 @@ _NEWER = {
 }
 _NEWER_ENTRIES = tuple(
     product(name, function, lettering, {function: Spelling(operands_only(2))},
-            _samples(*shapes), examples=tuple(f"np.{name}({call_})" for call_ in calls))
+            _samples(*shapes), complex=name == "matvec",
+            examples=tuple(f"np.{name}({call_})" for call_ in calls))
     for name, lettering, shapes, calls in (
         ("matvec", _matvec, (((2, 3), (3,)), ((5, 2, 3), (3,)), ((2, 3), (5, 3)),
                              ((5, 2, 3), (5, 3)), ((1, 2, 3), (5, 3)), ((1, 1), (1,))),
@@ -285,21 +294,22 @@ ENTRIES: tuple[Op, ...] = (
             (*_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1, 3), (4, 3)),
                        ((1, 1), (2, 1)), axis=-1),
              *_samples(((3, 2), (3, 2)), ((3, 2), (3,)), ((3, 1), (3, 4)), axis=0)),
-            examples=("np.vecdot({2,3}, {3})", "np.vecdot({3,2}, {3,2}, axis=0)",
+            complex=False, examples=("np.vecdot({2,3}, {3})", "np.vecdot({3,2}, {3,2}, axis=0)",
                       "np.linalg.vecdot({3}, {3})")),
     *_NEWER_ENTRIES,
     Op("vdot", _vdot_type, lambda attributes, operands: np.vdot(*operands),
        lambda emission: call("np.vdot", emission.operands),
-       rules=(lambda g, a, b, y: _vdot_rule(g, a, b), lambda g, a, b, y: _vdot_rule(g, b, a)),
+       rules=(_vdot_first, _vdot_second), complex=True,
        fresh=True, masks=integer_factor, raises=_vdot_raises,
        agreeing=lambda types, attributes: [t.shape for t in map(as_array, types) if rank(t) == 1],
        samples=_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (6,)), ((6,), (3, 2)), ((), ()),
                         ((1, 1), ()), ((), (1,)), ((0,), (0,)), ((2, 3), (3, 2))),
        spellings={np.vdot: Spelling(operands_only(2))},
-       examples=("np.vdot({3}, {3})", "np.vdot({2,3}, {6})", "np.vdot({}, {1})")),
+       examples=("np.vdot({3}, {3})", "np.vdot({2,3}, {6})", "np.vdot({}, {1})",
+                 "np.vdot({3j}, {3j})", "np.vdot({3}, {3j})")),
     Op("kron", _kron_type, lambda attributes, operands: np.kron(*operands),
        lambda emission: call("np.kron", emission.operands), rules=_kron_rule, fresh=True,
-       masks=integer_factor, spellings={np.kron: Spelling(operands_only(2))},
+       complex=True, masks=integer_factor, spellings={np.kron: Spelling(operands_only(2))},
        samples=_samples(((2,), (3,)), ((2, 3), (4, 2)), ((2, 1), (1, 3)), ((2,), (3, 2)),
                         ((2, 3), (4,)), ((), (3,)), ((2, 3), ()), ((), ()), ((2, 1, 2), (3, 2)),
                         ((0, 2), (3, 2))),
@@ -308,13 +318,13 @@ ENTRIES: tuple[Op, ...] = (
     Op("cross", _cross_type, lambda attributes, operands: np.linalg.cross(*operands),
        lambda emission: call("np.linalg.cross", emission.operands),
        rules=(lambda g, a, b, y: b.emit("cross", g), lambda g, a, b, y: g.emit("cross", a)),
-       fresh=True, masks=integer_factor, agreeing=_cross_agreeing,
+       fresh=True, complex=True, masks=integer_factor, agreeing=_cross_agreeing,
        samples=_samples(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (2, 3)),
                         ((4, 1, 3), (2, 3)), ((1, 3), (2, 3)), ((0, 3), (3,)))),
     Op("multi_dot", _chain_type, lambda attributes, operands: np.linalg.multi_dot(operands),
        lambda emission: call("np.linalg.multi_dot",
                              (ast.List(list(emission.operands), ast.Load()),)),
-       rules=_chain_rule, fresh=True, masks=integer_factor, agreeing=_chain_agreeing,
+       rules=_chain_rule, fresh=True, complex=True, masks=integer_factor, agreeing=_chain_agreeing,
        samples=tuple(arguments(*shapes) for shapes in (
            ((2, 3), (3, 4)), ((2, 3), (3, 4), (4, 5)), ((3,), (3, 4), (4, 2)), ((3,), (3, 4), (4,)),
            ((2, 3), (3, 4), (4,)), ((3,), (3,)), ((2, 3), (3, 1), (1, 4), (4, 2)),
