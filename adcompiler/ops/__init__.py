@@ -22,12 +22,14 @@ from . import (
     elementwise,
     gates,
     indexing,
+    joining,
     linalg,
     lists,
     reductions,
     sequences,
     shapes,
     structural,
+    turning,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
@@ -55,10 +57,10 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    structural, elementwise, choices, reductions, linalg, shapes, joining, creation, indexing,
+    turning, lists, sequences, gates, calls, effects,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, turning)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
