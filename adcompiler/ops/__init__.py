@@ -28,6 +28,7 @@ from . import (
     reductions,
     sequences,
     shapes,
+    splitting,
     structural,
     turning,
 )
@@ -58,9 +59,9 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, joining, creation, indexing,
-    turning, lists, sequences, gates, calls, effects,
+    turning, splitting, lists, sequences, gates, calls, effects,
 )  # fmt: skip
-_EXPANDED = (assembling, turning)
+_EXPANDED = (assembling, turning, splitting)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
