@@ -47,8 +47,9 @@ def expand(
         if key in bound.arguments:
             value = bound.arguments[key]
             bound.arguments[key] = ctx.static(value, node, f"`{key}=` of {called}")
+    own = (*expansion.static, *expansion.plain)
     items = {
-        key: item if key in expansion.static else _as_arrays(ctx, node, item)
+        key: item if key in own else _as_arrays(ctx, node, item)
         for key, item in bound.arguments.items()
     }
     last = _last_step(ctx, expansion, bound, items)

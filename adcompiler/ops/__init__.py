@@ -26,6 +26,7 @@ from . import (
     linalg,
     lists,
     reductions,
+    reshaping,
     sequences,
     shapes,
     splitting,
@@ -61,7 +62,7 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, joining, creation, indexing,
     turning, splitting, lists, sequences, gates, calls, effects,
 )  # fmt: skip
-_EXPANDED = (assembling, turning, splitting)
+_EXPANDED = (assembling, reshaping, turning, splitting)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {

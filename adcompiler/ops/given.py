@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .creation import bind_array
-from .op import Expansion, OperationError
+from .op import OperationError
 from .var import Var
 
-__all__ = ["array", "only", "refused", "whole"]
+__all__ = ["array", "only", "whole"]
 
 
 def array(x: Any) -> Any:
@@ -50,15 +50,3 @@ def only(value: Any, allowed: tuple[Any, ...], what: str, advice: str) -> None:
     """Refuse what isn't among these."""
     if not any(value is one or (type(value) is type(one) and value == one) for one in allowed):
         raise OperationError(f"{what} is {value!r}", advice)
-
-
-def refused(function: Any, reason: str, advice: str) -> Expansion:
-    """A function that the tables know, and know why it is not among the supported ones."""
-    name = function[1] if isinstance(function, tuple) else function.__name__
-
-    def build(*args: Any, **keywords: Any) -> Any:
-        raise OperationError(reason, advice)
-
-    return Expansion(name, build, (function,))
-
-

@@ -194,6 +194,7 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `plain`: parameters such as shapes, in which numbers stay Python's own.
     `examples`: see `Op`.
     """
 
@@ -201,6 +202,7 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
 

@@ -157,6 +157,8 @@ def _remaining(whole: list[Size], others: list[Size]) -> Size:
 def _emit_reshape(emission: Emission) -> ast.expr:
     array, *operands = emission.operands
     template = emission.attributes["shape"]
+    if not template:
+        return method(array, "reshape", ast.Tuple([], ast.Load()))
     if len(template) == 1:
         return method(array, "reshape", template_source(template[0], operands))
     return method(array, "reshape", *[template_source(part, operands) for part in template])
