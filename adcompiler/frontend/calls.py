@@ -22,6 +22,7 @@ from ..ir.core import Value
 from ..ir.types import List
 from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lookup
 from ..ops.gates import Primitive
+from ..ops.refused import refusal
 from . import (
     binding,
     builtin_calls,
@@ -87,7 +88,7 @@ def invoke(
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if not is_known(callee) and _handler(callee) is None:
+        case types.FunctionType() if _is_inlined(callee):
             return _inline_global(ctx, node, callee, args, keywords, name)
         case Instance() | Record():
             return special_methods.call_object(ctx, node, callee, args, keywords, name)
@@ -106,6 +107,11 @@ def invoke(
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
+
+
+def _is_inlined(callee: types.FunctionType) -> bool:
+    """A function of the user's, or one of a library's that is written in Python."""
+    return not is_known(callee) and _handler(callee) is None and not refusal(spelled(callee))
 
 
 def _ufunc_at(ctx: Context, node: ast.Call) -> Any:
@@ -288,7 +294,10 @@ def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
             " functools.lru_cache makes: what it returns may come from an earlier call.",
             f"call `{called}.__wrapped__`, or leave the decorator out.",
         )  # fmt: skip
-    names = {spelled(key) for key in SPELLINGS if callable(key)}
+    known = refusal(called)
+    if known is not None:
+        ctx.refuse(node, "unknown-function", f"{called} {known.reason}.", f"{known.advice}.")
+    names = {spelled(key) for key in (*SPELLINGS, *EXPANSIONS) if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
     kind = "class" if isinstance(callee, type) else "function"
     ctx.refuse(
