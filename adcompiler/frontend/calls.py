@@ -51,6 +51,7 @@ from .items import (
 )  # fmt: skip
 from .recursion import called
 from .source import FunctionSource, read_function
+from .ufunc_calls import call_ufunc, check_same_kind
 
 __all__ = ["call", "inline", "invoke"]
 
@@ -101,6 +102,11 @@ def invoke(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
+    if isinstance(callee, np.ufunc) and (keywords or len(args) > callee.nin) and is_known(callee):
+        return call_ufunc(
+            ctx, node, callee, args, keywords,
+            lambda operands: operation(ctx, node, callee, operands, {}, name),
+        )  # fmt: skip
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
@@ -135,6 +141,7 @@ def _into(
         value = _method(ctx, node, callee.value, callee.name, args, keywords, None)
     else:
         value = operation(ctx, node, callee, args, keywords, None)
+    check_same_kind(ctx, node, value, target)
     return stores.store_whole(ctx, node, target, value)
 
 
@@ -185,12 +192,28 @@ def operation(
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that the table knows."""
+    computed = _of_ints(callee, args, keywords)
+    if computed is not None:
+        return computed
     if not is_known(callee):
         return _unknown(ctx, node, callee)
     expansion, found = EXPANSIONS.get(callee), lookup(callee)
     if expansion is not None:
         return _expand(ctx, node, expansion, args, keywords, name, spelled(callee))
     return _apply(ctx, node, found, args, keywords, name, spelled(callee))
+
+
+def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
+    """What `math` makes of ints that are known: `range(math.comb(4, 2))` is `range(6)`."""
+    if getattr(callee, "__module__", None) != "math" or keywords or not args:
+        return None
+    if any(type(item) is not int for item in args):
+        return None
+    try:
+        found = callee(*args)
+    except Exception:
+        return None  # raised when the emitted text runs, as in the function itself
+    return found if type(found) is int else None
 
 
 def _expand(

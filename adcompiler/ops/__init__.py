@@ -20,11 +20,13 @@ from . import (
     creation,
     effects,
     elementwise,
+    floats,
     gates,
     indexing,
     joining,
     linalg,
     lists,
+    numbers,
     reductions,
     reshaping,
     sequences,
@@ -60,9 +62,9 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, joining, creation, indexing,
-    turning, splitting, lists, sequences, gates, calls, effects,
+    turning, splitting, lists, sequences, gates, calls, effects, numbers, floats,
 )  # fmt: skip
-_EXPANDED = (assembling, reshaping, turning, splitting)
+_EXPANDED = (assembling, reshaping, turning, splitting, numbers, floats)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
