@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import types
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -53,6 +54,7 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "families",
     "has_effect",
     "infer",
     "is_known",
@@ -73,6 +75,12 @@ SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
 EXPANSIONS: Mapping[object, Expansion] = {
     key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
 }
+
+
+def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
+    """Every family: its module, and what it has entries for."""
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED)):
+        yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
 
 
 def is_known(function: object) -> bool:
