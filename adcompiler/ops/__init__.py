@@ -18,20 +18,27 @@ from . import (
     assembling,
     calls,
     choices,
+    comparing,
+    counting,
     creation,
+    diagonals,
     effects,
     elementwise,
     floats,
     gates,
+    gathering,
     indexing,
     joining,
     linalg,
+    linear_solves,
     lists,
     numbers,
+    positions,
     reductions,
     reshaping,
     sequences,
     shapes,
+    sorting,
     splitting,
     structural,
     turning,
@@ -63,10 +70,17 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    structural, elementwise, choices, reductions, linalg, shapes, joining, creation, indexing,
-    turning, splitting, lists, sequences, gates, calls, effects, numbers, floats,
+    linear_solves,
+    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    sequences, gates, calls, effects, numbers, floats,
+    gathering, positions, sorting, diagonals, comparing, counting,
+    joining, turning, splitting,
 )  # fmt: skip
-_EXPANDED = (assembling, reshaping, turning, splitting, numbers, floats)
+_EXPANDED = (
+    assembling, numbers, floats,
+    gathering, positions, sorting, diagonals, counting,
+    reshaping, turning, splitting,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
@@ -111,16 +125,18 @@ def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     return entry.raises([v.type for v in operation.operands], operation.attributes, known)
 
 
-def infer(operation: Operation) -> Type | None:
-    """The result type of a plain operation, from its operands; None where it has no result."""
+def infer(operation: Operation) -> tuple[Type, ...]:
+    """The types of a plain operation's results, from its operands."""
     types = [value.type for value in operation.operands]
     entry = TABLE[operation.opcode]
-    found = entry.infer(types, operation.attributes)
-    return found if entry.effect is None else None
+    found = entry.types(types, operation.attributes)
+    return found if entry.effect is None else ()
 
 
 def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
     entry = TABLE[operation.opcode]
     found = entry.evaluate(operation.attributes, operands)
+    if len(operation.results) > 1:
+        return tuple(found)
     return (found,) if entry.effect is None else ()
