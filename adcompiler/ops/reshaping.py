@@ -57,17 +57,18 @@ def _flatten(self: Any, order: Any = "C") -> Any:
 
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("reshape", _reshape, (np.reshape,), static=("order", "copy"), plain=("shape",),
+    Expansion("reshape", _reshape, (np.reshape,), complex=True,
+              static=("order", "copy"), plain=("shape",),
               examples=("np.reshape({6}, (2, 3))", "np.reshape({2,3}, -1)",
                         "np.reshape({2,3}, (3, 2), order='F')", "np.reshape({2,3}, [3, 2])",
                         "np.reshape({}, (1, 1))", "np.reshape({2,3,1}, (-1, 2), 'F')")),
-    Expansion("reshape", _reshape_method, (("method", "reshape"),), static=("order", "copy"),
-              plain=("shape",),
+    Expansion("reshape", _reshape_method, (("method", "reshape"),), complex=True,
+              static=("order", "copy"), plain=("shape",),
               examples=("{6}.reshape(2, 3)", "{2,3}.reshape((3, 2), order='F')",
                         "{2,3}.reshape(-1, order='F')", "{1}.reshape(())")),
-    Expansion("ravel", _ravel, (np.ravel, ("method", "ravel")), static=("order",),
+    Expansion("ravel", _ravel, (np.ravel, ("method", "ravel")), complex=True, static=("order",),
               examples=("np.ravel({2,3})", "np.ravel({2,3}, order='F')", "np.ravel({})",
                         "{2,3}.ravel()", "{2,3}.ravel('F')")),
-    Expansion("flatten", _flatten, (("method", "flatten"),), static=("order",),
+    Expansion("flatten", _flatten, (("method", "flatten"),), complex=True, static=("order",),
               examples=("{2,3}.flatten()", "{2,1,3}.flatten('F')")),
 )  # fmt: skip

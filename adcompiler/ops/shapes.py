@@ -224,7 +224,7 @@ def _view(
 ) -> Op:  # fmt: skip
     return Op(
         name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), shares=shares,
-        boxes=True, samples=samples,
+        boxes=True, samples=samples, complex=True,
     )  # fmt: skip
 
 
@@ -272,6 +272,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.reshape(
            operands[0], fill(attributes["shape"], operands[1:])),
        _emit_reshape, rules=(_back_to_shape,), view=(0,), boxes=True,
+       complex=True,
        spellings={np.reshape: Spelling(_bind_reshape),
                   ("method", "reshape"): Spelling(_bind_reshape_method)},
        samples=(
@@ -281,6 +282,6 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
        lambda emission: method(emission.operands[0], "flatten"), rules=(_back_to_shape,),
-       fresh=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
+       fresh=True, complex=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
        samples=tuple(arguments(shape) for shape in SHAPES if shape)),
 )  # fmt: skip

@@ -208,7 +208,7 @@ ENTRIES: tuple[Op, ...] = (
        raises=lambda types, attributes, known: not _part(types[0], attributes["count"])[1],
        no_gradient=NO_FLOATS),
     Op("section", _section_type, _section, _emit_section, accumulate=_into_section, masks=True,
-       view=(0,), shares="view", boxes=True, samples=(
+       view=(0,), shares="view", boxes=True, complex=True, samples=(
            *(arguments((6,), 2, index=k, count=3, axis=0) for k in range(3)),
            arguments((2, 4), 2, index=1, count=2, axis=1),
        )),
@@ -217,22 +217,24 @@ ENTRIES: tuple[Op, ...] = (
 EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("split", lambda ary, indices_or_sections, axis=0: _split(
                   ary, indices_or_sections, axis),
-              (np.split,), static=("indices_or_sections", "axis"),
+              (np.split,), complex=True, static=("indices_or_sections", "axis"),
               examples=("np.split({4}, 2)", "np.split({2,3}, 3, axis=1)", "np.split({3}, 1)",
                         "np.split({5}, [1, 3])", "np.split({2,6}, [2, -1], -1)",
                         "np.split({3}, [])", "np.split({4}, [3, 9, 1])")),
-    Expansion("array_split", _array_split, (np.array_split,),
+    Expansion("array_split", _array_split, (np.array_split,), complex=True,
               static=("indices_or_sections", "axis"),
               examples=("np.array_split({7}, 4)", "np.array_split({6}, 4)",
                         "np.array_split({2,5}, 3, axis=1)", "np.array_split({5}, [2])",
                         "np.array_split({3}, 5)", "np.array_split({1,2}, 2)")),
-    Expansion("hsplit", _hsplit, (np.hsplit,), static=("indices_or_sections",),
+    Expansion("hsplit", _hsplit, (np.hsplit,), complex=True, static=("indices_or_sections",),
               examples=("np.hsplit({4}, 2)", "np.hsplit({2,4}, [1])")),
-    Expansion("vsplit", _along(0, 2, "np.vsplit"), (np.vsplit,), static=("indices_or_sections",),
+    Expansion("vsplit", _along(0, 2, "np.vsplit"), (np.vsplit,), complex=True,
+              static=("indices_or_sections",),
               examples=("np.vsplit({4,2}, 2)", "np.vsplit({4,2}, [1])")),
-    Expansion("dsplit", _along(2, 3, "np.dsplit"), (np.dsplit,), static=("indices_or_sections",),
+    Expansion("dsplit", _along(2, 3, "np.dsplit"), (np.dsplit,), complex=True,
+              static=("indices_or_sections",),
               examples=("np.dsplit({2,1,4}, 2)", "np.dsplit({2,1,4}, [1])")),
-    *([Expansion("unstack", _unstack, (np.unstack,), static=("axis",),
+    *([Expansion("unstack", _unstack, (np.unstack,), complex=True, static=("axis",),
                  examples=("np.unstack({1,3})", "np.unstack({3,1}, axis=-1)"))]
       if hasattr(np, "unstack") else []),
 )  # fmt: skip

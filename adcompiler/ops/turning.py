@@ -157,20 +157,20 @@ def _emit_roll(emission: Emission) -> ast.expr:
 
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("flip", _flip, (np.flip,), static=("axis",),
+    Expansion("flip", _flip, (np.flip,), complex=True, static=("axis",),
               examples=("np.flip({3})", "np.flip({2,3})", "np.flip({2,3}, axis=-1)",
                         "np.flip({2,1,3}, axis=(0, 2))")),
-    Expansion("fliplr", _flipped(1), (np.fliplr,), examples=("np.fliplr({2,3})",)),
-    Expansion("flipud", _flipped(0), (np.flipud,),
+    Expansion("fliplr", _flipped(1), (np.fliplr,), complex=True, examples=("np.fliplr({2,3})",)),
+    Expansion("flipud", _flipped(0), (np.flipud,), complex=True,
               examples=("np.flipud({2,3})", "np.flipud({3})")),
-    Expansion("rot90", _rot90, (np.rot90,), static=("k", "axes"),
+    Expansion("rot90", _rot90, (np.rot90,), complex=True, static=("k", "axes"),
               examples=("np.rot90({2,3})", "np.rot90({2,3}, 2)", "np.rot90({2,3}, k=-1)",
                         "np.rot90({2,3}, 4)", "np.rot90({2,1,3}, axes=(2, 1))",
                         "np.rot90({2,1,3}, 3, axes=(0, -1))")),
-    Expansion("moveaxis", moved, (np.moveaxis,), static=("source", "destination"),
+    Expansion("moveaxis", moved, (np.moveaxis,), complex=True, static=("source", "destination"),
               examples=("np.moveaxis({2,1,3}, 0, -1)", "np.moveaxis({2,4,3}, (0, 1), (-1, 0))",
                         "np.moveaxis({2,4,3}, [2], [0])")),
-    Expansion("rollaxis", _rollaxis, (np.rollaxis,), static=("axis", "start"),
+    Expansion("rollaxis", _rollaxis, (np.rollaxis,), complex=True, static=("axis", "start"),
               examples=("np.rollaxis({2,1,3}, 2)", "np.rollaxis({2,4,3}, 0, 3)",
                         "np.rollaxis({2,4,3}, 1, -1)", "np.rollaxis({2,3}, 1, 2)")),
 )  # fmt: skip
@@ -179,7 +179,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("roll", _roll_type,
        lambda attributes, operands: np.roll(
            operands[0], fill(attributes["shift"], operands[1:]), attributes["axis"]),
-       _emit_roll, rules=(_roll_rule,), fresh=True, boxes=True,
+       _emit_roll, rules=(_roll_rule,), fresh=True, complex=True, boxes=True,
        spellings={np.roll: Spelling(_bind_roll)},
        samples=(
            *(arguments(shape, shift=1, axis=None) for shape in ((), (1,), (3,), (2, 3), (0,))),
