@@ -31,6 +31,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    joining,
     linalg,
     linear_solves,
     lists,
@@ -38,10 +39,13 @@ from . import (
     positions,
     products,
     reductions,
+    reshaping,
     sequences,
     shapes,
     sorting,
+    splitting,
     structural,
+    turning,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
@@ -76,11 +80,13 @@ _FAMILIES = (
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
+    joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
+    reshaping, turning, splitting,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
