@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -25,10 +25,14 @@ from . import (
     linalg,
     lists,
     reductions,
+    scipy_bessel,
+    scipy_softmax,
+    scipy_special,
     sequences,
     shapes,
     structural,
 )
+from .late import Late, Spelled
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
 
@@ -50,33 +54,40 @@ __all__ = [
     "has_effect",
     "infer",
     "is_known",
+    "late_name",
     "lookup",
     "may_raise",
 ]
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects,
+    sequences, gates, calls, effects, scipy_special, scipy_bessel, scipy_softmax,
 )  # fmt: skip
-_EXPANDED = (assembling,)
+_EXPANDED = (assembling, scipy_softmax)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
-SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
-    key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()
-}
-EXPANSIONS: Mapping[object, Expansion] = {
-    key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
-}
+SPELLINGS: Spelled[tuple[Op, Spelling]] = Spelled(
+    {key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()}
+)
+EXPANSIONS: Spelled[Expansion] = Spelled(
+    {key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings}
+)
 
 
 def is_known(function: object) -> bool:
     """Whether the tables have the function."""
-    return isinstance(function, Hashable) and (function in SPELLINGS or function in EXPANSIONS)
+    return function in SPELLINGS or function in EXPANSIONS
+
+
+def late_name(function: object) -> str | None:
+    """The full name of a function of a package that the tables don't import."""
+    keys = (SPELLINGS.key(function), EXPANSIONS.key(function))
+    return next((str(key) for key in keys if isinstance(key, Late)), None)
 
 
 def lookup(function: object) -> tuple[Op, Spelling] | None:
     """The operation that a callable spells, and how its arguments are read."""
-    return SPELLINGS.get(function) if isinstance(function, Hashable) else None
+    return SPELLINGS.get(function)
 
 
 def has_effect(operation: Operation) -> bool:

@@ -13,10 +13,28 @@ from typing import Any
 
 from .op import Emission
 
-__all__ = ["attribute", "call", "constant", "default_call", "infix", "keyword_items", "prefix"]
+__all__ = [
+    "PACKAGES",
+    "attribute",
+    "call",
+    "constant",
+    "default_call",
+    "infix",
+    "keyword_items",
+    "prefix",
+]
 
 
 _KINDS = ("builtin", "helper", "gate", "function")
+
+# The modules of packages, by what they are called in emitted text; any other is of the standard
+# library.
+PACKAGES = {
+    "np": "numpy",
+    "special": "scipy.special",
+    "linalg": "scipy.linalg",
+    "stats": "scipy.stats",
+}
 
 
 def reference(dotted: str) -> ast.expr:

@@ -140,6 +140,7 @@ class Op:
     `examples`: calls as users write them, for the tests and the reference; `{3,2}` stands for an
     array of that shape, `{}` for a number.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Op:
     samples: tuple[Bound, ...] = ()
     examples: tuple[str, ...] = ()
     no_gradient: str = ""
+    needs: str = ""
 
     def sharing(self, types: Sequence[Type], attributes: Attributes) -> str:
         """Whether the result is a "view" of the first operand, a "copy", or "maybe" either."""

@@ -18,6 +18,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -35,7 +36,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -169,7 +170,11 @@ class _Reverse:
             rule = entry.rule(k)
             assert rule is not None
             primals = self.guarded(op, tracer, g, g in cotangents.masked)
-            contribution = rule(tracer.var(g), *primals, **op.attributes)
+            try:
+                contribution = rule(tracer.var(g), *primals, **op.attributes)
+            except OperationError as error:
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if g in cotangents.masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)

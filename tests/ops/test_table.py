@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from driving import LEVELS, close, gradient, numeric, run, same
-from sampling import Sample, conforms, samples, spelled, vias
+from sampling import Sample, conforms, is_there, samples, spelled, vias
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Value
@@ -17,8 +17,9 @@ from adcompiler.ir.verifier import verify
 from adcompiler.ops import SPELLINGS, TABLE, OperationError, Tracer, infer
 from adcompiler.ops.op import Call
 
-DIFFERENTIABLE = [op for op in TABLE.values() if not op.no_gradient]
-VALUED = [op for op in TABLE.values() if op.domain or op.samples]
+INSTALLED = list(filter(is_there, TABLE.values()))
+DIFFERENTIABLE = [op for op in INSTALLED if not op.no_gradient]
+VALUED = [op for op in INSTALLED if op.domain or op.samples]
 
 
 def has_rules(op):
