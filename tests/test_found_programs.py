@@ -44,6 +44,26 @@ FOUND: dict[str, str] = {
         def arguments():
             return {"b": np.array([-0.21317, 0.18637, 0.31524], dtype=np.float32)}
         """,
+    # The gradient of an array that a reshaping looks at may lie in memory in another order: what
+    # was stored through its reshaping went into a copy.
+    "stores through a reshaped array": """
+        import numpy as np
+
+        def f(a, x):
+            b = np.zeros((2, 3))
+            b[0] = x[:3]
+            b.reshape(-1)[1:3] = x[5]
+            c = a.copy()
+            flat = c.ravel()
+            flat[1:5] = x[1:5] * flat[2]
+            w = np.outer(x[:2], x[2:4])[:, 1] * 1.0
+            w.reshape(2, 1)[0] = x[0]
+            return np.sum(b * a) + np.sum(c * a) + np.sum(w * x[:2])
+
+        def arguments():
+            return {"a": np.array([[0.3, 0.8, 0.1], [0.7, 0.2, 0.9]], order="F"),
+                    "x": np.array([0.5, 0.4, 0.9, 0.2, 0.6, 0.7])}
+        """,
     # A list of Python floats is no cotangent for a list of NumPy's, where several dtypes meet.
     "a cotangent that is a list": """
         import math

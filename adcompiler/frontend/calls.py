@@ -22,6 +22,7 @@ from ..ir.core import Value
 from ..ir.types import List
 from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
 from ..ops.gates import Primitive
+from ..ops.refused import refusal
 from . import (
     binding,
     builtin_calls,
@@ -50,6 +51,7 @@ from .items import (
 )  # fmt: skip
 from .recursion import called
 from .source import FunctionSource, read_function
+from .ufunc_calls import call_ufunc, check_same_kind
 
 __all__ = ["call", "inline", "invoke"]
 
@@ -87,7 +89,7 @@ def invoke(
             return _inline_local(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
-        case types.FunctionType() if not is_known(callee) and _handler(callee) is None:
+        case types.FunctionType() if _is_inlined(callee):
             return _inline_global(ctx, node, callee, args, keywords, name)
         case Instance() | Record():
             return special_methods.call_object(ctx, node, callee, args, keywords, name)
@@ -100,12 +102,22 @@ def invoke(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
+    if isinstance(callee, np.ufunc) and (keywords or len(args) > callee.nin) and is_known(callee):
+        return call_ufunc(
+            ctx, node, callee, args, keywords,
+            lambda operands: operation(ctx, node, callee, operands, {}, name),
+        )  # fmt: skip
     if keywords.get("out") is not None:
         return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
+
+
+def _is_inlined(callee: types.FunctionType) -> bool:
+    """A function of the user's, or one of a library's that is written in Python."""
+    return not is_known(callee) and _handler(callee) is None and not refusal(spelled(callee))
 
 
 def _ufunc_at(ctx: Context, node: ast.Call) -> Any:
@@ -129,6 +141,7 @@ def _into(
         value = _method(ctx, node, callee.value, callee.name, args, keywords, None)
     else:
         value = operation(ctx, node, callee, args, keywords, None)
+    check_same_kind(ctx, node, value, target)
     return stores.store_whole(ctx, node, target, value)
 
 
@@ -179,12 +192,28 @@ def operation(
     name: str | None,
 ) -> Item:  # fmt: skip
     """A call that the table knows."""
+    computed = _of_ints(callee, args, keywords)
+    if computed is not None:
+        return computed
     found = lookup(callee)
     if found is not None:
         return _apply(ctx, node, found, args, keywords, name, spelled(callee))
     if is_known(callee):
         return _expand(ctx, node, EXPANSIONS[callee], args, keywords, name, spelled(callee))
     return _unknown(ctx, node, callee)
+
+
+def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
+    """What `math` makes of ints that are known: `range(math.comb(4, 2))` is `range(6)`."""
+    if getattr(callee, "__module__", None) != "math" or keywords or not args:
+        return None
+    if any(type(item) is not int for item in args):
+        return None
+    try:
+        found = callee(*args)
+    except Exception:
+        return None  # raised when the emitted text runs, as in the function itself
+    return found if type(found) is int else None
 
 
 def _expand(
@@ -288,7 +317,10 @@ def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
             " functools.lru_cache makes: what it returns may come from an earlier call.",
             f"call `{called}.__wrapped__`, or leave the decorator out.",
         )  # fmt: skip
-    names = {spelled(key) for key in SPELLINGS if callable(key)}
+    known = refusal(called)
+    if known is not None:
+        ctx.refuse(node, "unknown-function", f"{called} {known.reason}.", f"{known.advice}.")
+    names = {spelled(key) for key in (*SPELLINGS, *EXPANSIONS) if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
     kind = "class" if isinstance(callee, type) else "function"
     ctx.refuse(

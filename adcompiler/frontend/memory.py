@@ -79,7 +79,7 @@ class Memory:
             return
         entry = TABLE[op.opcode]
         if not op.operands or 0 not in entry.view or entry.statement is not None:
-            if entry.fresh and (rank(result.type) == 1 or not any(map(has_memory, op.operands))):
+            if entry.fresh and self._in_order(op, result):
                 self.whole.add(result)
             return
         shares = entry.sharing([v.type for v in op.operands], op.attributes)
@@ -95,6 +95,13 @@ class Memory:
             self.whole.add(result)
         else:
             self.relate(result, [self.owner(source)])
+
+    def _in_order(self, op: Operation, result: Value) -> bool:
+        """Whether a new array's elements lie one after the other."""
+        from_numbers = not any(map(has_memory, op.operands))
+        return (
+            rank(result.type) == 1 or from_numbers or TABLE[op.opcode].contiguous(op.attributes)
+        )
 
     def _view(self, op: Operation, source: Value, result: Value) -> None:
         inner = self.place(source)

@@ -174,17 +174,38 @@ def _hypot(ctx: Context, node: ast.Call, name: str | None, *coordinates: Item) -
     return ctx.emit(node, "hypot_of", coordinates, {"whole": False}, name)
 
 
-def _dist(ctx: Context, node: ast.Call, name: str | None, p: Item, q: Item) -> Item:
-    if _is_whole(p) and _is_whole(q):
-        return ctx.emit(node, "dist", (p, q), {"whole": True}, name)
-    what = "the length of what math.dist() takes"
-    sides = [known(ctx, node, item, what) for item in (p, q)]
-    if len(sides[0]) != len(sides[1]):
+def _pair(opcode: str, empty: Any) -> Callable[..., Item]:
+    """`math.dist` and `math.sumprod`."""
+
+    def handler(ctx: Context, node: ast.Call, name: str | None, p: Item, q: Item, /) -> Item:
+        p, q = gathered(ctx, node, p), gathered(ctx, node, q)
+        if _is_whole(p) and _is_whole(q):
+            return ctx.emit(node, opcode, (p, q), {"whole": True}, name)
+        what = f"the length of what math.{opcode}() takes"
+        sides = [known(ctx, node, item, what) for item in (p, q)]
+        if len(sides[0]) != len(sides[1]):
+            ctx.refuse(
+                node, "static-error", f"math.{opcode}() of sequences of different lengths fails.",
+                "give sequences of one length.",
+            )  # fmt: skip
+        if not sides[0]:
+            return empty
+        return ctx.emit(node, opcode, (*sides[0], *sides[1]), {"whole": False}, name)
+
+    return handler
+
+
+def _log(ctx: Context, node: ast.Call, name: str | None, x: Item, *base: Item) -> Item:
+    """`math.log(x, base)` is the quotient of two logarithms, rounded like one."""
+    entry, spelling = ctx.tracer.spellings[math.log]
+    if len(base) > 1:
         ctx.refuse(
-            node, "static-error", "both points must have the same number of dimensions.",
-            "give points of one length.",
-        )  # fmt: skip
-    return ctx.emit(node, "dist", (*sides[0], *sides[1]), {"whole": False}, name)
+            node, "arguments", "math.log() takes a number and a base.", "give it no more than two."
+        )
+    if not base:
+        return ctx.emit(node, entry.name, (x,), dict(spelling.preset), name)
+    both = [ctx.emit(node, entry.name, (v,), dict(spelling.preset)) for v in (x, *base)]
+    return arithmetic.binary(ctx, node, ast.Div(), both[0], both[1], name)
 
 
 def _sorted(
@@ -218,7 +239,9 @@ REDUCTIONS: dict[Any, Callable[..., Item]] = {
     all: _truth_of_all("all_of", all),
     math.fsum: _fsum,
     math.hypot: _hypot,
-    math.dist: _dist,
+    math.dist: _pair("dist", 0.0),
+    math.log: _log,
+    **({math.sumprod: _pair("sumprod", 0)} if hasattr(math, "sumprod") else {}),
     sorted: _sorted,
     divmod: _divmod,
 }

@@ -20,10 +20,12 @@ from . import (
     creation,
     effects,
     elementwise,
+    floats,
     gates,
     indexing,
     linalg,
     lists,
+    numbers,
     reductions,
     scipy_bessel,
     scipy_softmax,
@@ -61,9 +63,11 @@ __all__ = [
 
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
-    sequences, gates, calls, effects, scipy_special, scipy_bessel, scipy_softmax,
+    sequences, gates, calls, effects, numbers, floats,
+    scipy_special, scipy_bessel, scipy_softmax,
 )  # fmt: skip
-_EXPANDED = (assembling, scipy_softmax)
+_EXPANDED = (assembling, numbers, floats,
+             scipy_softmax)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Spelled[tuple[Op, Spelling]] = Spelled(

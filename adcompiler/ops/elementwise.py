@@ -296,7 +296,8 @@ _LOGIC = (
 
 _EXPONENTIALS = (
     elementwise("exp", np.exp, lambda g, x, y, via: g * y, math_function=math.exp),
-    elementwise("exp2", np.exp2, lambda g, x, y, via: g * y * math.log(2)),
+    elementwise("exp2", np.exp2, lambda g, x, y, via: g * y * math.log(2),
+                math_function=getattr(math, "exp2", None)),
     elementwise("expm1", np.expm1, lambda g, x, y, via: g * (y + 1), math_function=math.expm1),
     elementwise("log", np.log, lambda g, x, y, via: _over(g, x, via), math_function=math.log,
                 singular=1.0, raises=_outside_domain,
@@ -316,7 +317,7 @@ _EXPONENTIALS = (
                 singular=1.0, raises=_outside_domain,
                 domain=POSITIVE),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
-                domain=POSITIVE),
+                math_function=getattr(math, "cbrt", None), domain=POSITIVE),
     elementwise("square", np.square, lambda g, x, y, via: g * 2 * x),
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
                 domain=POSITIVE),

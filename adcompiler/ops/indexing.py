@@ -29,7 +29,18 @@ from ..runtime import helpers
 from .emit import attribute, call
 from .inference import broadcast_shapes
 from .op import DISCRETE, Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
-from .places import Slot, Step, Views, fill, look, slots, source, step_operands, viewed_type
+from .places import (
+    Slot,
+    Step,
+    Views,
+    fill,
+    look,
+    may_be_copy,
+    slots,
+    source,
+    step_operands,
+    viewed_type,
+)
 
 __all__ = ["ENTRIES", "Slot", "Step", "fill", "is_basic", "may_repeat", "slots"]
 
@@ -250,6 +261,10 @@ def _update_rule(
     if index == 0:
         whole = isinstance(g.type, List) and bool(shape_of(g.type.element))
         zero = stored.emit("shape").emit("zeros_of", type=stored.type) if whole else 0.0
+        _, steps = step_operands(key, views, [v.type for v in rest[:-1]])
+        if may_be_copy(g.type, steps):
+            # The gradient needn't lie in memory as the array does, of which this is a view.
+            g = g.emit("ascontiguousarray")
         return g.emit("update", zero, *rest[:-1], key=key, views=views)
     if index > 1:
         return None

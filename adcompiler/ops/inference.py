@@ -67,11 +67,11 @@ def _dtype(type_: Type) -> Any:
     return np.dtype(as_array(type_).dtype)
 
 
-def ufunc_type(ufunc: np.ufunc, types: Sequence[Type]) -> Array:
-    """What a ufunc gives, NEP 50's weak Python numbers included."""
+def ufunc_type(ufunc: np.ufunc, types: Sequence[Type], result: int = 0) -> Array:
+    """What a ufunc gives (the one of its results), NEP 50's weak Python numbers included."""
     dtypes = (*map(_dtype, types), *[None] * ufunc.nout)
     try:
-        found = ufunc.resolve_dtypes(dtypes)[ufunc.nin]
+        found = ufunc.resolve_dtypes(dtypes)[ufunc.nin + result]
     except TypeError:
         listed = ", ".join(map(str, types))
         raise OperationError(

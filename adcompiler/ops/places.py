@@ -17,7 +17,9 @@ from typing import Any, final
 from ..ir.types import Type
 from .op import Emission, Op
 
-__all__ = ["Slot", "Step", "fill", "look", "slots", "source", "step_operands", "viewed_type"]
+__all__ = ["Slot", "Step", "fill", "look", "may_be_copy", "slots", "source", "step_operands",
+    "viewed_type",
+]  # fmt: skip
 
 
 @final
@@ -103,6 +105,15 @@ def viewed_type(array: Type, steps: Sequence[tuple[Step, Sequence[Type]]]) -> Ty
     for step, types in steps:
         array = step.entry.infer((array, *types), step.attributes)
     return array
+
+
+def may_be_copy(array: Type, steps: Sequence[tuple[Step, Sequence[Type]]]) -> bool:
+    """Whether it depends on the array's memory order if the steps give a view of it."""
+    for step, types in steps:
+        if step.entry.sharing((array, *types), step.attributes) != "view":
+            return True
+        array = step.entry.infer((array, *types), step.attributes)
+    return False
 
 
 def source(

@@ -135,18 +135,57 @@ def _dist_rule(g: Any, *operands: Any, whole: bool, index: int) -> Any:
     return g * (_array(mine) - _array(other)) / select(y == 0, 1.0, y)
 
 
-def _dist(attributes: Attributes, operands: Sequence[Any]) -> Any:
-    half = len(operands) // 2
-    p, q = tuple(operands[:half]), tuple(operands[half:])
-    return math.dist(p[0], q[0]) if attributes["whole"] else math.dist(p, q)
+def _sumprod_rule(g: Any, *operands: Any, whole: bool, index: int) -> Any:
+    *parts, _ = operands
+    half = len(parts) // 2
+    return g * _array(parts[(index + half) % len(parts)])
 
 
-def _emit_dist(emission: Emission) -> ast.expr:
-    half = len(emission.operands) // 2
-    p, q = list(emission.operands[:half]), list(emission.operands[half:])
-    if emission.attributes["whole"]:
-        return call("math.dist", (p[0], q[0]))
-    return call("math.dist", (ast.Tuple(p, ast.Load()), ast.Tuple(q, ast.Load())))
+def _sumprod_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """Ints stay ints; what else comes is the product's and the sum's."""
+    parts = [element_type(t) for t in types] if attributes["whole"] else types
+    half = len(parts) // 2
+    result: Type = INT
+    for p, q in zip(parts[:half], parts[half:], strict=True):
+        result = operator_type(
+            operator.add, np.add, (result, operator_type(operator.mul, np.multiply, (p, q)))
+        )
+    return result
+
+
+def _of_pair(function: Any) -> Callable[[Attributes, Sequence[Any]], Any]:
+    """Evaluates what takes two sequences of one length."""
+
+    def evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:
+        half = len(operands) // 2
+        p, q = tuple(operands[:half]), tuple(operands[half:])
+        return function(p[0], q[0]) if attributes["whole"] else function(p, q)
+
+    return evaluate
+
+
+def _emit_pair(dotted: str) -> Callable[[Emission], ast.expr]:
+    def emit(emission: Emission) -> ast.expr:
+        half = len(emission.operands) // 2
+        p, q = list(emission.operands[:half]), list(emission.operands[half:])
+        if emission.attributes["whole"]:
+            return call(dotted, (p[0], q[0]))
+        return call(dotted, (ast.Tuple(p, ast.Load()), ast.Tuple(q, ast.Load())))
+
+    return emit
+
+
+def _pair(name: str, infer: Any, rule: Any, raises: Any = None) -> tuple[Op, ...]:
+    """An entry for a function of two sequences, where this Python has it."""
+    function = getattr(math, name, None)
+    if function is None:
+        return ()
+    made = Op(
+        name, infer, _of_pair(function), _emit_pair(f"math.{name}"), rules=rule, raises=raises,
+        samples=(arguments((), 0.5, 1.5, (), whole=False), arguments((3,), (3,), whole=True),
+                 arguments(_LIST, (3,), whole=True), arguments(_LIST, [1.0, 2.0, 3.0], whole=True)),
+    )  # fmt: skip
+    return (made,)
 
 
 def _numbers(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -195,9 +234,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("hypot_of", _numbers, lambda attributes, operands: math.hypot(*operands),
        lambda emission: call("math.hypot", emission.operands), rules=_hypot_rule,
        samples=tuple(arguments(*((),) * n, whole=False) for n in (1, 3, 4))),
-    Op("dist", _numbers, _dist, _emit_dist, rules=_dist_rule,
-       samples=(arguments((), 0.5, 1.5, (), whole=False), arguments((3,), (3,), whole=True),
-                arguments(_LIST, (3,), whole=True), arguments(_LIST, [1.0, 2.0, 3.0], whole=True))),
+    *_pair("dist", _numbers, _dist_rule),
+    *_pair("sumprod", _sumprod_type, _sumprod_rule),
     *(Op(f"{name}_of", _extreme_type, _evaluated(getattr(builtins, name)),
          _emitted(f"builtin.{name}"), rules=(_extreme_rule,), masks=True,
          samples=(arguments((3,), whole=True), arguments(_LIST, whole=True)))

@@ -234,6 +234,11 @@ def sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.e
     return ast.BinOp(total, ast.Add() if offset > 0 else ast.Sub(), ast.Constant(abs(offset)))
 
 
+def _in_order_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    array = as_array(types[0])
+    return array if array.shape else Array(array.dtype, (1,))
+
+
 def _like(types: Sequence[Type], attributes: Attributes) -> Type:
     result: Type = attributes["type"]
     return result
@@ -320,7 +325,8 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
        lambda emission: (method(emission.operands[0], "copy") if emission.attributes
                          else call("np.array", emission.operands)),
-       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, samples=_ANY),
+       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, samples=_ANY,
+       contiguous=bool),  # `np.array` keeps the order, the method doesn't
     Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
@@ -370,6 +376,12 @@ ENTRIES: tuple[Op, ...] = (
     Op("asarray", _asarray_type, _asarray, _emit_asarray, rules=(_asarray_rule,), view=(0,),
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
        samples=(*_ANY, arguments([0.5, 1.5]))),
+    Op("ascontiguousarray", _in_order_type,
+       lambda attributes, operands: np.ascontiguousarray(operands[0]),
+       lambda emission: call("np.ascontiguousarray", emission.operands),
+       rules=(lambda g, x, y: g,), view=(0,),
+       spellings={np.ascontiguousarray: Spelling(operands_only(1))},
+       samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0)))),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),

@@ -14,6 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from .special import bessel_i, polygamma, sinc_derivative
+
+__all__ = [
+    "add_lists", "bessel_i", "divide", "last_stored", "polygamma", "power", "prod_others",
+    "require_apart", "sign", "sinc_derivative", "unbroadcast",
+]  # fmt: skip
+
 
 def unbroadcast(g: Any, shape: Any) -> Any:
     """Sum `g` over the axes along which an operand of this shape was broadcast."""

@@ -197,3 +197,39 @@ def test_rounding_is_the_users():
 
 def test_the_text_holds_the_users_sum():
     assert "sum((a, 0.1, b, 0.2, c))" in grad(sum_of_a_list, optimize=0).source(0.1, 0.2, 0.3)
+
+
+def logarithm_to_a_base(a, b, c):
+    return math.log(abs(a), 3.0) * math.log(abs(b) + 1.5, abs(c)) + math.log(2) * a
+
+
+def ints_known_when_compiled(a, b, c):
+    total = 0.0
+    for k in range(math.comb(4, 2)):
+        total += a * b ** math.gcd(k + 2, 4)
+    return total * math.factorial(3) + np.sum(np.zeros(math.isqrt(10)) + c)
+
+
+def parts_of_floats(a, b, c):
+    m, e = math.frexp(a)
+    fraction, whole = math.modf(b)
+    return m * e + fraction * c * whole
+
+
+def closeness(a, b, c):
+    return a * b if math.isclose(a, b, rel_tol=1e-3) or not math.isclose(a, c, abs_tol=0.1) else c
+
+
+@pytest.mark.parametrize(
+    "f", [logarithm_to_a_base, ints_known_when_compiled, parts_of_floats, closeness]
+)
+def test_functions_of_math(f):
+    prove(f, 0.7, -1.3, 1.9)
+
+
+@pytest.mark.skipif(not hasattr(math, "sumprod"), reason="from Python 3.12 on")
+def test_sumprod():
+    def f(a, x):
+        return math.sumprod((a, 2.0), [a, 0.5]) * math.sumprod(x, x)
+
+    prove(f, 0.7, X)

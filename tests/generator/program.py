@@ -98,8 +98,9 @@ def _array(w: Writer, shape: tuple[int, ...]) -> str:
 
     inside = row(shape[0]) if len(shape) == 1 else [row(shape[1]) for _ in range(shape[0])]
     dtype = ", dtype=np.float32" if w.has("float32") and w.chance(0.7) else ""
-    order = ", order='F'" if len(shape) == 2 and w.chance(0.1) else ""
-    return f"np.array({inside}{dtype}{order})"
+    order = ", order='F'" if len(shape) == 2 and w.chance(0.3) else ""
+    backwards = "[::-1]" if w.chance(0.1) else ""
+    return f"np.array({inside}{dtype}{order}){backwards}"
 
 
 def _result(w: Writer) -> str:

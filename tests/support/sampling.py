@@ -151,9 +151,12 @@ def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sampl
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
             for operands in itertools.product(*map(_forms, drawn)):
-                # NumPy's float32 can't be truncated by `math`.
-                if (op.name, via, type(operands[0])) != ("trunc", "math", np.float32):
+                if via != "math" or (op.name, type(operands[-1])) not in _NOT_IN_MATH:
                     yield Sample(op, operands, {"via": via})
+
+
+# `math` truncates no float32, and wants Python's own ints.
+_NOT_IN_MATH = {("trunc", np.float32), ("ldexp", np.int64)}
 
 
 def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:

@@ -1,0 +1,98 @@
+"""Functions that are refused on purpose: the reason, and the nearest thing that works.
+
+    np.load("weights.npy")      error[unknown-function]: np.load reads or writes files.
+                                  help: do that outside of the function, and pass the arrays in.
+
+Every public function of NumPy and `math` is in the tables, handled by the front end, or here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["REFUSED", "Refusal", "refusal"]
+
+
+@final
+@dataclass(frozen=True)
+class Refusal:
+    """Why a function isn't taken, as a sentence that begins with its name, and the way out."""
+
+    reason: str
+    advice: str
+
+
+def _alike(reason: str, advice: str, module: str, names: str) -> dict[str, Refusal]:
+    """Functions that are refused for the same reason."""
+    return {f"{module}.{name}": Refusal(reason, advice) for name in names.split()}
+
+
+_OUTSIDE = {
+    **_alike("reads or writes files", "do that outside of the function, and pass the arrays in",
+             "np", "fromfile fromregex genfromtxt load loadtxt memmap save savetxt savez"
+             " savez_compressed"),
+    **_alike("makes an array of text, bytes or foreign memory",
+             "make the array outside of the function, and pass it in",
+             "np", "from_dlpack frombuffer fromstring"),
+    **_alike("makes text of arrays", "use an f-string, or print()",
+             "np", "array2string array_repr array_str base_repr binary_repr"
+             " format_float_positional format_float_scientific"),
+    **_alike("changes or shows NumPy's settings", "call it outside of the function",
+             "np", "get_include get_printoptions getbufsize geterr geterrcall info printoptions"
+             " set_printoptions setbufsize seterr seterrcall show_config show_runtime"),
+    **_alike("computes with dates", "count in days, as numbers, outside of the function",
+             "np", "busday_count busday_offset busdaycalendar datetime_as_string datetime_data"
+             " is_busday isnat"),
+    **_alike("asks which memory arrays have",
+             "leave the question out: the gradient's arrays have memory of their own",
+             "np", "may_share_memory shares_memory"),
+    **_alike("packs numbers into single bits", "use an array of bools",
+             "np", "packbits unpackbits"),
+}  # fmt: skip
+
+_OBJECTS = {
+    **_alike("calls a Python function for each element, on its own",
+             "use NumPy functions on whole arrays, or write the loop",
+             "np", "apply_along_axis apply_over_axes fromfunction fromiter frompyfunc vectorize"),
+    **_alike("goes over arrays by an object that changes at each step",
+             "use zip, enumerate, or loops over ranges",
+             "np", "broadcast flatiter nditer nested_iters"),
+    **_alike("makes a special class of arrays, whose operators mean other things",
+             "use plain arrays", "np", "asmatrix bmat matrix recarray"),
+    **_alike("is a class of functions, not a function", "call the function itself",
+             "np", "ndarray ufunc"),
+    **_alike("makes a polynomial that is an object", "keep the coefficients as an array,"
+             " and evaluate them with a loop over them (Horner's rule)", "np", "poly1d"),
+}  # fmt: skip
+
+_DATA = {
+    **_alike("gives an array whose size depends on the values",
+             "call it outside of the function, and pass in what it gives",
+             "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique unique_all"
+             " unique_counts unique_inverse unique_values"),
+    **_alike("changes the size of an array in place, or repeats it to fill one",
+             "use reshape, np.tile or np.concatenate", "np", "resize"),
+    **_alike("finds the roots of a polynomial as eigenvalues of a matrix, complex ones among them",
+             "find the root by Newton's method, in a loop", "np", "roots"),
+    **_alike("gives a least-squares solution with its rank and singular values",
+             "solve the normal equations: np.linalg.solve(a.T @ a, a.T @ b)",
+             "np", "polyfit"),
+}  # fmt: skip
+
+_RANDOM = Refusal(
+    "draws random numbers, other ones at each call",
+    "draw them outside of the function, and pass them in",
+)
+
+REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA}
+
+
+def refusal(name: str) -> Refusal | None:
+    """Why the function of this name, as users write it, is refused; None where it isn't known.
+
+    >>> refusal("np.save").reason
+    'reads or writes files'
+    """
+    return _RANDOM if name.startswith("np.random.") else REFUSED.get(name)
