@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -53,6 +54,7 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "families",
     "has_effect",
     "infer",
     "is_known",
@@ -64,17 +66,25 @@ __all__ = [
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
-    scipy_special, scipy_bessel, scipy_softmax,
 )  # fmt: skip
-_EXPANDED = (assembling, numbers, floats,
-             scipy_softmax)  # fmt: skip
+_EXPANDED = (assembling, numbers, floats)
+_SCIPY = (scipy_special, scipy_bessel, scipy_softmax)
 
-TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
+
+def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
+    """Every family: its module, and what it has entries for."""
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED, *_SCIPY)):
+        yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
+
+
+_ENTRIES = [entry for _, entries in families() for entry in entries]
+
+TABLE: Mapping[str, Op] = {op.name: op for op in _ENTRIES if isinstance(op, Op)}
 SPELLINGS: Spelled[tuple[Op, Spelling]] = Spelled(
     {key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()}
 )
 EXPANSIONS: Spelled[Expansion] = Spelled(
-    {key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings}
+    {key: one for one in _ENTRIES if isinstance(one, Expansion) for key in one.spellings}
 )
 
 

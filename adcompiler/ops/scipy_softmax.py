@@ -63,7 +63,7 @@ def _logsumexp_rule(g: Any, a: Any, *rest: Any, axis: Any, keepdims: bool, index
     *b, y = rest
     if not b:
         # np.exp(a - y) would have the rounding of y, which may be large.
-        return restore(g, a, axis, keepdims) * a.emit("softmax", axis=axis)
+        return restore(g, a, axis, keepdims) * a.emit("special_softmax", axis=axis)
     whole = a if a.ndim >= b[0].ndim else b[0]
     shares = restore(g, whole, axis, keepdims) * np.exp(a - restore(y, whole, axis, keepdims))
     return shares * b[0] if index == 0 else shares
@@ -86,7 +86,7 @@ def _log_softmax_rule(g: Any, x: Any, y: Any, axis: Any) -> Any:
 
 def _of_axis(name: str, rule: Any) -> Op:
     return Op(
-        name,
+        f"special_{name}",
         _same_type,
         lambda attributes, operands: getattr(special, name)(operands[0], **attributes),
         default_call(f"special.{name}", axis=None),
@@ -101,7 +101,7 @@ def _of_axis(name: str, rule: Any) -> Op:
                 ((2, 1), 1), ((2, 3, 2), (0, 2)),
             )
         ),
-        examples=(f"special.{name}({{3}})", f"special.{name}({{2,3}}, axis=-1)"),
+        examples=(f"scipy.special.{name}({{3}})", f"scipy.special.{name}({{2,3}}, axis=-1)"),
     )  # fmt: skip
 
 
@@ -124,25 +124,26 @@ def _polygamma_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 _POSITIVE = (np.float64(1.3), np.array([0.8]), np.array([[0.6, 1.5, 2.5]]), np.zeros((0, 2)))
 _POLYGAMMA = Op(
-    "polygamma",
+    "special_polygamma",
     _polygamma_type,
     lambda attributes, operands: special.polygamma(attributes["n"], *operands),
     lambda emission: call(
         "special.polygamma", [constant(emission.attributes["n"]), *emission.operands]
     ),
-    rules=(lambda g, x, y, n: g * x.emit("polygamma", n=n + 1),),
+    rules=(lambda g, x, y, n: g * x.emit("special_polygamma", n=n + 1),),
     spellings={Late("scipy.special", "polygamma"): Spelling(_polygamma_bind)},
     fresh=True,
     boxes=True,
     needs="scipy",
     samples=tuple(arguments(x, n=n) for x in (0.7, *_POSITIVE) for n in (0, 2)),
-    examples=("special.polygamma(1, np.exp({3}))", "special.polygamma(0, np.exp({}))"),
+    examples=("scipy.special.polygamma(1, np.exp({3}))", "scipy.special.polygamma(0, np.exp({}))"),
 )
 
 _AXES = (None, 0, -1, (0, 1))
 
 ENTRIES: tuple[Op, ...] = (
-    Op("logsumexp", _logsumexp_type, _logsumexp, _emit_logsumexp, rules=_logsumexp_rule, fresh=True,
+    Op("special_logsumexp", _logsumexp_type, _logsumexp, _emit_logsumexp,
+       rules=_logsumexp_rule, fresh=True,
        spellings={Late("scipy.special", "logsumexp"): Spelling(_bind_logsumexp)},
        agreeing=lambda types: list(map(shape_of, types)), needs="scipy",
        samples=(
@@ -152,8 +153,9 @@ ENTRIES: tuple[Op, ...] = (
            arguments((2, 3), np.array([0.5, 0.0, 2.0]), axis=-1, keepdims=False),
            arguments((3,), np.array([[0.5], [2.0]]), axis=0, keepdims=True),
            arguments((2, 1), np.array([0.5, 1.0, 2.0]), axis=None, keepdims=False)),
-       examples=("special.logsumexp({3})", "special.logsumexp({2,3}, axis=-1, keepdims=True)",
-                 "special.logsumexp({2,3}, axis=0, b=np.exp({2,3}))")),
+       examples=("scipy.special.logsumexp({3})",
+                 "scipy.special.logsumexp({2,3}, axis=-1, keepdims=True)",
+                 "scipy.special.logsumexp({2,3}, axis=0, b=np.exp({2,3}))")),
     _of_axis("softmax", _softmax_rule),
     _of_axis("log_softmax", _log_softmax_rule),
     _POLYGAMMA,
@@ -161,5 +163,5 @@ ENTRIES: tuple[Op, ...] = (
 
 EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("softplus", lambda x: np.logaddexp(0, x), (Late("scipy.special", "softplus"),),
-              examples=("special.softplus({3})", "special.softplus({})")),
+              examples=("scipy.special.softplus({3})", "scipy.special.softplus({})")),
 )  # fmt: skip

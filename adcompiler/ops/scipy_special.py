@@ -40,7 +40,6 @@ def special_function(
     singular: float | Callable[..., float | None] | None = None,
     masks: bool = False,
     also: str | None = None,
-    opcode: str | None = None,
     no_gradient: str = "",
 ) -> Op:
     """An entry for the ufunc of this name in scipy.special, and for another name of it there."""
@@ -50,7 +49,7 @@ def special_function(
         return ufunc_type(getattr(special, name), types)
 
     return Op(
-        opcode or name,
+        f"special_{name}",
         infer,
         lambda attributes, operands: getattr(special, name)(*operands),
         lambda emission: call(f"special.{name}", emission.operands),
@@ -111,7 +110,7 @@ _ERRORS = (
                      domain=((0.2, 1.8),)),
     special_function("dawsn", lambda g, x, y: g * (1 - 2 * x * y)),
     special_function("ndtr", lambda g, x, y: g * _normal(x)),
-    special_function("log_ndtr", lambda g, x, y: g * x.emit("mills")),
+    special_function("log_ndtr", lambda g, x, y: g * x.emit("special_mills")),
     special_function("ndtri", lambda g, x, y: g * math.sqrt(2 * math.pi) * np.exp(y * y / 2),
                      singular=0.5, domain=(UNIT,)),
 )  # fmt: skip
@@ -126,7 +125,7 @@ def _mills(x: ast.expr) -> ast.expr:
 
 # The normal density over ndtr(x), by 7.8.1: neither is computed where it would vanish.
 _MILLS = Op(
-    "mills",
+    "special_mills",
     lambda types, attributes: ufunc_type(special.erfcx, types),
     lambda attributes, operands: (
         math.sqrt(2 / math.pi) / special.erfcx(-operands[0] / math.sqrt(2))
@@ -145,7 +144,7 @@ _GAMMAS = (
     special_function("loggamma", lambda g, x, y: g * special.psi(x), domain=(POSITIVE,)),
     special_function("rgamma", lambda g, x, y: -g * y * special.psi(x), domain=(POSITIVE,)),
     special_function("gammasgn", no_gradient=STEPWISE),
-    special_function("psi", lambda g, x, y: g * x.emit("polygamma", n=1), also="digamma",
+    special_function("psi", lambda g, x, y: g * x.emit("special_polygamma", n=1), also="digamma",
                      domain=(POSITIVE,)),
     special_function("beta",
                      lambda g, a, b, y: g * y * (special.psi(a) - special.psi(a + b)),
@@ -211,8 +210,7 @@ _LOGARITHMS = (
     special_function("kl_div", lambda g, x, y, z: g * np.log(x / y),
                      lambda g, x, y, z: g * (1 - _unless_zero(x, y, z)), singular=1.0,
                      domain=(POSITIVE, POSITIVE)),
-    special_function("log1p", lambda g, x, y: g / (1 + x), opcode="special_log1p",
-                     singular=1.0, domain=((-0.7, 2.0),)),
+    special_function("log1p", lambda g, x, y: g / (1 + x), singular=1.0, domain=((-0.7, 2.0),)),
     special_function("boxcox", lambda g, x, k, y: g * np.power(x, k - 1),
                      by_constant("boxcox", "lmbda"), singular=1.0,
                      domain=(POSITIVE, (1, 4))),
@@ -222,11 +220,10 @@ _LOGARITHMS = (
 
 _DEGREE = math.pi / 180
 _EXPONENTIALS = (
-    special_function("expm1", lambda g, x, y: g * (y + 1), opcode="special_expm1"),
-    special_function("exp2", lambda g, x, y: g * y * math.log(2), opcode="special_exp2"),
+    special_function("expm1", lambda g, x, y: g * (y + 1)),
+    special_function("exp2", lambda g, x, y: g * y * math.log(2)),
     special_function("exp10", lambda g, x, y: g * y * math.log(10)),
-    special_function("cbrt", lambda g, x, y: g / (3 * y * y), opcode="special_cbrt",
-                     singular=1.0, domain=(POSITIVE,)),
+    special_function("cbrt", lambda g, x, y: g / (3 * y * y), singular=1.0, domain=(POSITIVE,)),
     special_function("cosm1", lambda g, x, y: -g * np.sin(x)),
     special_function("sindg", lambda g, x, y: g * _DEGREE * special.cosdg(x)),
     special_function("cosdg", lambda g, x, y: -g * _DEGREE * special.sindg(x)),

@@ -1,8 +1,11 @@
-"""Arithmetic that changes nothing goes: only rewrites that are exact in floating point.
+"""Arithmetic that changes nothing goes: rewrites that are exact in floating point, one excepted
+that is none of the user's operations.
 
     %0 = mul %g, 1.0              %g
     %1 = broadcast %g, %s         mul %g, %x   (x has the shape that g would be stretched to)
     %2 = mul %1, %x
+    %g.1 = accumulate %g, %a      %0 = mul %a, 2
+    %g.2 = accumulate %g.1, %a    %g.2 = accumulate %g, %0
     %3 = broadcast %g, %s         %0 = mul %g, 2
     %4 = mul %3, 2                %4 = broadcast %0, %s
 
@@ -12,6 +15,7 @@ A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the li
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +33,9 @@ def simplify(function: Function) -> Function:
     """The function without arithmetic that changes nothing."""
     definitions = {v: op for op in walk(function.body) for v in op.results}
     mapping: Mapped = {}
+    uses = Counter(v for op in walk(function.body) for v in op.operands)
+    uses.update(v for op in walk(function.body) for block in op.blocks for v in block.results)
+    uses.update(function.results)
 
     def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
         if op.blocks:
@@ -40,6 +47,7 @@ def simplify(function: Function) -> Function:
             mapping[op.result] = same
             return
         op = _doubled(op, builder)
+        op = _added_twice(op, definitions, uses, builder)
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
@@ -88,6 +96,30 @@ def _doubled(op: Operation, builder: Builder) -> Operation:
         return op
     two = builder.constant(2)
     return replace(op, opcode="mul", operands=(op.operands[0], two), attributes={"via": "op"})
+
+
+def _added_twice(
+    op: Operation, definitions: dict[Value, Operation], uses: Counter[Value], builder: Builder
+) -> Operation:
+    """g + a + a is g + a * 2; so for additions at one place. Where x * x is differentiated."""
+    before = definitions.get(op.operands[0]) if op.operands else None
+    if (
+        before is None
+        or (op.opcode, op.operands[1:]) != (before.opcode, before.operands[1:])
+        or op.opcode not in ("accumulate", "add_at")
+        or dict(op.attributes) != dict(before.attributes)
+        or not (op.backward and before.backward)
+        or uses[before.result] > 1
+        or before not in builder.operations[-1:]
+    ):
+        return op
+    added = op.operands[1]
+    if not isinstance(added.type, (Array, Scalar)):
+        return op
+    builder.operations.pop()
+    double = builder.emit("mul", (added, builder.constant(2)), added.type, None, {"via": "op"})
+    definitions[double] = builder.operations[-1]
+    return replace(op, operands=(before.operands[0], double, *op.operands[2:]))
 
 
 def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:

@@ -14,7 +14,7 @@ from adcompiler.ir.core import Value
 from adcompiler.ir.sizes import symbol
 from adcompiler.ir.types import FLOAT, Array, List, rank
 from adcompiler.ir.verifier import verify
-from adcompiler.ops import SPELLINGS, TABLE, OperationError, Tracer, infer
+from adcompiler.ops import SPELLINGS, TABLE, Op, OperationError, Tracer, families, infer
 from adcompiler.ops.op import Call
 
 INSTALLED = list(filter(is_there, TABLE.values()))
@@ -24,6 +24,11 @@ VALUED = [op for op in INSTALLED if op.domain or op.samples]
 
 def has_rules(op):
     return bool(op.rules) or op.accumulate is not None
+
+
+def test_no_two_entries_have_one_name():
+    names = [one.name for _, entries in families() for one in entries if isinstance(one, Op)]
+    assert len(names) == len(set(names)) == len(TABLE)
 
 
 @pytest.mark.parametrize("op", TABLE.values(), ids=lambda op: op.name)

@@ -21,7 +21,7 @@ from tests.generator.program import load
 
 __all__ = ["Example", "example"]
 
-_SCIPY = ("special", "stats")
+_SCIPY = re.compile(r"scipy\.\w+")
 _ARRAY = re.compile(r"\{([\d,]*)\}")
 
 
@@ -43,7 +43,7 @@ def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-
     text = _ARRAY.sub(lambda match: next(numbers), call)
     arguments = tuple(rng.uniform(*domain, shape).astype(dtype)[()] for shape in shapes)
     head = "import math\nimport numpy as np\n"
-    head += "".join(f"from scipy import {m}\n" for m in _SCIPY if f"{m}." in call)
+    head += "".join(f"import {m}\n" for m in sorted(set(_SCIPY.findall(call))))
     call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f
     results = call_alone(*arguments)
     several = isinstance(results, (tuple, list))
