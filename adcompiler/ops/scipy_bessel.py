@@ -31,7 +31,8 @@ Rule = Callable[[Any, Any, Any, Any], Any]
 
 def _order(v: Any, step: int) -> Any:
     """The order next to `v`: a number, where it is one."""
-    return (v if v.constant is None else v.constant) + step
+    order = v if v.constant is None else v.constant
+    return order + step if step > 0 else order - -step
 
 
 def _raised(*parameters: Any) -> list[Any]:
