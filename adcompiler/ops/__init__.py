@@ -29,19 +29,23 @@ from . import (
     gates,
     gathering,
     indexing,
+    joining,
     linalg,
     linear_solves,
     lists,
     numbers,
     positions,
     reductions,
+    reshaping,
     scipy_bessel,
     scipy_softmax,
     scipy_special,
     sequences,
     shapes,
     sorting,
+    splitting,
     structural,
+    turning,
 )
 from .late import Late, Spelled
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
@@ -77,10 +81,12 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
+    joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
+    reshaping, turning, splitting,
 )  # fmt: skip
 _SCIPY = (scipy_special, scipy_bessel, scipy_softmax)
 
