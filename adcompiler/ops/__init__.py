@@ -26,6 +26,7 @@ from . import (
     effects,
     elementwise,
     floats,
+    fourier,
     gates,
     gathering,
     indexing,
@@ -67,13 +68,14 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    complex_numbers,
+    complex_numbers, fourier,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
 )  # fmt: skip
 _EXPANDED = (
+    fourier,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
 )  # fmt: skip
