@@ -27,6 +27,7 @@ from . import (
     binding,
     builtin_calls,
     construction,
+    draws,
     effects,
     expressions,
     mutation,
@@ -64,6 +65,9 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     storing = stores.storing(callee)
     if storing is not None:
         return _settled(ctx, node, name, callee, storing, args, keywords)
+    drawing = draws.callee_of(callee)
+    if drawing is not None:
+        return draws.call(ctx, node, drawing, args, keywords, name)
     if not isinstance(callee, Method):
         said = effects.called(ctx, node, callee, args, keywords, name)
         if said is not effects.OTHER:

@@ -32,6 +32,7 @@ from . import (
     lists,
     numbers,
     positions,
+    random,
     reductions,
     sequences,
     shapes,
@@ -67,7 +68,7 @@ __all__ = [
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting,
+    gathering, positions, sorting, diagonals, comparing, counting, random,
 )  # fmt: skip
 _EXPANDED = (
     assembling, numbers, floats,
@@ -100,12 +101,14 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
+    has one besides its result."""
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
         return any(has_effect(inner) for block in inside for inner in block.operations)
-    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+    entry = TABLE.get(operation.opcode)
+    return entry is not None and (entry.effect is not None or entry.once)
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:

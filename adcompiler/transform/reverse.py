@@ -18,6 +18,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -35,7 +36,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Rule, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -169,7 +170,7 @@ class _Reverse:
             rule = entry.rule(k)
             assert rule is not None
             primals = self.guarded(op, tracer, g, g in cotangents.masked)
-            contribution = rule(tracer.var(g), *primals, **op.attributes)
+            contribution = _applied(op, rule, tracer.var(g), primals)
             if contribution is not None:
                 if g in cotangents.masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -353,6 +354,16 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
+
+
+def _applied(op: Operation, rule: Rule, g: Var, primals: Sequence[Var]) -> Var | None:
+    """The rule's contribution; what it refuses is refused at the operation."""
+    try:
+        return rule(g, *primals, **op.attributes)
+    except OperationError as error:
+        raise UnsupportedError(
+            Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+        ) from None
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
