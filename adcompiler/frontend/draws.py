@@ -27,13 +27,13 @@ from ..ops.op import OperationError
 from ..ops.random import DISTRIBUTIONS, LEGACY, Distribution
 from ..ops.shapes import shape_template, template_shape
 from ..ops.structural import dtype_argument
-from .context import Context
+from .context import ARGUMENT, Context
 from .items import Instance, Item
 from .references import Written
 
 __all__ = ["Drawing", "call", "callee_of", "is_generator", "method_of"]
 
-_RANDOM_STATE = np.random.mtrand._rand  # type: ignore[attr-defined]
+_RANDOM_STATE = np.random.mtrand._rand
 _MAKERS = (np.random.default_rng, np.random.RandomState)
 
 
@@ -132,12 +132,19 @@ def _callee(written: Written, callee: Drawing, node: ast.AST) -> ast.expr:
         return _random(callee.method)
     if isinstance(callee.owner, Value):
         return ast.Attribute(written.hole(callee.owner), callee.method, ast.Load())
-    own = node.func.value if _is_method_call(node) else None  # type: ignore[attr-defined]
-    return ast.Attribute(written.outside(callee.owner, own), callee.method, ast.Load())
+    return ast.Attribute(_generator(written, callee.owner, node), callee.method, ast.Load())
 
 
-def _is_method_call(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+def _generator(written: Written, owner: Instance, node: ast.AST) -> ast.expr:
+    """A generator from outside; an argument's, as its attribute: `self.rng`."""
+    path = owner.path
+    if path[:1] == (ARGUMENT,) and all(isinstance(p, str) and p.isidentifier() for p in path[2:]):
+        found = written.hole(written.argument(path[:2]))
+        for step in path[2:]:
+            found = ast.Attribute(found, str(step), ast.Load())
+        return found
+    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return written.outside(owner, node.func.value if named else None)  # type: ignore[attr-defined]
 
 
 def _result(
@@ -146,6 +153,13 @@ def _result(
     """The type of what is drawn, and the parameter that moves it."""
     special = (_OLD if callee.legacy else _NEW).get(callee.method)
     if special is not None:
+        try:
+            inspect.signature(special).bind(ctx, node, *args, **keywords)
+        except TypeError as error:
+            raise OperationError(
+                f"these arguments of `{callee.method}` are not supported: {error}",
+                "leave them out, or draw the numbers outside of the function",
+            ) from None
         return special(ctx, node, *args, **keywords), None
     known = (LEGACY if callee.legacy else DISTRIBUTIONS).get(callee.method)
     if known is None:
@@ -241,8 +255,7 @@ def _choice(
 def _permutation(ctx: Context, node: ast.AST, x: Item) -> Type:
     _check_count(x, "permutation", "x[rng.permutation(len(x))]")
     known = x.type.size if isinstance(x, Value) and isinstance(x.type, Scalar) else x
-    return Array("i8", (known if isinstance(x, Value) and known is not None else
-                        x if isinstance(x, int) else unknown(),))  # fmt: skip
+    return Array("i8", (unknown() if known is None or isinstance(known, Value) else known,))
 
 
 def _check_count(item: Item, method: str, advice: str) -> None:
@@ -254,8 +267,8 @@ def _check_count(item: Item, method: str, advice: str) -> None:
         raise OperationError(f"`{method}` among the elements of an array", f"index it: {advice}")
 
 
-_NEW = {"integers": _integers, "choice": _choice, "permutation": _permutation}
-_OLD = {
+_NEW: dict[str, Any] = {"integers": _integers, "choice": _choice, "permutation": _permutation}
+_OLD: dict[str, Any] = {
     "randint": _randint, "rand": _rand, "randn": _rand, "choice": _choice,
     "permutation": _permutation,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from ..ir.types import List
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
 from .context import Context
-from .items import Item, is_number
+from .items import Item, is_namedtuple, is_number
 
 __all__ = ["expand"]
 
@@ -27,14 +28,15 @@ __all__ = ["expand"]
 class _Lowering(Tracer):
     """Appends what it is told as the front end appends the user's own operations."""
 
-    append: Callable[[str, Sequence[Item], dict[str, Any]], Value] | None = None
+    lower: Callable[..., tuple[Value, ...]] | None = None
 
-    def emit(
-        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any], name: Name = None
-    ) -> Var:
-        assert self.append is not None
+    def append(
+        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any],
+        names: Sequence[Name],
+    ) -> tuple[Value, ...]:  # fmt: skip
+        assert self.lower is not None
         items = [v.value if isinstance(v, Var) else v for v in operands]
-        return Var(self, self.append(opcode, items, dict(attributes)))
+        return self.lower(opcode, items, dict(attributes))
 
 
 def expand(
@@ -52,14 +54,15 @@ def expand(
         for key, item in bound.arguments.items()
     }
     last = _last_step(ctx, expansion, bound, items)
-    made: list[Value] = []
+    count = itertools.count()
 
-    def append(opcode: str, operands: Sequence[Item], attributes: dict[str, Any]) -> Value:
-        own_name = name if len(made) == last else None
-        made.append(ctx.emit(node, opcode, operands, attributes, own_name))
-        return made[-1]
+    def lower(
+        opcode: str, operands: Sequence[Item], attributes: dict[str, Any]
+    ) -> tuple[Value, ...]:
+        own_name = name if next(count) == last else None
+        return ctx.emit_all(node, opcode, operands, attributes, own_name)
 
-    tracer = _Lowering(ctx.builder, TABLE, SPELLINGS, constants=ctx.constants, append=append)
+    tracer = _Lowering(ctx.builder, TABLE, SPELLINGS, constants=ctx.constants, lower=lower)
     try:
         found = _built(expansion, bound, items, tracer)
     except OperationError as error:
@@ -118,5 +121,6 @@ def _items(ctx: Context, node: ast.AST, found: Any) -> Item:
     if isinstance(found, list):
         return mutation.own_list(ctx, node, [_items(ctx, node, part) for part in found])
     if isinstance(found, tuple):
-        return tuple(_items(ctx, node, part) for part in found)
+        parts = [_items(ctx, node, part) for part in found]
+        return type(found)(*parts) if is_namedtuple(found) else tuple(parts)
     return found

@@ -29,6 +29,7 @@ from . import (
     gathering,
     indexing,
     linalg,
+    linear_solves,
     lists,
     numbers,
     positions,
@@ -66,6 +67,7 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting, random,
@@ -120,16 +122,18 @@ def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     return entry.raises([v.type for v in operation.operands], operation.attributes, known)
 
 
-def infer(operation: Operation) -> Type | None:
-    """The result type of a plain operation, from its operands; None where it has no result."""
+def infer(operation: Operation) -> tuple[Type, ...]:
+    """The types of a plain operation's results, from its operands."""
     types = [value.type for value in operation.operands]
     entry = TABLE[operation.opcode]
-    found = entry.infer(types, operation.attributes)
-    return found if entry.effect is None else None
+    found = entry.types(types, operation.attributes)
+    return found if entry.effect is None else ()
 
 
 def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
     entry = TABLE[operation.opcode]
     found = entry.evaluate(operation.attributes, operands)
+    if len(operation.results) > 1:
+        return tuple(found)
     return (found,) if entry.effect is None else ()

@@ -12,12 +12,14 @@ anything else of it none is known, and it is refused.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from ..ir.types import Type
-from .op import Attributes, Emission, Op, OperationError
+from ..ir.types import Array, Type
+from .effects import Template, hole
+from .op import Attributes, Bound, Emission, Op, OperationError, arguments
 
 __all__ = ["DISTRIBUTIONS", "ENTRIES", "LEGACY", "Distribution"]
 
@@ -110,7 +112,28 @@ def _rule(g: Any, *rest: Any, index: int, places: tuple[int, ...] = (), **attrib
     )
 
 
+def _sample(operand: Any) -> Bound:
+    """`np.random.RandomState(0).normal(operand, 2.0, 3)`."""
+    tree: Any = ast.parse("np.random.RandomState(0).normal(loc, 2.0, 3)", mode="eval").body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "np":
+            node.id = "$np"
+    tree.args[0] = hole(0)
+    return arguments(operand, template=Template(tree), type=Array("f8", (3,)), places=(0,))
+
+
+_SEEDED = "np.random.default_rng(0)"
+
 ENTRIES: tuple[Op, ...] = (
     Op("draw", _type, _drawn, _emit, rules=_rule, fresh=True, boxes=True, once=True,
-       samples=()),
+       samples=(_sample(()), _sample((3,)), _sample((1,))),
+       examples=(f"{{3}} + {_SEEDED}.normal(0.0, 2.0, size=3)", f"{_SEEDED}.normal({{2,3}}, 0.5)",
+                 f"{{}} * {_SEEDED}.uniform(-1.0, 1.0)", f"{{3}} * {_SEEDED}.random(3)",
+                 f"{{5}}[{_SEEDED}.integers(0, 5, size=(2, 2))]",
+                 f"{{5}}[{_SEEDED}.permutation(5)]",
+                 f"{{5}}[{_SEEDED}.choice(5, size=3, replace=False)]",
+                 f"{{3}} * {_SEEDED}.exponential(2.0, (2, 3))",
+                 f"{{3}} * {_SEEDED}.standard_normal(3, dtype=np.float32)",
+                 f"{{}} * {_SEEDED}.poisson(3.0)", "{3} * np.random.RandomState(1).rand(2, 3)",
+                 "{4}[np.random.RandomState(1).randint(4, size=3)]")),
 )  # fmt: skip

@@ -51,8 +51,7 @@ def simplify(function: Function) -> Function:
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
-        if op.results:
-            definitions[op.results[0]] = op
+        definitions.update(dict.fromkeys(op.results, op))
         builder.append(op)
 
     return replace(function, body=rebuild_block(function.body, visit, mapping))
@@ -149,10 +148,10 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
             continue
         trial = [*operands[:k], stretching[0].operands[0], *operands[k + 1 :]]
         try:
-            type_ = entry.infer([v.type for v in trial], op.attributes)
+            types = entry.types([v.type for v in trial], op.attributes)
         except OperationError:
             continue
-        if type_ == op.result.type:
+        if types == tuple(v.type for v in op.results):
             operands = trial
     return op if operands == list(op.operands) else replace(op, operands=tuple(operands))
 
@@ -166,6 +165,8 @@ def _sink_broadcast(
     """
     entry = TABLE.get(op.opcode)
     if entry is None or not entry.elementwise or entry.singular is not None:
+        return False
+    if len(op.results) > 1:
         return False
     found = {k: _stretching(v, definitions) for k, v in enumerate(op.operands)}
     wide = {k: steps for k, steps in found.items() if steps}

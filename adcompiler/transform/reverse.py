@@ -15,8 +15,10 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
@@ -157,43 +159,47 @@ class _Reverse:
 
     def plain(self, op: Operation, cotangents: Cotangents) -> None:
         """One operation: a contribution to each active operand."""
-        entry, g = self.table[op.opcode], cotangents.get(op.result)
-        assert g is not None
+        entry, incoming = self.table[op.opcode], [cotangents.get(r) for r in op.results]
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
+        masked = any(g in cotangents.masked for g in incoming)
+        g: Any = _alone([None if g is None else tracer.var(g) for g in incoming])
         for k in differentiable_operands(op):
             operand = op.operands[k]
             if operand not in self.active:
                 continue
             if k == 0 and entry.accumulate is not None:
-                self.accumulate(op, cotangents, operand, tracer.var(g))
+                self.accumulate(op, cotangents, operand, g)
                 continue
             rule = entry.rule(k)
             assert rule is not None
-            primals = self.guarded(op, tracer, g, g in cotangents.masked)
-            contribution = _applied(op, rule, tracer.var(g), primals)
+            primals = [tracer.var(v) for v in (*op.operands, *op.results)]
+            if masked and entry.elementwise:
+                primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
+            count = len(op.operands)
+            values = (*primals[:count], _alone(primals[count:]))
+            contribution = _applied(op, rule, g, values)
             if contribution is not None:
-                if g in cotangents.masked or _masks(op, k):
+                if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
                 cotangents.add(operand, contribution)
 
-    def guarded(self, op: Operation, tracer: Tracer, g: Value, masked: bool) -> list[Var]:
-        """The operands and the result; at a safe point wherever a masked `g` is zero and a partial
-        may be infinite."""
-        values = (*op.operands, op.result)
-        primals = [tracer.var(v) for v in values]
-        if not masked or not TABLE[op.opcode].elementwise:
-            return primals
+    def guarded(
+        self, op: Operation, tracer: Tracer, incoming: list[Value], primals: list[Var]
+    ) -> list[Var]:
+        """The operands and results; at a safe point wherever the masked cotangents are zero and a
+        partial may be infinite."""
         point = safe_point(op, tracer)
         unsafe = [
-            is_differentiable(v.type)
+            is_differentiable(p.type)
             and p.constant is None
-            and len(shape_of(v.type)) <= len(shape_of(g.type))
-            and (point is not None or v in self.hazards)
-            for v, p in zip(values, primals, strict=True)
+            and p.ndim <= len(shape_of(incoming[0].type))
+            and (point is not None or p.value in self.hazards)
+            for p in primals
         ]
         if not any(unsafe):
             return primals
-        nonzero = tracer.var(g) != 0  # type: ignore[comparison-overlap]
+        zero: Any = 0
+        nonzero = functools.reduce(operator.or_, [tracer.var(g) != zero for g in incoming])
         return [
             tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
             for p, bad in zip(primals, unsafe, strict=True)
@@ -356,7 +362,7 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
-def _applied(op: Operation, rule: Rule, g: Var, primals: Sequence[Var]) -> Var | None:
+def _applied(op: Operation, rule: Rule, g: Any, primals: Sequence[Any]) -> Var | None:
     """The rule's contribution; what it refuses is refused at the operation."""
     try:
         return rule(g, *primals, **op.attributes)
@@ -364,6 +370,11 @@ def _applied(op: Operation, rule: Rule, g: Var, primals: Sequence[Var]) -> Var |
         raise UnsupportedError(
             Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         ) from None
+
+
+def _alone(found: Sequence[Any]) -> Any:
+    """What is of the one result, or a tuple of what is of each."""
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

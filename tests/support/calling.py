@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sampling import regular
 
 from tests.generator.program import load
 
 __all__ = ["Example", "example"]
 
-_ARRAY = re.compile(r"\{([\d,]*)\}")
+_ARRAY = re.compile(r"\{([\d,]*)(!?)\}")
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class Example:
 def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
     """The example as a function of its arrays, drawn from the domain."""
     rng = np.random.default_rng(len(call))
-    shapes = [tuple(map(int, filter(None, s.split(",")))) for s in _ARRAY.findall(call)]
-    names = [f"a{k}" for k in range(len(shapes))]
+    wanted = [(tuple(map(int, filter(None, s.split(",")))), r) for s, r in _ARRAY.findall(call)]
+    names = [f"a{k}" for k in range(len(wanted))]
     numbers = iter(names)
     text = _ARRAY.sub(lambda match: next(numbers), call)
-    arguments = tuple(rng.uniform(*domain, shape).astype(dtype)[()] for shape in shapes)
+    drawn = [regular(s, rng) if r else rng.uniform(*domain, s) for s, r in wanted]
+    arguments = tuple(np.asarray(v).astype(dtype)[()] for v in drawn)
     head = "import math\nimport numpy as np\n"
     call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f
     results = call_alone(*arguments)

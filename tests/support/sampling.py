@@ -15,7 +15,7 @@ from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
 from adcompiler.ir.types import Array, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
-from adcompiler.ops.op import SHAPES, Call
+from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
 # either side, in either place, and a missing dimension.
@@ -53,36 +53,39 @@ class Sample:
             inputs.append(operand)
             return tracer.var(parameters[-1])
 
-        result = tracer.emit(self.op.name, list(map(enter, self.operands)), self.attributes)
-        block = builder.block(parameters, (result.value,))
+        results = tracer.emit_all(self.op.name, list(map(enter, self.operands)), self.attributes)
+        block = builder.block(parameters, [v.value for v in results])
         return Function(self.op.name, block), tuple(inputs)
 
     def scalar(self, square: bool = True) -> tuple[Function, tuple[Any, ...], list[int]] | None:
-        """The weighted sum of the result's elements, its inputs and which of them are floats.
+        """The weighted sum of the results' elements, its inputs and which of them are floats.
 
         It is squared, so that linear operations have second derivatives too.
         """
         function, inputs = self.function()
-        (result,) = function.results
-        if not is_differentiable(result.type):
+        results = [k for k, v in enumerate(function.results) if is_differentiable(v.type)]
+        if not results:
             return None
         builder = Builder()
         builder.operations += function.body.operations
         tracer = Tracer(builder, TABLE, SPELLINGS)
         positions = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
-        found = tracer.var(result)
-        if type(result.type).__name__ == "List":
-            found = found.emit("asarray")
+        values = _evaluated(function, inputs)
+        rng = np.random.default_rng(5)
         parameters = function.parameters
-        if rank(found.type):
-            weight = Value(found.type, "weight")
-            value = _evaluated(function, inputs)
-            shape = np.shape(value)
-            drawn = np.random.default_rng(5).uniform(0.5, 1.5, shape)
-            inputs = (*inputs, drawn.astype(np.asarray(value).dtype))
-            parameters = (*parameters, weight)
-            found = np.sum(found * tracer.var(weight))
-        total: Var = found * found if square else found
+        total: Any = None
+        for k in results:
+            found = tracer.var(function.results[k])
+            if type(found.type).__name__ == "List":
+                found = found.emit("asarray")
+            if rank(found.type):
+                weight = Value(found.type, "weight")
+                drawn = rng.uniform(0.5, 1.5, np.shape(values[k]))
+                inputs = (*inputs, drawn.astype(np.asarray(values[k]).dtype))
+                parameters = (*parameters, weight)
+                found = np.sum(found * tracer.var(weight))
+            part: Var = found * found if square else found
+            total = part if total is None else total + part
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
 
@@ -90,7 +93,7 @@ class Sample:
 def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
     from driving import run
 
-    return run(function, inputs)[0]
+    return run(function, inputs)
 
 
 def _shown(value: Any) -> str:
@@ -118,9 +121,17 @@ def _code(dtype: Any) -> str:
 def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(operand, Call):
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
+    if isinstance(operand, Regular):
+        return regular(operand.shape, rng).astype(dtype)
     if not isinstance(operand, tuple):
         return operand
     return rng.uniform(-2, 2, operand).astype(dtype)[()] if operand else dtype(rng.uniform(-2, 2))
+
+
+def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Matrices far from singular; see `Regular`."""
+    m, n = shape[-2:]
+    return rng.uniform(-1, 1, shape) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
