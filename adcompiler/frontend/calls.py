@@ -232,12 +232,16 @@ def _expand(
     return expand(ctx, node, expansion, args, keywords, called, name)
 
 
+_MODULES = (np.linalg, np.fft, np.random)
+
+
 def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
     if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
-        inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
+        public = (one for one in _MODULES if getattr(one, name, None) is callee)
+        inner = next(public, np).__name__
         return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name
 

@@ -105,7 +105,7 @@ def _draw(
     ctx: Context, node: ast.AST, written: Written, tree: ast.expr, type_: Type, name: str | None,
     places: tuple[int, ...] = (),
 ) -> Value:  # fmt: skip
-    attributes = {"template": Template(tree), "type": type_, "places": places}
+    attributes = {"template": Template(tree), "drawn": type_, "places": places}
     return ctx.emit(node, "draw", written.operands, attributes, name)
 
 
@@ -136,13 +136,9 @@ def _callee(written: Written, callee: Drawing, node: ast.AST) -> ast.expr:
 
 
 def _generator(written: Written, owner: Instance, node: ast.AST) -> ast.expr:
-    """A generator from outside; an argument's, as its attribute: `self.rng`."""
-    path = owner.path
-    if path[:1] == (ARGUMENT,) and all(isinstance(p, str) and p.isidentifier() for p in path[2:]):
-        found = written.hole(written.argument(path[:2]))
-        for step in path[2:]:
-            found = ast.Attribute(found, str(step), ast.Load())
-        return found
+    """A generator from outside; one that an argument holds is read of it: `rng = self.rng`."""
+    if owner.path[:1] == (ARGUMENT,) and len(owner.path) > 2:
+        return written.hole(written.held(owner.path))
     named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     return written.outside(owner, node.func.value if named else None)  # type: ignore[attr-defined]
 

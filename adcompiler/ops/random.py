@@ -90,7 +90,7 @@ LEGACY: dict[str, Distribution] = {
 
 
 def _type(types: Sequence[Type], attributes: Attributes) -> Type:
-    result: Type = attributes["type"]
+    result: Type = attributes["drawn"]
     return result
 
 
@@ -114,12 +114,13 @@ def _rule(g: Any, *rest: Any, index: int, places: tuple[int, ...] = (), **attrib
 
 def _sample(operand: Any) -> Bound:
     """`np.random.RandomState(0).normal(operand, 2.0, 3)`."""
-    tree: Any = ast.parse("np.random.RandomState(0).normal(loc, 2.0, 3)", mode="eval").body
+    text = "np.random.RandomState(0).normal(loc, 2.0, 3)"
+    tree: Any = ast.parse(text, mode="eval").body
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == "np":
             node.id = "$np"
     tree.args[0] = hole(0)
-    return arguments(operand, template=Template(tree), type=Array("f8", (3,)), places=(0,))
+    return arguments(operand, template=Template(tree), drawn=Array("f8", (3,)), places=(0,))
 
 
 _SEEDED = "np.random.default_rng(0)"
