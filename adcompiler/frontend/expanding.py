@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Name, Value
-from ..ir.types import List
+from ..ir.types import List, is_complex
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
 from .context import Context
-from .items import Item, is_namedtuple, is_number
+from .items import Item, is_namedtuple, is_number, leaves
 
 __all__ = ["expand"]
 
@@ -45,6 +45,11 @@ def expand(
 ) -> Item:  # fmt: skip
     """The item that a call of the function gives. Raises TypeError for arguments that it hasn't."""
     bound = inspect.signature(expansion.build).bind(*args, **keywords)
+    if not expansion.complex and any(_is_complex(one) for one in leaves((args, dict(keywords)))):
+        ctx.refuse(
+            node, "complex", f"{called} is known for real numbers only.",
+            "compute with the real and the imaginary part: z.real, z.imag.",
+        )  # fmt: skip
     for key in expansion.static:
         if key in bound.arguments:
             value = bound.arguments[key]
@@ -68,6 +73,10 @@ def expand(
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
     return _items(ctx, node, found)
+
+
+def _is_complex(item: Item) -> bool:
+    return type(item) is complex or (isinstance(item, Value) and is_complex(item.type))
 
 
 def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:

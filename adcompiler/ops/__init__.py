@@ -19,6 +19,7 @@ from . import (
     calls,
     choices,
     comparing,
+    complex_numbers,
     counting,
     creation,
     diagonals,
@@ -67,6 +68,7 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    complex_numbers,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,

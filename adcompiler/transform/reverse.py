@@ -35,6 +35,7 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
+    precision,
     rank,
     shape_of,
 )  # fmt: skip
@@ -96,7 +97,7 @@ def _backwards(
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
     dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {dtype for dtype in dtypes if dtype[0] == "f"}
+    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -120,9 +121,10 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
         if not exact:
             var = cotangents.tracer().var(found).emit("cast", type=dtype)
             return cotangents.named(var, cotangents.name(value))
-    if value.type == Scalar("float") and getattr(found.type, "dtype", "f8") != "f8":
-        var = cotangents.tracer().var(found).emit("cast", type="float")
-        return cotangents.named(var, cotangents.name(value))
+    for kind, own in (("float", "f8"), ("complex", "c16")):
+        if value.type == Scalar(kind) and getattr(found.type, "dtype", own) != own:
+            var = cotangents.tracer().var(found).emit("cast", type=kind)
+            return cotangents.named(var, cotangents.name(value))
     return found
 
 
