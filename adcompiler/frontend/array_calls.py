@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.sizes import is_known
-from ..ir.types import is_integer, kind_of, rank, shape_of
+from ..ir.types import is_integer, kind_of
 from ..ops import OperationError, Var
 from ..ops.gathering import along, check_indices, inside, the_axis
 from ..ops.places import Slot
@@ -29,13 +28,6 @@ __all__ = ["ARRAY_CALLS", "IN_PLACE", "in_place"]
 
 def _var(ctx: Context, node: ast.AST, item: Item) -> Var:
     return ctx.tracer.var(ctx.lift(item, node))
-
-
-def _store(
-    ctx: Context, node: ast.AST, array: Item, key: tuple[Any, ...], operands: list[Value],
-    item: Item,
-) -> None:  # fmt: skip
-    stores.store_at(ctx, node, array, key, operands, item)
 
 
 def _put_along_axis(
@@ -51,7 +43,7 @@ def _put_along_axis(
         )
     check_indices(where.type, "put_along_axis")
     key, operands = along(array, where, the_axis(axis, array.ndim))
-    _store(ctx, node, arr, key, [v.value for v in operands], values)
+    stores.store_at(ctx, node, arr, key, [v.value for v in operands], values)
 
 
 def _put(
@@ -67,15 +59,17 @@ def _put(
         )
     _check_one_for_each(stored, where.shape, "np.put", "a[ind] = v")
     at = inside(where, array.emit("size", axis=0), mode)
-    _store(ctx, node, a, (Slot(0),), [at.value], v)
+    stores.store_at(ctx, node, a, (Slot(0),), [at.value], v)
 
 
 def _check_one_for_each(stored: Var, places: Any, called: str, instead: str) -> None:
-    """NumPy repeats what is too short, and leaves out what is too much."""
-    same = stored.shape == tuple(places) and all(map(is_known, places))
-    if stored.ndim and not same:
+    """NumPy repeats what is too short, and leaves out what is too much: a store by index, which
+    this becomes, raises there."""
+    pairs = list(zip(stored.shape, places, strict=False))
+    apart = any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in pairs)
+    if stored.ndim and (apart or stored.ndim != len(places)):
         raise OperationError(
-            f"{called} of values of which there may be more or fewer than places",
+            f"{called} of more or fewer values than places",
             f"give one number, or write {instead}",
         )
 
@@ -107,7 +101,7 @@ def _place(
             "np.place of several values, which it takes one after the other",
             "write arr[mask] = vals, with one value for each place",
         )
-    _store(ctx, node, arr, (Slot(0),), [where.value], vals)
+    stores.store_at(ctx, node, arr, (Slot(0),), [where.value], vals)
 
 
 def _putmask(
@@ -120,7 +114,7 @@ def _putmask(
     kept = values
     if stored.ndim:
         kept = ctx.emit(node, "index", (values, where.value), {"key": (Slot(0),)})
-    _store(ctx, node, a, (Slot(0),), [where.value], kept)
+    stores.store_at(ctx, node, a, (Slot(0),), [where.value], kept)
 
 
 def _copyto(
@@ -148,7 +142,7 @@ def _fill_diagonal(
     if array.ndim == 2 and array.shape[0] != array.shape[1]:
         count = sizes[0].emit("minimum", sizes[1], via="op")
     every = array.tracer.call(np.arange, count)
-    _store(ctx, node, a, (Slot(0),) * array.ndim, [every.value], val)
+    stores.store_at(ctx, node, a, (Slot(0),) * array.ndim, [every.value], val)
 
 
 def _where(

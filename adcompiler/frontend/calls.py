@@ -24,6 +24,7 @@ from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lo
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import (
+    array_calls,
     binding,
     builtin_calls,
     construction,
@@ -159,11 +160,17 @@ def _settled(
     except TypeError as error:
         known = list(inspect.signature(handler).parameters.items())[3:]
         _refuse_arguments(ctx, node, spelled(callee), dict(known), keywords, error)
-    return handler(ctx, node, name, *args, **keywords)
+    try:
+        return handler(ctx, node, name, *args, **keywords)
+    except OperationError as error:
+        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
 
 
 def _handler(callee: Any) -> Any:
-    tables = (builtin_calls.BUILTINS, stores.STORING, objects.HANDLERS, construction.HANDLERS)
+    tables = (
+        builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
+        construction.HANDLERS,
+    )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
     except TypeError:
@@ -344,7 +351,13 @@ def _method(
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {"method": True}, name)
     if method == "fill" and len(args) == 1 and not keywords:
-        return stores.STORING[np.copyto](ctx, node, name, value, *args)
+        stores.store_whole(ctx, node, value, *args)
+        return None
+    if method == "put":
+        handler = array_calls.ARRAY_CALLS[np.put]
+        return _settled(ctx, node, name, np.put, handler, [value, *args], keywords)
+    if method in array_calls.IN_PLACE:
+        return array_calls.in_place(ctx, node, value, method, args, keywords)
     found = SPELLINGS.get(("method", method))
     expansion = EXPANSIONS.get(("method", method))
     if expansion is not None:
