@@ -163,6 +163,7 @@ class Op:
     `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
     a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -196,6 +197,7 @@ class Op:
     examples: tuple[str, ...] = ()
     complex: bool = False
     no_gradient: str = ""
+    needs: str = ""
 
     def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
         """The types of the results, however many there are."""
@@ -227,6 +229,7 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `plain`: parameters such as shapes, in which numbers stay Python's own.
     `complex`: it is the same for complex arguments; else these are refused.
     `examples`: see `Op`.
     """
@@ -235,6 +238,7 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
     complex: bool = False
     examples: tuple[str, ...] = ()
 

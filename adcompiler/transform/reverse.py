@@ -39,7 +39,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, OperationError, Rule, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -178,8 +178,11 @@ class _Reverse:
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             count = len(op.operands)
-            values = (*primals[:count], _alone(primals[count:]))
-            contribution = _applied(op, rule, g, values)
+            try:
+                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            except OperationError as error:
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -208,15 +211,16 @@ class _Reverse:
         ]
 
     def accumulate(
-        self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
         rule = self.table[op.opcode].accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
-        primals = [tracer.var(v) for v in (*op.operands, op.result)]
-        after = rule(tracer.var(before), g, *primals, **op.attributes)
+        primals = [tracer.var(v) for v in op.operands]
+        results = _alone([tracer.var(v) for v in op.results])
+        after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))
         if before in cotangents.masked:
@@ -362,16 +366,6 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
-
-
-def _applied(op: Operation, rule: Rule, g: Any, primals: Sequence[Any]) -> Var | None:
-    """The rule's contribution; what it refuses is refused at the operation."""
-    try:
-        return rule(g, *primals, **op.attributes)
-    except OperationError as error:
-        raise UnsupportedError(
-            Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
-        ) from None
 
 
 def _alone(found: Sequence[Any]) -> Any:
