@@ -2,7 +2,7 @@
 
     np.tanh(x)                  grad_x = grad_y * (1 - y * y)
     np.floor(x)                 no gradient: constant between jumps
-    np.hstack(tup)              np.concatenate((a, b), axis=1)
+    np.fliplr(m)                np.fliplr(a) = a[:, ::-1]
     np.load(...)                refused: reads or writes files; ...
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import builtin_calls, stores
+from .frontend import array_calls, builtin_calls, stores
 from .ops import Expansion, Op, Spelling, families
 from .ops.op import DISCRETE, Emission
 from .ops.refused import REFUSED
@@ -96,17 +96,17 @@ def _of_op(op: Op, family: str) -> Iterator[Described]:
 
 def _of_others(expansion: Expansion, family: str) -> Iterator[Described]:
     parameters = list(inspect.signature(expansion.build).parameters.values())
-    texts = [expanded(example) for example in expansion.examples]
-    flows = tuple(text for text in texts if text)[:1]
+    kind, flows = expanded(expansion)
     for key in expansion.spellings:
         own = parameters[1:] if isinstance(key, tuple) else parameters
         for name in _names(key, parameters[0].name):
             form = f"{name}({_signature(own)})"
-            yield Described(form, family, "made of others", flows, expansion.name)
+            yield Described(form, family, kind, flows, expansion.name)
 
 
 def _front_end() -> Iterator[Described]:
-    for function, handler in (*builtin_calls.BUILTINS.items(), *stores.STORING.items()):
+    handled = (builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS)
+    for function, handler in (pair for table in handled for pair in table.items()):
         ats = [ufunc for ufunc, at in stores.AT.items() if at is function]
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.types import Array, List, Scalar, rank, shape_of
+from ..ir.types import Array, List, Scalar, dtype_code, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
-from . import objects, text_values
+from . import draws, objects, text_values
 from .context import Context, namespace_value
 from .items import (
     LOST,
@@ -83,6 +83,8 @@ def _meant(ctx: Context, name: str) -> str | None:
 
 
 def attribute(ctx: Context, node: ast.AST, owner: Item, name: str) -> Item:
+    if draws.is_generator(ctx, owner):
+        return draws.method_of(ctx, owner, name)
     if text_values.is_text(owner):
         return BoundMethod(owner, name)
     if isinstance(owner, Value):
@@ -126,6 +128,10 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
             alias = "np" if owner.__name__ == "numpy" else owner.__name__
             return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
         return value
+    if isinstance(owner, (np.dtype, np.finfo, np.iinfo)):
+        if not isinstance(value, np.floating):
+            return value
+        return ctx.emit(node, "cast", (float(value),), {"type": dtype_code(value.dtype)})
     if isinstance(owner, enum.Enum) and name in ("value", "name"):
         return value
     start = ctx.found.get(id(owner))
@@ -151,13 +157,15 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
             return rank(owner.type)
         case "dtype" if isinstance(owner.type, Array):
             return np.dtype(owner.type.dtype)
+        case "itemsize" if isinstance(owner.type, Array):
+            return np.dtype(owner.type.dtype).itemsize
         case "size" if isinstance(owner.type, Array):
             axes = tuple(range(rank(owner.type)))
             return ctx.emit(node, "count", (owner,), {"axis": axes}) if axes else 1
-        case "real" if getattr(owner.type, "kind", "float") == "float":
+        case "real" if kind_of(owner.type) == "float" and not isinstance(owner.type, List):
             return owner
     attribute = ctx.tracer.spellings.get(("attribute", name))
-    if attribute is not None and isinstance(owner.type, Array):
+    if attribute is not None and isinstance(owner.type, (Array, Scalar)):
         entry, spelling = attribute
         return ctx.emit(node, entry.name, (owner,), dict(spelling.preset))
     if isinstance(owner.type, (Array, Scalar, List)):

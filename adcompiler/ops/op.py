@@ -53,6 +53,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Why an operation has no rule.
@@ -151,6 +152,8 @@ class Op:
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
+    `once`: runs exactly once, in its place, whether or not its result is read: it is never shared,
+    moved past an effect, or computed again.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `results`: where there are several, what they are called in the text if the user says nothing;
     `structure` is the class of what they come in.
@@ -158,8 +161,12 @@ class Op:
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
     an array to be drawn, everything else is itself.
     `examples`: calls as users write them, for the tests and the reference; `{3,2}` stands for an
-    array of that shape, `{3,3!}` for a `Regular` one, `{}` for a number.
+    array of that shape, `{3,3!}` for a `Regular` one, `{3j}` for one of complex numbers, `{}` for a
+    number.
+    `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
+    a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -172,7 +179,7 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
@@ -180,9 +187,10 @@ class Op:
     element: bool = False
     fresh: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
+    once: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
-    agreeing: Callable[[Sequence[Type]], Sequence[tuple[Size, ...]]] = lambda types: ()
+    agreeing: Agreeing = lambda types, attributes: ()
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
@@ -191,7 +199,9 @@ class Op:
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
     examples: tuple[str, ...] = ()
+    complex: bool = False
     no_gradient: str = ""
+    needs: str = ""
 
     def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
         """The types of the results, however many there are."""
@@ -223,6 +233,8 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `plain`: parameters such as shapes, in which numbers stay Python's own.
+    `complex`: it is the same for complex arguments; else these are refused.
     `examples`: see `Op`.
     """
 
@@ -230,6 +242,8 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    complex: bool = False
     examples: tuple[str, ...] = ()
 
 

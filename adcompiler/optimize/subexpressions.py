@@ -62,8 +62,10 @@ def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
 
 
 def _makes_memory(op: Operation) -> bool:
-    """Arrays made to be stored into: two of them are not one."""
+    """Arrays made to be stored into, and random numbers: two of them are not one."""
     entry = TABLE.get(op.opcode)
+    if entry is not None and entry.once:
+        return True
     if entry is None or not entry.fresh or entry.rules is not None:
         return False
     read = (v for k, v in enumerate(op.operands) if k not in entry.shape_only)
@@ -82,8 +84,8 @@ def _frozen(value: Any) -> Hashable:
             return (type(value), *map(_frozen, value))
         case slice():
             return (slice, _frozen(value.start), _frozen(value.stop), _frozen(value.step))
-        case float():
-            return (float, repr(value))
+        case float() | complex():
+            return (type(value), repr(value))
     try:
         hash(value)
     except TypeError:

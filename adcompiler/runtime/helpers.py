@@ -37,7 +37,7 @@ def divide(a: Any, b: Any) -> Any:
         return a / b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.divide(a, b))
         if a == 0 or a != a:
             return float("nan")
         return float("inf") if (a > 0) == (np.copysign(1.0, b) > 0) else -float("inf")
@@ -49,7 +49,7 @@ def power(a: Any, b: Any) -> Any:
         return a**b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.power(a, b))
         odd = b == int(b) and int(b) % 2 == 1
         return float(np.copysign(float("inf"), a)) if odd else float("inf")
 
@@ -57,6 +57,14 @@ def power(a: Any, b: Any) -> Any:
 def sign(x: Any) -> Any:
     """-1, 0 or 1; NaN for NaN."""
     return x if x != x else 1 if x > 0 else -1 if x < 0 else 0
+
+
+def equal_parts(size: Any, count: Any) -> Any:
+    """The size of each of `count` equal parts; NumPy's error where something remains."""
+    part, rest = divmod(size, count)
+    if rest:
+        raise ValueError("array split does not result in an equal division")
+    return part
 
 
 def require_apart(changed: Any, others: Any) -> None:
@@ -90,3 +98,18 @@ def prod_others(x: Any, axis: Any) -> Any:
     before = np.cumprod(np.concatenate((ones, x[..., :-1]), axis=-1), axis=-1)
     after = np.cumprod(np.concatenate((ones, x[..., :0:-1]), axis=-1), axis=-1)[..., ::-1]
     return np.moveaxis(before * after, -1, axis)
+
+
+def inner_doubled(spectrum: Any, n: Any, axis: Any) -> Any:
+    """Half the spectrum of `n` real numbers with those bins doubled that stand for two."""
+    result = spectrum.copy()
+    result[(slice(None),) * axis + (slice(1, (n + 1) // 2),)] *= 2
+    return result
+
+
+def resized(x: Any, size: Any, axis: Any) -> Any:
+    """The array cut off, or filled up with zeros, to this size along an axis."""
+    result = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+    kept = (slice(None),) * axis + (slice(min(size, x.shape[axis])),)
+    result[kept] = x[kept]
+    return result

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -34,10 +35,11 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
+    precision,
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -95,7 +97,7 @@ def _backwards(
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
     dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {dtype for dtype in dtypes if dtype[0] == "f"}
+    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -119,9 +121,10 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
         if not exact:
             var = cotangents.tracer().var(found).emit("cast", type=dtype)
             return cotangents.named(var, cotangents.name(value))
-    if value.type == Scalar("float") and getattr(found.type, "dtype", "f8") != "f8":
-        var = cotangents.tracer().var(found).emit("cast", type="float")
-        return cotangents.named(var, cotangents.name(value))
+    for kind, own in (("float", "f8"), ("complex", "c16")):
+        if value.type == Scalar(kind) and getattr(found.type, "dtype", own) != own:
+            var = cotangents.tracer().var(found).emit("cast", type=kind)
+            return cotangents.named(var, cotangents.name(value))
     return found
 
 
@@ -176,7 +179,11 @@ class _Reverse:
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             count = len(op.operands)
-            contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            try:
+                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            except OperationError as error:
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -207,15 +214,16 @@ class _Reverse:
         ]
 
     def accumulate(
-        self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
         rule = self.table[op.opcode].accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
-        primals = [tracer.var(v) for v in (*op.operands, op.result)]
-        after = rule(tracer.var(before), g, *primals, **op.attributes)
+        primals = [tracer.var(v) for v in op.operands]
+        results = _alone([tracer.var(v) for v in op.results])
+        after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))
         if before in cotangents.masked:
@@ -386,7 +394,7 @@ def _masks(op: Operation, position: int | None = None) -> bool:
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
     if isinstance(masks, tuple):
         return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands]) if callable(masks) else masks
+    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:
