@@ -97,12 +97,13 @@ def _emit_histogram(emission: Emission) -> ast.expr:
 
 
 def _histogram(a: Any, bins: Any = 10, *, weights: Any = None, density: Any = None) -> Any:
+    a = as_var(a)
     edges = as_var(bins, a)
     if not hasattr(edges, "ndim") or edges.ndim != 1:
         raise OperationError(
             "np.histogram with a number of bins", "give the edges: np.linspace(low, high, n + 1)"
         )
-    given = [] if weights is None else [weights]
+    given = [] if weights is None else [as_var(weights)]
     counts = a.emit("histogram", edges, *given)
     if density:
         widths = (edges[1:] - edges[:-1]).astype("f8")
@@ -116,6 +117,7 @@ _PARTS = ("values", "index", "inverse", "counts")
 def _unique(
     ar: Any, return_index: Any = False, return_inverse: Any = False, return_counts: Any = False
 ) -> Any:
+    ar = as_var(ar)
     flat: Any = ar if ar.ndim == 1 else np.ravel(ar)
     flags = (return_index, return_inverse, return_counts)
     asked = tuple(name for name, flag in zip(_PARTS[1:], flags, strict=True) if flag)
