@@ -100,7 +100,6 @@ def _entry(method: str) -> Op:
                _rule(method, _of_covariance)),
         spellings={Late("scipy.stats", f"multivariate_normal.{method}"): Spelling(_bind)},
         fresh=True,
-        raises=lambda types, attributes, known: True,
         needs="scipy",
         samples=_SAMPLES,
         examples=(f"scipy.stats.multivariate_normal.{method}({{2}}, {{2}}, {{2,2!}})",),

@@ -243,7 +243,7 @@ def _entry(one: Distribution, method: str) -> Op:
             )
         },
         fresh=True,
-        agreeing=lambda types: list(map(shape_of, types)),
+        agreeing=lambda types, attributes: list(map(shape_of, types)),
         needs="scipy",
         samples=_samples(one, method),
         examples=_examples(method) if one.name == "norm" else (),
