@@ -75,7 +75,7 @@ def _complex(
     if imag is None:
         return _convert(complex)(ctx, node, name, real)
     if not any(isinstance(part, (Value, list, tuple)) for part in (real, imag)):
-        return _computed(ctx, node, lambda: complex(real, imag))
+        return computed(ctx, node, lambda: complex(real, imag))
     return ctx.emit(node, "complex", (real, imag), {}, name)
 
 

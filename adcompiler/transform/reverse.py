@@ -173,17 +173,10 @@ class _Reverse:
             if k == 0 and entry.accumulate is not None:
                 self.accumulate(op, cotangents, operand, g)
                 continue
-            rule = entry.rule(k)
-            assert rule is not None
             primals = [tracer.var(v) for v in (*op.operands, *op.results)]
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
-            count = len(op.operands)
-            try:
-                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
-            except OperationError as error:
-                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
-                raise UnsupportedError(found) from None
+            contribution = _contribution(entry, op, k, g, primals)
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -374,6 +367,19 @@ class _Reverse:
 def _alone(found: Sequence[Any]) -> Any:
     """What is of the one result, or a tuple of what is of each."""
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def _contribution(
+    entry: Op, op: Operation, position: int, g: Any, primals: list[Var]
+) -> Var | None:
+    """What the rule for one operand gives; what it refuses becomes a diagnostic."""
+    rule, count = entry.rule(position), len(op.operands)
+    assert rule is not None
+    try:
+        return rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+    except OperationError as error:
+        refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+        raise UnsupportedError(refused) from None
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
