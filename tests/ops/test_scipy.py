@@ -167,7 +167,7 @@ def test_methods_of_distributions_are_known_by_any_name():
     assert mu == pytest.approx(np.sum(z) / 1.5, rel=1e-14)
     assert sigma == pytest.approx(np.sum(z * z - 1) / 1.5, rel=1e-14)
     module = grad(likelihood, ("mu", "sigma")).module(0.2, 1.5, x)
-    assert "scipy" not in module  # the gradient needs arithmetic alone
+    assert "import" in module and "from scipy" not in module  # the gradient needs arithmetic alone
 
 
 def waiting(x):
