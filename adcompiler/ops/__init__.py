@@ -19,6 +19,7 @@ from . import (
     calls,
     choices,
     creation,
+    decompositions,
     effects,
     elementwise,
     floats,
@@ -27,6 +28,7 @@ from . import (
     linalg,
     linear_solves,
     lists,
+    norms,
     numbers,
     reductions,
     sequences,
@@ -60,11 +62,11 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    linear_solves,
+    linear_solves, decompositions, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
 )  # fmt: skip
-_EXPANDED = (assembling, numbers, floats)
+_EXPANDED = (norms, assembling, numbers, floats)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {

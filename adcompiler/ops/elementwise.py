@@ -50,7 +50,7 @@ def elementwise(
     builtin: Any = None,
     helper: Any = None,
     singular: float | Callable[..., float | None] | None = None,
-    masks: bool | Callable[[Sequence[Type]], bool] = False,
+    masks: bool | Callable[[Sequence[Type], Attributes], bool] = False,
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
     no_gradient: str = "",
@@ -186,7 +186,7 @@ def _over(g: Any, x: Any, via: str) -> Any:
     return _quotient(g, x) if via == "math" else g / x
 
 
-def _times_mask(types: Sequence[Type]) -> bool:
+def _times_mask(types: Sequence[Type], attributes: Attributes) -> bool:
     """Whether a product is with integers or bools: a mask, whose zeros are exact."""
     return any(map(is_integer, types))
 

@@ -170,7 +170,7 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()

@@ -14,12 +14,14 @@ that legal afterwards, for those references that optimisation has left over.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -37,7 +39,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -175,7 +177,9 @@ class _Reverse:
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             count = len(op.operands)
-            contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            operands, results = primals[:count], _alone(primals[count:])
+            with _refusing(op):
+                contribution = rule(g, *operands, results, **op.attributes)
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -360,6 +364,16 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
+@contextlib.contextmanager
+def _refusing(op: Operation) -> Iterator[None]:
+    """What a rule refuses is told at the place in the user's source."""
+    try:
+        yield
+    except OperationError as error:
+        found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+        raise UnsupportedError(found) from None
+
+
 def _alone(found: Sequence[Any]) -> Any:
     """What is of the one result, or a tuple of what is of each."""
     return found[0] if len(found) == 1 else tuple(found)
@@ -383,7 +397,7 @@ def _masks(op: Operation, position: int | None = None) -> bool:
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
     if isinstance(masks, tuple):
         return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands]) if callable(masks) else masks
+    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:
