@@ -18,21 +18,27 @@ from . import (
     assembling,
     calls,
     choices,
+    comparing,
+    counting,
     creation,
     decompositions,
+    diagonals,
     effects,
     elementwise,
     floats,
     gates,
+    gathering,
     indexing,
     linalg,
     linear_solves,
     lists,
     norms,
     numbers,
+    positions,
     reductions,
     sequences,
     shapes,
+    sorting,
     structural,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
@@ -65,8 +71,13 @@ _FAMILIES = (
     linear_solves, decompositions, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
+    gathering, positions, sorting, diagonals, comparing, counting,
 )  # fmt: skip
-_EXPANDED = (norms, assembling, numbers, floats)
+_EXPANDED = (
+    norms,
+    assembling, numbers, floats,
+    gathering, positions, sorting, diagonals, counting,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {

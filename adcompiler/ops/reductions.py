@@ -31,7 +31,7 @@ from .op import (
     arguments,
 )
 
-__all__ = ["ENTRIES", "reduced_shape", "restore"]
+__all__ = ["ENTRIES", "reduced_shape", "restore", "summed"]
 
 
 def reduced_shape(shape: Sequence[Size], axis: Any, keepdims: bool) -> tuple[Size, ...]:
@@ -59,7 +59,7 @@ def _infer(dtype: Callable[[str], str]) -> Callable[[Sequence[Type], Attributes]
     return infer
 
 
-def _summed(code: str) -> str:
+def summed(code: str) -> str:
     """np.sum's accumulator: bools and small ints widen."""
     return str(np.sum(np.zeros(1, code)).dtype.str[1:])
 
@@ -245,11 +245,11 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    reduction("sum", np.sum, _sum, _summed, samples=_samples(*_ALL_AXES, empty=True)),
+    reduction("sum", np.sum, _sum, summed, samples=_samples(*_ALL_AXES, empty=True)),
     reduction("mean", np.mean, _mean, _averaged, samples=_samples(*_ALL_AXES)),
     reduction("max", np.max, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
     reduction("min", np.min, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
-    reduction("prod", np.prod, _prod, _summed, lambda *a, **k: _check_prod(_bind(*a, **k)),
+    reduction("prod", np.prod, _prod, summed, lambda *a, **k: _check_prod(_bind(*a, **k)),
               samples=_samples(None, 0, 1, -1, empty=True)),
     reduction("var", np.var, _var, _averaged, _bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
               + (arguments((2, 3), axis=1, ddof=1, keepdims=False),)),

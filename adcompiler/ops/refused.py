@@ -72,7 +72,7 @@ _OBJECTS = {
 _DATA = {
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
-             "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique unique_all"
+             "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
              " unique_counts unique_inverse unique_values"),
     **_alike("changes the size of an array in place, or repeats it to fill one",
              "use reshape, np.tile or np.concatenate", "np", "resize"),
