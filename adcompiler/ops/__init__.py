@@ -29,6 +29,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    least_squares,
     linalg,
     linear_solves,
     lists,
@@ -68,7 +69,7 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    linear_solves, decompositions, norms,
+    linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,

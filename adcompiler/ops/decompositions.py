@@ -14,7 +14,9 @@ the Cholesky decomposition" (2016); Walter and Lehmann (2018) for QR; Townsend (
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +27,16 @@ from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Type
 from .elementwise import select
 from .emit import call, default_call
-from .linear_solves import SQUARES, as_matrices, may_raise, real, same_index, square, transposed
+from .linear_solves import (
+    SQUARES,
+    as_matrices,
+    differ,
+    may_raise,
+    real,
+    same_index,
+    square,
+    transposed,
+)
 from .op import (
     Attributes,
     Bound,
@@ -37,7 +48,7 @@ from .op import (
     operands_only,
 )
 
-__all__ = ["ENTRIES", "scaled"]
+__all__ = ["ENTRIES", "scaled", "smaller"]
 
 _QRResult = namedtuple("_QRResult", ("Q", "R"))
 _EighResult = namedtuple("_EighResult", ("eigenvalues", "eigenvectors"))
@@ -76,12 +87,13 @@ def _qr_type(types: Sequence[Type], attributes: Attributes) -> Type | tuple[Type
         )
     array = as_matrices(types[0], "qr")
     *stack, m, n = array.shape
-    k = _smaller(m, n)
+    k = smaller(m, n)
     r = Array(array.dtype, (*stack, k, n))
     return r if mode == "r" else (Array(array.dtype, (*stack, m, k)), r)
 
 
-def _smaller(m: Size, n: Size) -> Size:
+def smaller(m: Size, n: Size) -> Size:
+    """The smaller of two sizes."""
     if isinstance(m, int) and isinstance(n, int):
         return min(m, n)
     return 1 if 1 in (m, n) else m if m == n else unknown()
@@ -95,7 +107,7 @@ def _qr(g: Any, a: Any, y: Any, mode: str) -> Any:
         parts.append(r @ transposed(grad_r))
     if grad_q is not None:
         parts.append(-transposed(grad_q) @ q)
-    found = q @ _from_lower(sum(parts[1:], parts[0]))
+    found = q @ _from_lower(_total(parts))
     if grad_q is not None:
         found = grad_q + found
     return transposed(np.linalg.solve(r, transposed(found)))
@@ -143,7 +155,7 @@ def _svd_type(types: Sequence[Type], attributes: Attributes) -> Type | tuple[Typ
         raise OperationError("np.linalg.svd with hermitian=True", "leave it out, or use eigh")
     array = as_matrices(types[0], "svd")
     *stack, m, n = array.shape
-    k = _smaller(m, n)
+    k = smaller(m, n)
     s = Array(real(array.dtype), (*stack, k))
     if not attributes["compute_uv"]:
         return s
@@ -158,34 +170,41 @@ def _svd(g: Any, a: Any, y: Any, full_matrices: bool, compute_uv: bool, hermitia
         direct = compute_uv and (is_square or not full_matrices)
         u, _, vt = y if direct else np.linalg.svd(a, full_matrices=False)
         return scaled(u, grads[1]) @ vt
-    if full_matrices and not is_square:
+    if full_matrices and differ(*a.shape[-2:]):
         raise OperationError(
             "the matrix doesn't settle all of the vectors that np.linalg.svd gives with"
             " full_matrices=True, so they have no derivative", "pass full_matrices=False"
         )
-    return _svd_of_vectors(grads, y, is_square)
+    found, outside = _svd_of_vectors(grads, y)
+    if full_matrices or is_square or not outside:
+        return found
+    if differ(*a.shape[-2:]):
+        return found + outside
+    rows, columns = (a.emit("size", axis=a.ndim - k) for k in (2, 1))
+    return found + select(rows == columns, 0.0, outside)
 
 
-def _svd_of_vectors(g: Any, y: Any, is_square: bool) -> Any:
-    """Part by part: within the space of the vectors, and, of matrices that aren't square, what
-    turns them out of it."""
+def _svd_of_vectors(g: Any, y: Any) -> tuple[Any, Any]:
+    """What turns the vectors within their space, and, of matrices that aren't square, out of it."""
     (gu, gs, gv), (u, s, vt) = g, y
     gaps, row = _gaps(s * s), s[..., None, :]
     middle: list[Any] = []
-    outer: list[Any] = []
+    outside: list[Any] = []
     if gu is not None:
         inner = transposed(u) @ gu
         middle.append(gaps * (inner - transposed(inner)) * row)
-        if not is_square:
-            outer.append(((gu - u @ inner) / row) @ vt)
+        outside.append(((gu - u @ inner) / row) @ vt)
     if gs is not None:
         middle.append(_diagonal(gs))
     if gv is not None:
         inner = vt @ transposed(gv)
         middle.append(s[..., None] * (gaps * (inner - transposed(inner))))
-        if not is_square:
-            outer.append((u / row) @ (gv - transposed(inner) @ vt))
-    return sum(outer, u @ sum(middle[1:], middle[0]) @ vt)
+        outside.append((u / row) @ (gv - transposed(inner) @ vt))
+    return u @ _total(middle) @ vt, _total(outside)
+
+
+def _total(parts: list[Any]) -> Any:
+    return functools.reduce(operator.add, parts)
 
 
 def _symmetric_call(name: str, function: Any, infer: Any, rule: Any, results: Any) -> Op:
@@ -231,7 +250,7 @@ def _svd_samples() -> tuple[Bound, ...]:
 
 _VALUES = {"full_matrices": False, "compute_uv": False, "hermitian": False}
 
-# From NumPy 2.? on `cholesky` also gives the upper factor.
+# Later versions of NumPy give the upper factor, too.
 _BOTH = "upper" in inspect.signature(np.linalg.cholesky).parameters
 _FACTORS = (False, True) if _BOTH else (False,)
 

@@ -33,8 +33,8 @@ from .op import (
 )
 
 __all__ = [
-    "ENTRIES", "SQUARES", "as_matrices", "column", "may_raise", "real", "same_index", "square",
-    "transposed",
+    "ENTRIES", "SQUARES", "as_matrices", "column", "differ", "may_raise", "real", "same_index",
+    "square", "transposed",
 ]  # fmt: skip
 
 # Samples of what takes square matrices.
@@ -67,14 +67,14 @@ def square(type_: Type, name: str) -> Array:
     """The type of square matrices."""
     array = as_matrices(type_, name)
     m, n = array.shape[-2:]
-    if m != n and _differ(m, n):
+    if differ(m, n):
         raise OperationError(f"np.linalg.{name} of {array}, which isn't square", "check the shape")
     return array
 
 
-def _differ(m: Size, n: Size) -> bool:
+def differ(m: Size, n: Size) -> bool:
     """Whether two sizes can't be equal."""
-    return 1 in (m, n) or (isinstance(m, int) and isinstance(n, int))
+    return m != n and (1 in (m, n) or (isinstance(m, int) and isinstance(n, int)))
 
 
 def transposed(x: Any) -> Any:
@@ -101,7 +101,7 @@ def _solve_type(types: Sequence[Type], attributes: Attributes) -> Type:
     if not rank(b):
         raise OperationError("np.linalg.solve for a number", "give the right side as an array")
     rows = b.shape[-2] if rank(b) > 1 else b.shape[0]
-    if a.shape[-1] != rows and _differ(a.shape[-1], rows):
+    if differ(a.shape[-1], rows):
         raise OperationError(f"np.linalg.solve of {a} and {b}", "check the shapes")
     dtype = promote((a, as_matrices(Array(b.dtype, (1, 1)), "solve")))
     if rank(b) == 1:
@@ -141,7 +141,7 @@ def _det(g: Any, a: Any, y: Any) -> Any:
 def _cofactors(g: Any, a: Any, y: Any) -> Any:
     """The second derivative of the determinant, from products of all singular values but two: no
     division, and so the limit where there is no inverse."""
-    u, s, vt = a.tracer.call_all(np.linalg.svd, a, full_matrices=False)
+    u, s, vt = a.tracer.call_all(np.linalg.svd, a)
     inner = transposed(u) @ g @ transposed(vt)
     same = same_index(s)
     others = select(same, 1.0, s[..., None, :]).emit("prod_others", axis=s.ndim)

@@ -81,7 +81,7 @@ def _norm(g: Any, x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
         return _of_singular_values(g, x, ord, axes)
     if len(axes) == 2 and ord not in _FROBENIUS:
         summed, compared = axes if abs(ord) == 1 else axes[::-1]
-        sums = np.sum(abs(x), axis=summed, keepdims=True)
+        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
         return _shares(g, sums, ord, compared) * np.sign(x)
     if not axes or ord in _FROBENIUS or ord == 2:
         return g / select(y == 0, 1.0, y) * x
@@ -90,8 +90,8 @@ def _norm(g: Any, x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if ord == 1:
         return g * np.sign(x)
     if math.isinf(ord):
-        return _shares(g, abs(x), ord, axes[0]) * np.sign(x)
-    ratio = select(x == 0, 1.0, abs(x)) / select(y == 0, 1.0, y)
+        return _shares(g, np.abs(x), ord, axes[0]) * np.sign(x)
+    ratio = select(x == 0, 1.0, np.abs(x)) / select(y == 0, 1.0, y)
     return g * np.sign(x) * ratio ** (ord - 1)
 
 
@@ -204,7 +204,7 @@ def _samples() -> tuple[Bound, ...]:
     vectors += [((2, 3), ord, 1) for ord in (None, 0, 1, 2, 3, 2.5, -1, math.inf, -math.inf)]
     vectors += [((2, 3, 2), ord, axis) for ord, axis in ((1, 0), (3, -1), (math.inf, 1))]
     matrices: list[Any] = [((3, 2), ord, None) for ord in _OF_MATRICES]
-    matrices += [((2, 3, 2), ord, axis) for ord in _OF_MATRICES for axis in ((0, 1), (-1, 0))]
+    matrices += [((2, 2, 3), ord, axis) for ord in _OF_MATRICES for axis in ((0, 1), (-1, 0))]
     matrices += [((1, 3), ord, (0, 1)) for ord in _OF_MATRICES]
     return tuple(
         arguments(shape, ord=ord, axis=axis, keepdims=keepdims)

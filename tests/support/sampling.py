@@ -125,7 +125,9 @@ def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
         return regular(operand.shape, rng).astype(dtype)
     if not isinstance(operand, tuple):
         return operand
-    return rng.uniform(-2, 2, operand).astype(dtype)[()] if operand else dtype(rng.uniform(-2, 2))
+    drawn = rng.uniform(-2, 2, operand)
+    drawn = drawn + np.copysign(0.05, drawn)  # away from the kink that many have at 0
+    return np.asarray(drawn).astype(dtype)[()]
 
 
 def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
