@@ -20,7 +20,7 @@ import numpy as np
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
-from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lookup
+from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import (
@@ -195,12 +195,12 @@ def operation(
     computed = _of_ints(callee, args, keywords)
     if computed is not None:
         return computed
-    found = lookup(callee)
-    if found is not None:
-        return _apply(ctx, node, found, args, keywords, name, spelled(callee))
-    if is_known(callee):
-        return _expand(ctx, node, EXPANSIONS[callee], args, keywords, name, spelled(callee))
-    return _unknown(ctx, node, callee)
+    if not is_known(callee):
+        return _unknown(ctx, node, callee)
+    expansion, found = EXPANSIONS.get(callee), lookup(callee)
+    if expansion is not None:
+        return _expand(ctx, node, expansion, args, keywords, name, spelled(callee))
+    return _apply(ctx, node, found, args, keywords, name, spelled(callee))
 
 
 def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
@@ -224,7 +224,10 @@ def _expand(
     try:
         signature.bind(*args, **keywords)
     except TypeError as error:
-        _refuse_arguments(ctx, node, called, dict(signature.parameters), keywords, error)
+        known = dict(signature.parameters)
+        if called.startswith("."):
+            known.pop(next(iter(known)))
+        _refuse_arguments(ctx, node, called, known, keywords, error)
     return expand(ctx, node, expansion, args, keywords, called, name)
 
 
@@ -232,7 +235,10 @@ def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
-    if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
+    late = late_name(callee)
+    if late is not None:
+        return late
+    if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":
         inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
         return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Name, Value
-from ..ir.types import List
+from ..ir.types import List, is_complex
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
 from .context import Context
-from .items import Item, is_namedtuple, is_number
+from .items import Item, is_namedtuple, is_number, leaves
 
 __all__ = ["expand"]
 
@@ -45,12 +45,18 @@ def expand(
 ) -> Item:  # fmt: skip
     """The item that a call of the function gives. Raises TypeError for arguments that it hasn't."""
     bound = inspect.signature(expansion.build).bind(*args, **keywords)
+    if not expansion.complex and any(_is_complex(one) for one in leaves((args, dict(keywords)))):
+        ctx.refuse(
+            node, "complex", f"{called} is known for real numbers only.",
+            "compute with the real and the imaginary part: z.real, z.imag.",
+        )  # fmt: skip
     for key in expansion.static:
         if key in bound.arguments:
             value = bound.arguments[key]
             bound.arguments[key] = ctx.static(value, node, f"`{key}=` of {called}")
+    own = (*expansion.static, *expansion.plain)
     items = {
-        key: item if key in expansion.static else _as_arrays(ctx, node, item)
+        key: item if key in own else _as_arrays(ctx, node, item)
         for key, item in bound.arguments.items()
     }
     last = _last_step(ctx, expansion, bound, items)
@@ -70,11 +76,19 @@ def expand(
     return _items(ctx, node, found)
 
 
+def _is_complex(item: Item) -> bool:
+    return type(item) is complex or (isinstance(item, Value) and is_complex(item.type))
+
+
 def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:
-    """NumPy's functions make an array of a list first; numbers become values, too."""
+    """NumPy's functions make an array of a list first; numbers become values, too. Arrays stay the
+    objects that they are, so that it is known what looks at their memory."""
     if isinstance(item, Value) and isinstance(item.type, List):
         return ctx.emit(node, "asarray", (item,), {})
-    if isinstance(item, Value) or is_number(item):
+    if isinstance(item, Value):
+        ctx.check_readable(item, node)
+        return item
+    if is_number(item):
         return ctx.lift(item, node)
     if isinstance(item, (tuple, list)):
         parts = [_as_arrays(ctx, node, part) for part in item]

@@ -92,7 +92,7 @@ class Memory:
             return
         if shares == "view":
             self._view(op, source, result)
-        elif source in self.whole:
+        elif shares == "maybe" and source in self.whole:
             self._view(op, source, result)
             self.whole.add(result)
         else:

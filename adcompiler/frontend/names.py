@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.types import Array, List, Scalar, rank, shape_of
+from ..ir.types import Array, List, Scalar, dtype_code, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
 from . import objects, text_values
@@ -129,6 +129,10 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
             ctx.constants[constant] = value
             return constant
         return value
+    if isinstance(owner, (np.dtype, np.finfo, np.iinfo)):
+        if not isinstance(value, np.floating):
+            return value
+        return ctx.emit(node, "cast", (float(value),), {"type": dtype_code(value.dtype)})
     if isinstance(owner, enum.Enum) and name in ("value", "name"):
         return value
     start = ctx.found.get(id(owner))
@@ -154,13 +158,15 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
             return rank(owner.type)
         case "dtype" if isinstance(owner.type, Array):
             return np.dtype(owner.type.dtype)
+        case "itemsize" if isinstance(owner.type, Array):
+            return np.dtype(owner.type.dtype).itemsize
         case "size" if isinstance(owner.type, Array):
             axes = tuple(range(rank(owner.type)))
             return ctx.emit(node, "count", (owner,), {"axis": axes}) if axes else 1
-        case "real" if getattr(owner.type, "kind", "float") == "float":
+        case "real" if kind_of(owner.type) == "float" and not isinstance(owner.type, List):
             return owner
     attribute = ctx.tracer.spellings.get(("attribute", name))
-    if attribute is not None and isinstance(owner.type, Array):
+    if attribute is not None and isinstance(owner.type, (Array, Scalar)):
         entry, spelling = attribute
         return ctx.emit(node, entry.name, (owner,), dict(spelling.preset))
     if isinstance(owner.type, (Array, Scalar, List)):

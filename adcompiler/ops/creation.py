@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import FLOAT, Array, Scalar, Type, shape_of
-from .emit import call, default_call, reference
+from .emit import call, default_call, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
 from .op import (
@@ -83,10 +83,6 @@ def _emit_array(emission: Emission) -> ast.expr:
     keywords = {"dtype": dtype_source(dtype)} if dtype else {}
     template = template_source(emission.attributes["template"], emission.operands)
     return call("np.array", (template,), **keywords)
-
-
-def dtype_source(code: str) -> ast.expr:
-    return reference(f"np.{np.dtype(code).name}")
 
 
 def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
@@ -229,7 +225,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("array", _array_type,
        lambda attributes, operands: np.array(
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
-       _emit_array, rules=_array_rule, fresh=True, boxes=True,
+       _emit_array, rules=_array_rule, fresh=True, boxes=True, complex=True,
        samples=(
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
            arguments((3,), (3,), template=[Slot(0), Slot(1)], dtype=None),
@@ -246,6 +242,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.full(
            fill(attributes["shape"], operands[1:]), operands[0], dtype=attributes["dtype"]),
        _emit_full, rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
+       complex=True,
        samples=(
            arguments((), shape=(3,), dtype=None), arguments(1.5, 2, shape=(Slot(0), 1), dtype=None),
            arguments((3,), shape=(2, 3), dtype=None), arguments((), shape=(), dtype=None),

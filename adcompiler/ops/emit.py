@@ -11,12 +11,35 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .op import Emission
 
-__all__ = ["attribute", "call", "constant", "default_call", "infix", "keyword_items", "prefix"]
+__all__ = [
+    "PACKAGES",
+    "attribute",
+    "call",
+    "constant",
+    "default_call",
+    "dtype_source",
+    "infix",
+    "keyword_items",
+    "method",
+    "prefix",
+    "reference",
+]
 
 
 _KINDS = ("builtin", "helper", "gate", "function")
+
+# The modules of packages, by what they are called in emitted text; any other is of the standard
+# library.
+PACKAGES = {
+    "np": "numpy",
+    "special": "scipy.special",
+    "linalg": "scipy.linalg",
+    "stats": "scipy.stats",
+}
 
 
 def reference(dotted: str) -> ast.expr:
@@ -39,6 +62,11 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, type):
         return reference(("builtin." if value.__module__ == "builtins" else "np.") + value.__name__)
     return ast.Constant(value)
+
+
+def dtype_source(code: str) -> ast.expr:
+    """The code of a dtype as NumPy's class: `np.float32`."""
+    return reference(f"np.{np.dtype(code).name}")
 
 
 def keyword_items(keywords: Mapping[str, Any]) -> list[ast.keyword]:

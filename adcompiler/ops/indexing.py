@@ -458,7 +458,7 @@ def _bind_key(array: Any, key: Any) -> Bound:
 
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-    view=(0,), shares=_shares, boxes=True, element=True,
+    view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
@@ -473,10 +473,10 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 ENTRIES: tuple[Op, ...] = (
     _INDEX,
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
-       statement=_add_at_statement,
+       statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
-       statement=_update_statement, masks=(0,), samples=_STORES),
+       statement=_update_statement, masks=(0,), complex=True, samples=_STORES),
     Op("last_stored", _last_stored_type,
        lambda attributes, operands: helpers.last_stored(
            operands[0], fill(attributes["key"], operands[1:])),

@@ -156,8 +156,12 @@ class Op:
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
     an array to be drawn, everything else is itself.
     `examples`: calls as users write them, for the tests and the reference; `{3,2}` stands for an
-    array of that shape, `{3,3!}` for a `Regular` one, `{}` for a number.
+    array of that shape, `{3,3!}` for a `Regular` one, `{3j}` for one of complex numbers, `{}` for a
+    number.
+    `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
+    a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -188,7 +192,9 @@ class Op:
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
     examples: tuple[str, ...] = ()
+    complex: bool = False
     no_gradient: str = ""
+    needs: str = ""
 
     def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
         """The types of the results, however many there are."""
@@ -220,6 +226,8 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `plain`: parameters such as shapes, in which numbers stay Python's own.
+    `complex`: it is the same for complex arguments; else these are refused.
     `examples`: see `Op`.
     """
 
@@ -227,6 +235,8 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    complex: bool = False
     examples: tuple[str, ...] = ()
 
 

@@ -85,6 +85,7 @@ def reduction(
     masks: bool = False,
     singular: float | None = None,
     samples: tuple[Bound, ...] = (),
+    complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
     """An entry for a NumPy function of an array, an axis and `keepdims`."""
@@ -100,6 +101,7 @@ def reduction(
         singular=singular,
         fresh=True,
         samples=samples,
+        complex=complex,
         no_gradient=no_gradient,
     )
 
@@ -245,12 +247,13 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    reduction("sum", np.sum, _sum, summed, samples=_samples(*_ALL_AXES, empty=True)),
-    reduction("mean", np.mean, _mean, _averaged, samples=_samples(*_ALL_AXES)),
+    reduction("sum", np.sum, _sum, summed, samples=_samples(*_ALL_AXES, empty=True),
+              complex=True),
+    reduction("mean", np.mean, _mean, _averaged, samples=_samples(*_ALL_AXES), complex=True),
     reduction("max", np.max, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
     reduction("min", np.min, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
     reduction("prod", np.prod, _prod, summed, lambda *a, **k: _check_prod(_bind(*a, **k)),
-              samples=_samples(None, 0, 1, -1, empty=True)),
+              samples=_samples(None, 0, 1, -1, empty=True), complex=True),
     reduction("var", np.var, _var, _averaged, _bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
               + (arguments((2, 3), axis=1, ddof=1, keepdims=False),)),
     reduction("std", np.std, _std, _averaged, _bind_ddof,
@@ -267,7 +270,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
-       default_call("helper.prod_others"), rules=(_prod_others,), fresh=True,
+       default_call("helper.prod_others"), rules=(_prod_others,), fresh=True, complex=True,
        samples=tuple(arguments(shape, axis=axis) for shape, axis in
                      (((3,), 0), ((1,), 0), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), 1)))),
 )  # fmt: skip

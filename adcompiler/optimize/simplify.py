@@ -22,7 +22,7 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
-from ..ir.types import Array, Scalar, rank, shape_of
+from ..ir.types import Array, Scalar, is_complex, rank, shape_of
 from ..ops import TABLE, OperationError
 from ..ops.inference import as_array
 
@@ -63,7 +63,10 @@ def _constant(value: Value, definitions: dict[Value, Operation]) -> Any:
 
 
 def _unchanged(op: Operation, definitions: dict[Value, Operation]) -> Value | None:
-    """The operand that the result equals, if there is one of the same type."""
+    """The operand that the result equals, if there is one of the same type. Of complex numbers,
+    1 makes 1 + 0j: infinite parts then give NaN."""
+    if any(is_complex(v.type) for v in op.results) and op.opcode != "neg":
+        return None
     if len(op.operands) == 2 and op.opcode in ("mul", "div", "pow"):
         a, b = op.operands
         one = _constant(b, definitions)
@@ -91,7 +94,7 @@ def _doubled(op: Operation, builder: Builder) -> Operation:
     """a + a is a * 2, exactly."""
     if op.opcode != "accumulate" or op.operands[0] is not op.operands[1]:
         return op
-    if not isinstance(op.result.type, (Array, Scalar)):
+    if not isinstance(op.result.type, (Array, Scalar)) or is_complex(op.result.type):
         return op
     two = builder.constant(2)
     return replace(op, opcode="mul", operands=(op.operands[0], two), attributes={"via": "op"})
@@ -162,11 +165,12 @@ def _sink_broadcast(
     """Compute with numbers before stretching, not after; gives whether it did.
 
     Not where a partial may be infinite: among Python numbers that raises, among arrays it doesn't.
+    Of complex numbers NumPy rounds a product in another way than those in arrays.
     """
     entry = TABLE.get(op.opcode)
     if entry is None or not entry.elementwise or entry.singular is not None:
         return False
-    if len(op.results) > 1:
+    if len(op.results) > 1 or (is_complex(op.result.type) and not op.backward):
         return False
     found = {k: _stretching(v, definitions) for k, v in enumerate(op.operands)}
     wide = {k: steps for k, steps in found.items() if steps}

@@ -82,8 +82,8 @@ def _frozen(value: Any) -> Hashable:
             return (type(value), *map(_frozen, value))
         case slice():
             return (slice, _frozen(value.start), _frozen(value.stop), _frozen(value.step))
-        case float():
-            return (float, repr(value))
+        case float() | complex():
+            return (type(value), repr(value))
     try:
         hash(value)
     except TypeError:

@@ -37,7 +37,7 @@ def divide(a: Any, b: Any) -> Any:
         return a / b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.divide(a, b))
         if a == 0 or a != a:
             return float("nan")
         return float("inf") if (a > 0) == (np.copysign(1.0, b) > 0) else -float("inf")
@@ -49,7 +49,7 @@ def power(a: Any, b: Any) -> Any:
         return a**b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.power(a, b))
         odd = b == int(b) and int(b) % 2 == 1
         return float(np.copysign(float("inf"), a)) if odd else float("inf")
 
@@ -57,6 +57,14 @@ def power(a: Any, b: Any) -> Any:
 def sign(x: Any) -> Any:
     """-1, 0 or 1; NaN for NaN."""
     return x if x != x else 1 if x > 0 else -1 if x < 0 else 0
+
+
+def equal_parts(size: Any, count: Any) -> Any:
+    """The size of each of `count` equal parts; NumPy's error where something remains."""
+    part, rest = divmod(size, count)
+    if rest:
+        raise ValueError("array split does not result in an equal division")
+    return part
 
 
 def require_apart(changed: Any, others: Any) -> None:

@@ -14,10 +14,9 @@ that legal afterwards, for those references that optimisation has left over.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +35,7 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
+    precision,
     rank,
     shape_of,
 )  # fmt: skip
@@ -97,7 +97,7 @@ def _backwards(
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
     dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {dtype for dtype in dtypes if dtype[0] == "f"}
+    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -121,9 +121,10 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
         if not exact:
             var = cotangents.tracer().var(found).emit("cast", type=dtype)
             return cotangents.named(var, cotangents.name(value))
-    if value.type == Scalar("float") and getattr(found.type, "dtype", "f8") != "f8":
-        var = cotangents.tracer().var(found).emit("cast", type="float")
-        return cotangents.named(var, cotangents.name(value))
+    for kind, own in (("float", "f8"), ("complex", "c16")):
+        if value.type == Scalar(kind) and getattr(found.type, "dtype", own) != own:
+            var = cotangents.tracer().var(found).emit("cast", type=kind)
+            return cotangents.named(var, cotangents.name(value))
     return found
 
 
@@ -177,9 +178,11 @@ class _Reverse:
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             count = len(op.operands)
-            operands, results = primals[:count], _alone(primals[count:])
-            with _refusing(op):
-                contribution = rule(g, *operands, results, **op.attributes)
+            try:
+                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            except OperationError as error:
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -362,16 +365,6 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
-
-
-@contextlib.contextmanager
-def _refusing(op: Operation) -> Iterator[None]:
-    """What a rule refuses is told at the place in the user's source."""
-    try:
-        yield
-    except OperationError as error:
-        found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
-        raise UnsupportedError(found) from None
 
 
 def _alone(found: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ import numpy as np
 from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
-from adcompiler.ir.types import Array, is_differentiable, rank
-from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
+from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
+from adcompiler.ops import SPELLINGS, TABLE, Expansion, Op, Tracer, Var
+from adcompiler.ops.inference import as_array
+from adcompiler.ops.late import Late
 from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
@@ -23,6 +26,22 @@ PAIRS = (
     ((), ()), ((3,), (3,)), ((), (3,)), ((3,), ()), ((2, 3), (2, 3)), ((2, 1), (2, 3)),
     ((2, 3), (1, 3)), ((2, 1), (1, 3)), ((3,), (2, 3)), ((2, 3), (1,)), ((1,), (1,)), ((0,), (1,)),
 )  # fmt: skip
+
+TRIPLES = (((), (), ()), ((3,), (3,), (3,)), ((), (3,), (2, 3)), ((2, 1), (), (3,)))
+ALONE = tuple((shape,) for shape in (*SHAPES, (0,)))
+MEETING = {1: ALONE, 2: PAIRS, 3: TRIPLES, 4: tuple(((), *shapes) for shapes in TRIPLES)}
+
+
+def is_there(op: Op | Expansion) -> bool:
+    """Whether what the entry needs is installed, and has the functions that it is spelled by."""
+    needs = getattr(op, "needs", "")
+    late = [key for key in op.spellings if isinstance(key, Late)]
+    packages = {key.module.split(".")[0] for key in late} | ({needs} if needs else set())
+    if not all(map(importlib.util.find_spec, packages)):
+        return False
+    for key in late:
+        importlib.import_module(key.module)
+    return all(key.found() is not None for key in late)
 
 
 @dataclass(frozen=True)
@@ -78,16 +97,26 @@ class Sample:
             found = tracer.var(function.results[k])
             if type(found.type).__name__ == "List":
                 found = found.emit("asarray")
+            if is_complex(found.type):
+                found = (found * (0.6 - 0.8j)).emit("real")
             if rank(found.type):
                 weight = Value(found.type, "weight")
-                drawn = rng.uniform(0.5, 1.5, np.shape(values[k]))
-                inputs = (*inputs, drawn.astype(np.asarray(values[k]).dtype))
+                dtype = as_array(found.type).dtype
+                inputs = (*inputs, drawn(rng, (0.5, 1.5), np.shape(values[k]), dtype))
                 parameters = (*parameters, weight)
                 found = np.sum(found * tracer.var(weight))
             part: Var = found * found if square else found
             total = part if total is None else total + part
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
+
+
+def drawn(rng: np.random.Generator, interval: Any, shape: Any, dtype: Any) -> Any:
+    """Numbers from the interval; complex ones not far from it, away from poles and cuts."""
+    values = rng.uniform(*interval, shape)
+    if np.dtype(dtype).kind == "c":
+        values = values + 0.4j * rng.uniform(*interval, shape)
+    return np.asarray(values).astype(dtype)
 
 
 def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
@@ -122,30 +151,34 @@ def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(operand, Call):
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
     if isinstance(operand, Regular):
-        return regular(operand.shape, rng).astype(dtype)
+        return regular(operand.shape, rng, dtype)
     if not isinstance(operand, tuple):
         return operand
-    drawn = rng.uniform(-2, 2, operand)
-    drawn = drawn + np.copysign(0.05, drawn)  # away from the kink that many have at 0
-    return np.asarray(drawn).astype(dtype)[()]
+    found = drawn(rng, (-2, 2), operand, dtype)
+    if np.dtype(dtype).kind == "f":
+        found = found + np.copysign(0.05, found).astype(dtype)  # many have a kink at 0
+    return found[()]
 
 
-def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+def regular(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any = np.float64) -> Any:
     """Matrices far from singular; see `Regular`."""
     m, n = shape[-2:]
-    return rng.uniform(-1, 1, shape) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
+    found = drawn(rng, (-1, 1), shape, dtype) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
+    return found.astype(dtype)
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
     for via in vias(op):
-        for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
-            if (via == "math" and any(shapes)) or (via == "op" and any(shapes) and _is_builtin(op)):
+        for shapes in MEETING[len(op.domain)]:
+            if via == "math" and (any(shapes) or np.dtype(dtype).kind == "c"):
                 continue
-            drawn = [
+            if (via == "op" and any(shapes) and _is_builtin(op)):
+                continue
+            numbers = [
                 _number(interval, shape, dtype, rng)
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
-            for operands in itertools.product(*map(_forms, drawn)):
+            for operands in itertools.product(*map(_forms, numbers)):
                 if via != "math" or (op.name, type(operands[-1])) not in _NOT_IN_MATH:
                     yield Sample(op, operands, {"via": via})
 
@@ -157,12 +190,12 @@ _NOT_IN_MATH = {("trunc", np.float32), ("ldexp", np.int64)}
 def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(interval[0], int):
         return np.asarray(rng.integers(*interval, shape))
-    return np.asarray(rng.uniform(*interval, shape)).astype(dtype)
+    return drawn(rng, interval, shape, dtype)
 
 
-def _forms(drawn: Any) -> list[Any]:
+def _forms(operand: Any) -> list[Any]:
     """A number comes as a Python number and as a NumPy scalar."""
-    return [drawn] if drawn.shape else [drawn.item(), drawn[()]]
+    return [operand] if operand.shape else [operand.item(), operand[()]]
 
 
 def _is_builtin(op: Op) -> bool:
@@ -177,7 +210,8 @@ def vias(op: Op) -> list[str]:
 
 def spelled(op: Op, via: str) -> Any:
     """The function that users call."""
-    return next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
+    key = next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
+    return key.found() if isinstance(key, Late) else key
 
 
 _KINDS = ["bool", "int", "float", "complex"]
