@@ -20,13 +20,16 @@ from . import (
     choices,
     comparing,
     complex_numbers,
+    composed_products,
     counting,
     creation,
     decompositions,
     diagonals,
     effects,
+    einsum,
     elementwise,
     floats,
+    fourier,
     gates,
     gathering,
     indexing,
@@ -38,6 +41,8 @@ from . import (
     norms,
     numbers,
     positions,
+    products,
+    random,
     reductions,
     reshaping,
     scipy_bessel,
@@ -79,15 +84,18 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    complex_numbers, fourier,
     linear_solves, decompositions, least_squares, norms,
-    complex_numbers,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting,
+    gathering, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
-    norms,
+    linear_solves, norms,
+    fourier,
+    einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
     reshaping, turning, splitting,
@@ -129,12 +137,14 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
+    has one besides its result."""
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
         return any(has_effect(inner) for block in inside for inner in block.operations)
-    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+    entry = TABLE.get(operation.opcode)
+    return entry is not None and (entry.effect is not None or entry.once)
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
