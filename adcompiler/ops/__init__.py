@@ -87,7 +87,7 @@ _FAMILIES = (
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
-    norms,
+    linear_solves, norms,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
     reshaping, turning, splitting,
