@@ -14,6 +14,7 @@ the Cholesky decomposition" (2016); Walter and Lehmann (2018) for QR; Townsend (
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import operator
@@ -25,6 +26,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Type
+from .effects import Template, hole
 from .elementwise import select
 from .emit import call, default_call
 from .linear_solves import (
@@ -57,7 +59,7 @@ _SVDResult = namedtuple("_SVDResult", ("U", "S", "Vh"))
 
 def scaled(vectors: Any, factors: Any) -> Any:
     """Each column times a number of its own."""
-    return vectors * (factors if vectors.ndim == 2 else factors[..., None, :])
+    return vectors * _row(factors)
 
 
 def _read_triangle(t: Any, upper: bool) -> Any:
@@ -102,21 +104,38 @@ def smaller(m: Size, n: Size) -> Size:
 def _qr(g: Any, a: Any, y: Any, mode: str) -> Any:
     q, r = y if mode == "reduced" else np.linalg.qr(a)
     grad_q, grad_r = g if mode == "reduced" else (None, g)
-    parts = []
-    if grad_r is not None:
-        parts.append(r @ transposed(grad_r))
-    if grad_q is not None:
-        parts.append(-transposed(grad_q) @ q)
-    found = q @ _from_lower(_total(parts))
-    if grad_q is not None:
-        found = grad_q + found
+    _refuse_if(operator.lt, r, r, "np.linalg.qr of a matrix with more columns than rows")
+    if grad_q is None:
+        found = q @ _from_lower(r @ transposed(grad_r))
+    else:
+        turned = transposed(grad_q) @ q
+        inner = -turned if grad_r is None else r @ transposed(grad_r) - turned
+        found = grad_q + q @ _from_lower(inner)
     return transposed(np.linalg.solve(r, transposed(found)))
 
 
-def _gaps(w: Any) -> Any:
+def _refuse_if(refused: Any, a: Any, b: Any, what: str) -> None:
+    """Matrices for whose shape the rule isn't right, by their rows and columns: the last sizes of
+    two arrays, compared now or at run time."""
+    m, n = a.shape[-2], b.shape[-1]
+    if not differ(m, n) and m != n:
+        sizes = a.emit("size", axis=a.ndim - 2), b.emit("size", axis=b.ndim - 1)
+        error = call("builtin.ValueError", (ast.Constant(f"{what} has no derivative"),))
+        statement = ast.If(hole(0), [ast.Raise(error, None)], [])
+        operands = (refused(*sizes).value,)
+        a.tracer.builder.region("effect", operands, (), (), {"template": Template(statement)})
+    elif refused(*(2 if 1 in (m, n) and k != 1 else k for k in (m, n))):
+        raise OperationError(f"{what} has no derivative", "leave columns out, or transpose it")
+
+
+def _row(w: Any) -> Any:
+    """A number for each column."""
+    return w if w.ndim == 1 else w[..., None, :]
+
+
+def _gaps(w: Any, same: Any) -> Any:
     """1 / (w[j] - w[i]), and 0 where i is j."""
-    same = same_index(w)
-    return select(same, 0.0, 1 / select(same, 1.0, w[..., None, :] - w[..., None]))
+    return select(same, 0.0, 1 / select(same, 1.0, _row(w) - np.expand_dims(w, -1)))
 
 
 def _eigh(g: Any, a: Any, y: Any, UPLO: str) -> Any:
@@ -124,16 +143,12 @@ def _eigh(g: Any, a: Any, y: Any, UPLO: str) -> Any:
     if grad_v is None:
         t = scaled(v, grad_w) @ transposed(v)
     else:
-        middle = _gaps(w) * (transposed(v) @ grad_v)
+        same = same_index(w)
+        middle = _gaps(w, same) * (transposed(v) @ grad_v)
         if grad_w is not None:
-            middle = middle + _diagonal(grad_w)
+            middle = middle + select(same, _row(grad_w), 0.0)
         t = v @ middle @ transposed(v)
     return _read_triangle(t, UPLO.upper() == "U")
-
-
-def _diagonal(d: Any) -> Any:
-    """The diagonal matrices of these diagonals."""
-    return select(same_index(d), d[..., None], 0.0)
 
 
 def _eigvalsh(g: Any, a: Any, y: Any, UPLO: str) -> Any:
@@ -170,11 +185,9 @@ def _svd(g: Any, a: Any, y: Any, full_matrices: bool, compute_uv: bool, hermitia
         direct = compute_uv and (is_square or not full_matrices)
         u, _, vt = y if direct else np.linalg.svd(a, full_matrices=False)
         return scaled(u, grads[1]) @ vt
-    if full_matrices and differ(*a.shape[-2:]):
-        raise OperationError(
-            "the matrix doesn't settle all of the vectors that np.linalg.svd gives with"
-            " full_matrices=True, so they have no derivative", "pass full_matrices=False"
-        )
+    if full_matrices:
+        _refuse_if(operator.ne, y[0], y[2], "np.linalg.svd(full_matrices=True) of a matrix that"
+                   " isn't square")
     found, outside = _svd_of_vectors(grads, y)
     if full_matrices or is_square or not outside:
         return found
@@ -187,7 +200,8 @@ def _svd(g: Any, a: Any, y: Any, full_matrices: bool, compute_uv: bool, hermitia
 def _svd_of_vectors(g: Any, y: Any) -> tuple[Any, Any]:
     """What turns the vectors within their space, and, of matrices that aren't square, out of it."""
     (gu, gs, gv), (u, s, vt) = g, y
-    gaps, row = _gaps(s * s), s[..., None, :]
+    same = same_index(s)
+    gaps, row = _gaps(s * s, same), _row(s)
     middle: list[Any] = []
     outside: list[Any] = []
     if gu is not None:
@@ -195,10 +209,10 @@ def _svd_of_vectors(g: Any, y: Any) -> tuple[Any, Any]:
         middle.append(gaps * (inner - transposed(inner)) * row)
         outside.append(((gu - u @ inner) / row) @ vt)
     if gs is not None:
-        middle.append(_diagonal(gs))
+        middle.append(select(same, _row(gs), 0.0))
     if gv is not None:
         inner = vt @ transposed(gv)
-        middle.append(s[..., None] * (gaps * (inner - transposed(inner))))
+        middle.append(np.expand_dims(s, -1) * (gaps * (inner - transposed(inner))))
         outside.append((u / row) @ (gv - transposed(inner) @ vt))
     return u @ _total(middle) @ vt, _total(outside)
 

@@ -9,6 +9,8 @@ differentiation" (2008), sections 2.2.3 (inverse) and 2.2.4 (determinant).
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +26,7 @@ from .inference import as_array, broadcast_shapes, promote
 from .op import (
     Attributes,
     Emission,
+    Expansion,
     Op,
     OperationError,
     Regular,
@@ -33,8 +36,8 @@ from .op import (
 )
 
 __all__ = [
-    "ENTRIES", "SQUARES", "as_matrices", "column", "differ", "may_raise", "real", "same_index",
-    "square", "transposed",
+    "ENTRIES", "EXPANSIONS", "SQUARES", "as_matrices", "column", "differ", "may_raise", "real",
+    "same_index", "square", "transposed",
 ]  # fmt: skip
 
 # Samples of what takes square matrices.
@@ -208,4 +211,40 @@ ENTRIES: tuple[Op, ...] = (
        spellings={np.linalg.slogdet: Spelling(operands_only(1))},
        results=("sign", "logdet"), structure=lambda found: _SlogdetResult(*found),
        samples=SQUARES),
+)  # fmt: skip
+
+
+def _lengths(a: Any) -> list[Any]:
+    return [a.emit("size", axis=k) for k in range(a.ndim)]
+
+
+def _tensorinv(a: Any, ind: Any = 2) -> Any:
+    """As a matrix of the last axes by the first."""
+    if not isinstance(ind, int) or not 0 < ind < a.ndim:
+        raise OperationError(f"np.linalg.tensorinv with ind={ind!r}", "give an axis inside")
+    sizes = _lengths(a)
+    rows = functools.reduce(operator.mul, sizes[ind:])
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), (*sizes[ind:], *sizes[:ind]))
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """As a matrix that takes the last axes, those of the solution, to those of `b`."""
+    if axes is not None:
+        last = tuple(k % a.ndim for k in axes)
+        a = np.transpose(a, (*(k for k in range(a.ndim) if k not in last), *last))
+    sizes = _lengths(a)[b.ndim :]
+    if not sizes:
+        raise OperationError("np.linalg.tensorsolve without axes for the solution", "use solve")
+    count = functools.reduce(operator.mul, sizes)
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, count)), np.ravel(b)), tuple(sizes))
+
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    Expansion("tensorinv", _tensorinv, (np.linalg.tensorinv,), static=("ind",), complex=True,
+              examples=("np.linalg.tensorinv(np.reshape({4,4!}, (4, 2, 2)), 1)",
+                        "np.linalg.tensorinv(np.reshape({4,4!}, (2, 2, 4)))")),
+    Expansion("tensorsolve", _tensorsolve, (np.linalg.tensorsolve,), static=("axes",),
+              complex=True,
+              examples=("np.linalg.tensorsolve(np.reshape({4,4!}, (2, 2, 4)), {2,2})",
+                        "np.linalg.tensorsolve(np.reshape({4,4!}, (4, 2, 2)), {2,2}, axes=(0,))")),
 )  # fmt: skip

@@ -98,8 +98,9 @@ def _norm(g: Any, x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
 def _shares(g: Any, found: Any, ord: float, axis: int) -> Any:
     """`g` for what is largest, or smallest, in even shares; 0 / 0 where that is NaN."""
     extreme = np.max if ord > 0 else np.min
-    ties = found == extreme(found, axis=axis, keepdims=True)
-    return ties * (g / np.sum(ties, axis=axis, keepdims=True))
+    along: dict[str, Any] = {} if found.ndim == 1 else {"axis": axis, "keepdims": True}
+    ties = found == extreme(found, **along)
+    return ties * (g / np.sum(ties, **along))
 
 
 def _of_singular_values(g: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:

@@ -30,6 +30,7 @@ from .op import (
     Spelling,
     arguments,
 )
+from .structural import unless_missing
 
 __all__ = ["ENTRIES", "reduced_shape", "restore", "summed"]
 
@@ -204,10 +205,13 @@ def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def _count_value(attributes: Attributes, operands: Sequence[Any]) -> int:
+    if operands[0] is None:
+        return 0
     shape = np.shape(operands[0])
     return int(np.prod([shape[k] for k in attributes["axis"]], dtype=int))
 
 
+@unless_missing
 def _count_emit(emission: Emission) -> ast.expr:
     (operand,), axes = emission.operands, emission.attributes["axis"]
     if isinstance(emission.types[0], List):
