@@ -118,7 +118,9 @@ def _refuse_if(refused: Any, a: Any, b: Any, what: str) -> None:
     """Matrices for whose shape the rule isn't right, by their rows and columns: the last sizes of
     two arrays, compared now or at run time."""
     m, n = a.shape[-2], b.shape[-1]
-    if not differ(m, n) and m != n:
+    if m == n:
+        return
+    if not differ(m, n):
         sizes = a.emit("size", axis=a.ndim - 2), b.emit("size", axis=b.ndim - 1)
         error = call("builtin.ValueError", (ast.Constant(f"{what} has no derivative"),))
         statement = ast.If(hole(0), [ast.Raise(error, None)], [])

@@ -207,6 +207,16 @@ def test_all_vectors_of_a_square_matrix():
         grad(lambda a: np.sum(np.linalg.svd(a)[0] ** 3))(M)
 
 
+def square_by_its_sizes(m):
+    q, r = np.linalg.qr(m @ m.T + np.eye(3))
+    u = np.linalg.svd(m @ m.T + np.eye(3)).U
+    return np.sum(q**3) + r[0, 0] + np.sum(u[:, 0] ** 3)
+
+
+def test_matrices_that_are_known_to_be_square():
+    check_emitted(square_by_its_sizes, M)
+
+
 def wide(a):
     q, r = np.linalg.qr(a)
     return np.sum(q) * r[0, 0]
