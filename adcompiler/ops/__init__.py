@@ -24,6 +24,7 @@ from . import (
     composed_products,
     counting,
     creation,
+    decompositions,
     diagonals,
     effects,
     einsum,
@@ -34,9 +35,11 @@ from . import (
     gathering,
     indexing,
     joining,
+    least_squares,
     linalg,
     linear_solves,
     lists,
+    norms,
     numbers,
     positions,
     products,
@@ -44,6 +47,7 @@ from . import (
     reductions,
     reshaping,
     scipy_bessel,
+    scipy_discrete,
     scipy_linalg,
     scipy_matrices,
     scipy_multivariate,
@@ -87,7 +91,7 @@ __all__ = [
 
 _FAMILIES = (
     complex_numbers, fourier,
-    linear_solves,
+    linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
@@ -95,6 +99,7 @@ _FAMILIES = (
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
@@ -103,7 +108,7 @@ _EXPANDED = (
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
-    scipy_multivariate,
+    scipy_multivariate, scipy_discrete,
 )  # fmt: skip
 
 
