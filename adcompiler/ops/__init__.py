@@ -14,6 +14,7 @@ from typing import Any
 from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
+    accumulations,
     assembling,
     calls,
     choices,
@@ -59,8 +60,9 @@ __all__ = [
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
+    accumulations,
 )  # fmt: skip
-_EXPANDED = (assembling, numbers, floats)
+_EXPANDED = (assembling, numbers, floats, accumulations)
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {

@@ -62,7 +62,8 @@ def of_math(
         return operands, {}
 
     entry = Op(
-        name if domain else f"math_{name}", _number(kind), lambda attributes, operands: function(*operands),
+        name if domain else f"math_{name}", _number(kind),
+        lambda attributes, operands: function(*operands),
         lambda emission: call(f"math.{name}", emission.operands), rules=rules, masks=masks,
         spellings={function: Spelling(bind, {"via": "math"})},
         elementwise=0 < len(domain) < 3, domain=tuple(domain) if len(domain) < 3 else (),

@@ -16,7 +16,7 @@ __all__ = ["HELPERS", "helper_source"]
 
 HELPERS = (
     "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
-    "prod_others", "polygamma", "sinc_derivative", "bessel_i",
+    "prod_others", "polygamma", "sinc_derivative", "bessel_i", "shifted", "recurrence",
 )  # fmt: skip
 
 

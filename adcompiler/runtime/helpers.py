@@ -18,7 +18,7 @@ from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
     "add_lists", "bessel_i", "divide", "last_stored", "polygamma", "power", "prod_others",
-    "require_apart", "sign", "sinc_derivative", "unbroadcast",
+    "recurrence", "require_apart", "shifted", "sign", "sinc_derivative", "unbroadcast",
 ]  # fmt: skip
 
 
@@ -90,3 +90,30 @@ def prod_others(x: Any, axis: Any) -> Any:
     before = np.cumprod(np.concatenate((ones, x[..., :-1]), axis=-1), axis=-1)
     after = np.cumprod(np.concatenate((ones, x[..., :0:-1]), axis=-1), axis=-1)[..., ::-1]
     return np.moveaxis(before * after, -1, axis)
+
+
+def shifted(x: Any, axis: Any, by: Any, fill: Any) -> Any:
+    """`x` moved by one place along an axis, forward (1) or back (-1); `fill` where nothing was."""
+    y = np.full_like(x, fill)
+    inner, outer = [slice(None)] * x.ndim, [slice(None)] * x.ndim
+    inner[axis], outer[axis] = slice(None, -1), slice(1, None)
+    into, source = (outer, inner) if by == 1 else (inner, outer)
+    y[tuple(into)] = x[tuple(source)]
+    return y
+
+
+def recurrence(b: Any, a: Any, axis: Any, reverse: Any) -> Any:
+    """`y[k] = b[k] + a[k] * y[k - 1]` along an axis; the transpose of this where `reverse`:
+    `y[k] = b[k] + a[k + 1] * y[k + 1]`."""
+    dtype = np.result_type(b, a)
+    y = np.array(np.moveaxis(b, axis, 0), dtype)
+    a = np.moveaxis(np.broadcast_to(a, np.shape(b)), axis, 0)
+    if y.ndim == 1:  # Python's numbers are faster one by one
+        y, a = y.tolist(), a.tolist()
+    if reverse:
+        for k in range(len(y) - 2, -1, -1):
+            y[k] += a[k + 1] * y[k + 1]
+    else:
+        for k in range(1, len(y)):
+            y[k] += a[k] * y[k - 1]
+    return np.moveaxis(np.array(y, dtype), 0, axis)
