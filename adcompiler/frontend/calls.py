@@ -232,6 +232,9 @@ def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
+    owner = getattr(callee, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{name}"
     if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
         inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
         return f"{inner.replace('numpy', 'np')}.{name}"

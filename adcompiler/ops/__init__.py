@@ -26,7 +26,9 @@ from . import (
     indexing,
     linalg,
     lists,
+    nan_reductions,
     numbers,
+    quantiles,
     reductions,
     sequences,
     shapes,
@@ -60,7 +62,7 @@ __all__ = [
 _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
-    accumulations,
+    accumulations, nan_reductions, quantiles,
 )  # fmt: skip
 _EXPANDED = (assembling, numbers, floats, accumulations)
 

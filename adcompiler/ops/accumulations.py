@@ -57,8 +57,9 @@ def _along(rule: Callable[[Any, Any, Any, int], Any]) -> Rule:
             return g[0]
         if axis is not None:
             return rule(g, x, y, axis % x.ndim)
-        flat = np.ravel(x) if x.ndim > 1 else x
-        found = rule(g, flat, y, 0)
+        if x.ndim == 1:
+            return rule(g, x, y, 0)
+        found = rule(g, np.ravel(x), y, 0)
         return found.emit("reshape_to", x.emit("shape"), type=Array(found.type.dtype, x.shape))
 
     return wrapped

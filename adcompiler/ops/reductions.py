@@ -7,7 +7,7 @@ operand's own shape is the transformation's work.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,13 @@ from .op import (
     Emission,
     Op,
     OperationError,
+    Rule,
     Spelling,
     arguments,
 )
 from .reducing import (
     averaged,
+    bind,
     bind_ddof,
     bind_extreme,
     bind_initial,
@@ -44,7 +46,7 @@ from .reducing import (
     summed,
 )
 
-__all__ = ["ENTRIES", "summed"]
+__all__ = ["ENTRIES", "RULES", "summed"]
 
 
 def _samples(*axes: Any, empty: bool = False, **more: Any) -> tuple[Bound, ...]:
@@ -210,6 +212,24 @@ def _of_mean(rule: Any) -> Any:
     return lambda g, x, y, **given: -rule(g, x, y, **given)
 
 
+# Each reduction's rule, and those of its other operands.
+RULES: Mapping[str, tuple[Rule, dict[str, Rule]]] = {
+    "sum": (_sum, {"initial": _sum_initial}),
+    "mean": (_mean, {}),
+    "max": (_extreme, {"initial": _extreme_initial}),
+    "min": (_extreme, {"initial": _extreme_initial}),
+    "prod": (_prod, {"initial": _prod_initial}),
+    "var": (_var, {"mean": _of_mean(_var)}),
+    "std": (_std, {"mean": _of_mean(_std)}),
+}
+
+
+def _entry(name: str, dtype: Any, binding: Any, *also: object, **more: Any) -> Op:
+    rule, others = RULES[name]
+    function = getattr(np, name)
+    return reduction(name, function, rule, dtype, binding, *also, others=others, **more)
+
+
 def _norm(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     """0 where the norm is 0."""
     scale = select(y == 0, 1.0, y)
@@ -291,37 +311,32 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    reduction("sum", np.sum, _sum, summed, bind_initial, others={"initial": _sum_initial},
-              samples=_samples(*_ALL_AXES, empty=True),
-              examples=("np.sum({2,3}, where=np.array([True, False, True]))",
-                        "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",
-                        "{2,3}.sum(-1, keepdims=True, where=[[True], [False]])")),
-    reduction("mean", np.mean, _mean, averaged, samples=_samples(*_ALL_AXES),
-              examples=("np.mean({2,3}, where=np.array([True, False, True]))",
-                        "{2,3}.mean(1, np.float64)",
-                        "np.mean({2,3}, axis=0, where=np.array([[True], [False]]))")),
-    reduction("max", np.max, _extreme, _same, bind_extreme, np.amax, masks=True,
-              others={"initial": _extreme_initial}, samples=_samples(*_ALL_AXES),
-              examples=("np.amax({2,3}, axis=1, initial={})",
-                        "np.max({2,3}, 0, where=np.array([[True], [False]]), initial=-5.0)")),
-    reduction("min", np.min, _extreme, _same, bind_extreme, np.amin, masks=True,
-              others={"initial": _extreme_initial}, samples=_samples(*_ALL_AXES),
-              examples=("np.amin({2,3}, axis=1, initial={})", "{2,3}.min(initial=-1.0)")),
-    reduction("prod", np.prod, _prod, summed, bind_initial, others={"initial": _prod_initial},
-              samples=_samples(*_ALL_AXES, empty=True),
-              examples=("np.prod({2,3,2}, axis=(0, 2))", "np.prod({2,3}, 0, initial={})",
-                        "np.prod({2,3}, where=np.array([True, False, True]))")),
-    reduction("var", np.var, _var, averaged, bind_ddof, others={"mean": _of_mean(_var)},
-              samples=_samples(*_ALL_AXES, ddof=0)
-              + (arguments((2, 3), axis=1, ddof=1, keepdims=False),),
-              examples=("np.var({4}, correction=1)", "{2,3}.var(1, ddof=1)",
-                        "np.var({2,3}, axis=1, mean={2,1})",
-                        "np.var({3,4}, where=np.array([True, False, True, True]), ddof=1)")),
-    reduction("std", np.std, _std, averaged, bind_ddof, others={"mean": _of_mean(_std)},
-              samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
-              + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
-              examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",
-                        "np.std({3,4}, axis=0, where=np.array([[True], [False], [True]]))")),
+    _entry("sum", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True),
+           examples=("np.sum({2,3}, where=np.array([True, False, True]))",
+                     "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",
+                     "{2,3}.sum(-1, keepdims=True, where=[[True], [False]])")),
+    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES),
+           examples=("np.mean({2,3}, where=np.array([True, False, True]))",
+                     "{2,3}.mean(1, np.float64)",
+                     "np.mean({2,3}, axis=0, where=np.array([[True], [False]]))")),
+    _entry("max", _same, bind_extreme, np.amax, masks=True, samples=_samples(*_ALL_AXES),
+           examples=("np.amax({2,3}, axis=1, initial={})",
+                     "np.max({2,3}, 0, where=np.array([[True], [False]]), initial=-5.0)")),
+    _entry("min", _same, bind_extreme, np.amin, masks=True, samples=_samples(*_ALL_AXES),
+           examples=("np.amin({2,3}, axis=1, initial={})", "{2,3}.min(initial=-1.0)")),
+    _entry("prod", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True),
+           examples=("np.prod({2,3,2}, axis=(0, 2))", "np.prod({2,3}, 0, initial={})",
+                     "np.prod({2,3}, where=np.array([True, False, True]))")),
+    _entry("var", averaged, bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
+           + (arguments((2, 3), axis=1, ddof=1, keepdims=False),),
+           examples=("np.var({4}, correction=1)", "{2,3}.var(1, ddof=1)",
+                     "np.var({2,3}, axis=1, mean={2,1})",
+                     "np.var({3,4}, where=np.array([True, False, True, True]), ddof=1)")),
+    _entry("std", averaged, bind_ddof,
+           samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
+           + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
+           examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",
+                     "np.std({3,4}, axis=0, where=np.array([[True], [False], [True]]))")),
     _NORM,
     _without_gradient("argmax", np.argmax, "i8", bind_position),
     _without_gradient("argmin", np.argmin, "i8", bind_position),
