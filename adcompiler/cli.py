@@ -152,6 +152,30 @@ def _colored(wanted: bool | None) -> bool:
     return not os.environ.get("NO_COLOR") and sys.stdout.isatty()
 
 
+@main.command()
+@click.argument("pattern", required=False)
+@click.option("--count", is_flag=True, help="Only how many there are, by kind.")
+@click.option("--color/--no-color", default=None, help="[default: in a terminal, unless NO_COLOR]")
+def ops(pattern: str | None, count: bool, color: bool | None) -> None:
+    """List the operations: how they are written, and the gradient that flows through each.
+
+    PATTERN is a part of what users write, or a glob. A formula is printed from the rule itself:
+    `y` is the result, `grad_y` its gradient. Keywords that aren't shown aren't supported.
+
+    \b
+    Examples:
+      adcompiler ops tanh
+      adcompiler ops 'np.linalg.*'
+      adcompiler ops --count
+    """
+    from .cli_ops import counts, listing, matching
+
+    found = matching(pattern)
+    colored = _colored(color)
+    text = counts(found) if count else listing(found)
+    click.echo(text if colored else click.unstyle(text), color=colored)
+
+
 @main.group()
 def cache() -> None:
     """Look at the cache of compiled gradients, or empty it.

@@ -30,6 +30,7 @@ from .ir.core import (
     Operation,
     Temporary,
     Value,
+    callee_of,
     hint,
     is_temporary,
     on_all,
@@ -37,10 +38,11 @@ from .ir.core import (
 )  # fmt: skip
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, kind_of, rank
+from .ir.types import Array, Scalar, is_complex, kind_of, rank
 from .ir.types import Static as StaticType
+from .ops import TABLE
 from .optimize.shape_checks import check_shapes
-from .transform.activity import active_values, dependences
+from .transform.activity import active_values, dependences, differentiable_operands
 from .transform.reverse import reverse
 from .transform.saves import legalise_saves
 from .transform.split import split
@@ -144,7 +146,7 @@ def gradient_function(
     function = on_all(_with_temporaries, lowered.function)
     _check_result(lowered, function)
     wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
-    _check_real(function, wrt)
+    _check_complex(function, wrt)
     kind = "value_and_grad" if options.value else "grad"
     gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
     if options.level:
@@ -247,17 +249,19 @@ def _check_result(lowered: Lowered, function: Function) -> None:
     elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
         reason = f"the function returns {article(str(type_))}."
         advice = "return a real number, for example the loss."
+        if kind_of(type_) == "complex":
+            advice = "return a real number made of it: its .real, or its abs()."
     else:
         return
     raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
 
 
-def _check_real(function: Function, wrt: Sequence[Value]) -> None:
-    """No gradient flows through complex numbers: the rules are those of real ones."""
+def _check_complex(function: Function, wrt: Sequence[Value]) -> None:
+    """No gradient flows through complex numbers where the rule is that of real ones alone."""
     bodies = (function, *function.functions.values())
     found = [
         op for one in bodies for op in walk(one.body)
-        if any(kind_of(v.type) == "complex" for v in op.results)
+        if any(is_complex(v.type) for v in (*op.operands, *op.results)) and not _is_complex_too(op)
     ]  # fmt: skip
     if not found:
         return
@@ -268,10 +272,18 @@ def _check_real(function: Function, wrt: Sequence[Value]) -> None:
         if active.intersection(op.results) or own.isdisjoint(op.results):
             raise UnsupportedError(
                 Diagnostic(
-                    "complex", "a gradient would flow through a complex number here.",
-                    "compute the real and the imaginary part as two floats.", op.span,
+                    "complex", "the derivative of this is known for real numbers only, and a"
+                    " gradient would flow through complex ones.",
+                    "compute with the real and the imaginary part: z.real, z.imag.", op.span,
                 )
             )  # fmt: skip
+
+
+def _is_complex_too(op: Operation) -> bool:
+    """Whether the operation has a rule for complex numbers, or needs none."""
+    if op.blocks or callee_of(op) is not None:
+        return True
+    return op.opcode in TABLE and (TABLE[op.opcode].complex or not differentiable_operands(op))
 
 
 def _differentiable(lowered: Lowered, place: Place) -> list[Value]:

@@ -22,7 +22,7 @@ from .frontend.records import is_generated
 from .frontend.signature import Static, Structure, parts
 from .frontend.source import read_function
 from .ir.core import Value
-from .ir.types import Array, kind_of
+from .ir.types import Array, is_differentiable, kind_of
 from .ops.emit import constant
 
 __all__ = ["Place", "check_wrt", "differentiable", "gradient_item", "is_fit", "place_expression",
@@ -81,7 +81,7 @@ def _unfit(structure: Structure, path: str) -> Iterator[tuple[str, Any]]:
         case Static() | Instance():
             yield path, structure
         case _:
-            if kind_of(structure) != "float":
+            if not is_differentiable(structure):
                 yield path, structure
 
 
@@ -116,8 +116,8 @@ def _words(at: str, found: Any, name: str) -> tuple[str, str, str]:
             f"{asked} {in_words(found)}: only floats have a gradient.",
             "make its class a dataclass, or pass its numbers and arrays as arguments.",
         )
-    kind = None if isinstance(found, Static) else kind_of(found)
-    code, way_out = _NOT_REAL.get(kind, _WHOLE)
+    static = isinstance(found, Static) or kind_of(found) is None
+    code, way_out = _NO_NUMBER if static else _WHOLE
     what = in_words(found.value) if isinstance(found, Static) else str(found)
     return (
         code, f"{asked} {what}: only floats have a gradient.",
@@ -126,17 +126,14 @@ def _words(at: str, found: Any, name: str) -> tuple[str, str, str]:
 
 
 _WHOLE = ("integer-wrt", "pass a float (2.0 instead of 2, or x.astype(float))")
-_NOT_REAL = {
-    None: ("static-wrt", "pass a float or an array of floats"),
-    "complex": ("complex-wrt", "pass the real and the imaginary part as two floats"),
-}
+_NO_NUMBER = ("static-wrt", "pass a float or an array of floats")
 
 
 def differentiable(item: Item) -> Iterator[Value]:
     """The floats of a parameter."""
     match item:
         case Value(type):
-            if kind_of(type) == "float":
+            if is_differentiable(type):
                 yield item
         case tuple() | list():
             for part in item:
@@ -152,7 +149,7 @@ def gradient_item(item: Item, at: ast.expr, gradients: Iterator[Value]) -> Any:
     """The structure that holds the gradients, which come in order, in the place of the floats."""
     match item:
         case Value():
-            return next(gradients) if kind_of(item.type) == "float" else item
+            return next(gradients) if is_differentiable(item.type) else item
         case Record(_, fields):
             changed = {
                 key: gradient_item(part, ast.Attribute(at, key, ast.Load()), gradients)

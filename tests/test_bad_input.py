@@ -262,13 +262,6 @@ def test_an_array_becomes_one_of_a_subclass():
     check(refusal(gradient, V), UnsupportedError, "array-subclass", "`array` is a numpy.matrix")
 
 
-@pytest.mark.parametrize("argument", [2j, np.array([1j]), np.complex64(1)], ids=repr)
-def test_a_complex_argument(argument):
-    error = refusal(grad(square), argument)
-    check(error, SignatureError, "complex-wrt", "`x`, which is c")
-    assert underlined(error, __file__) == "def square(x):"
-
-
 @pytest.mark.parametrize(
     ("argument", "words"),
     [("a", "a string"), (None, "None"), (square, "a function"), ((1.0, "a"), "`x[1]`")],

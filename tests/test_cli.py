@@ -306,7 +306,8 @@ def test_unknown_stage_is_wrong_usage(model):
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("show",), ("emit",), ("cache",), ("cache", "info"), ("cache", "clear")]
+    "command",
+    [(), ("show",), ("emit",), ("ops",), ("cache",), ("cache", "info"), ("cache", "clear")],
 )
 def test_help_has_an_example(command):
     text = output(*command, "--help")
@@ -336,6 +337,34 @@ def test_cache(tmp_path, monkeypatch):
     assert [p.name for p in folder.iterdir()] == ["notes.txt"]
     monkeypatch.setenv("ADCOMPILER_CACHE", "0")
     assert "turned off" in output("cache", "info")
+
+
+def test_ops():
+    text = output("ops", "np.tanh")
+    assert text.endswith("      grad_x = grad_y * (1 - y * y)\n")
+    assert "math.tanh(x)" in output("ops", "*tanh")
+    assert output("ops", "ARCTAN2") == output("ops", "np.arctan2")
+    assert "grad_b = a.T @ grad_y" in output("ops", "a @ b")
+    assert "no gradient: constant between jumps" in output("ops", "math.floor")
+    assert "refused: reads or writes files; do that outside" in output("ops", "np.loadtxt")
+    assert "\033" not in output("ops")
+    assert click.unstyle(run("ops", "--color", color=True).stdout) == output("ops")
+
+
+def test_ops_counts():
+    *kinds, total = output("ops", "--count").splitlines()
+    numbers = {name: int(number) for number, name in (line.split(None, 1) for line in kinds)}
+    assert int(total.split()[0]) == sum(numbers.values()) - numbers["refused"] > 250
+    assert output("ops", "--count", "a // b") == (
+        "    1  no gradient\n    1  in all, without what is refused\n"
+    )
+
+
+@pytest.mark.parametrize(("pattern", "advice"), [("np.tahn", "Did you mean `np.tan`?"), ("#", "")])
+def test_ops_of_nothing_is_wrong_usage(pattern, advice):
+    result = run("ops", pattern)
+    assert result.exit_code == 2
+    assert f"no operation is written like `{pattern}`. {advice}".rstrip() in result.stderr
 
 
 def test_color(model, monkeypatch):

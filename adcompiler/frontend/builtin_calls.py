@@ -96,6 +96,16 @@ def _convert(kind: Any) -> Callable[..., Item]:
     return handler
 
 
+def _complex(
+    ctx: Context, node: ast.Call, name: str | None, real: Item = 0, imag: Item = None
+) -> Item:
+    if imag is None:
+        return _convert(complex)(ctx, node, name, real)
+    if not any(isinstance(part, (Value, list, tuple)) for part in (real, imag)):
+        return _computed(ctx, node, lambda: complex(real, imag))
+    return ctx.emit(node, "complex", (real, imag), {}, name)
+
+
 def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
         item = gathered(ctx, node, item)
@@ -179,6 +189,7 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     float: _convert(float),
     int: _convert(int),
     bool: _convert(bool),
+    complex: _complex,
     tuple: _sequence(tuple),
     list: _sequence(list),
     dict: _dict,

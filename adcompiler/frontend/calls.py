@@ -260,7 +260,8 @@ def _apply(
         key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
     }
     _check_axes(ctx, node, attributes, called)
-    return ctx.emit(node, entry.name, operands, {**spelling.preset, **attributes}, name)
+    found = ctx.emit_all(node, entry.name, operands, {**spelling.preset, **attributes}, name)
+    return found[0] if len(found) == 1 else entry.structure(found)
 
 
 def _as_array(ctx: Context, node: ast.AST, operand: Item) -> Item:

@@ -172,6 +172,8 @@ class Context:
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
+    # The names that the results of a call are unpacked to.
+    unpacked: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     # What was refused so far; see `problems`.
     problems: list[Diagnostic] = field(default_factory=list)
     # Effects: static arguments by name and the values of those that are shown; exceptions made;
@@ -230,16 +232,32 @@ class Context:
         self, node: ast.AST, opcode: str, operands: Sequence[Item], attributes: dict[str, Any],
         name: str | None = None,
     ) -> Value:  # fmt: skip
-        """Append one operation; what the table refuses becomes a diagnostic at the node."""
+        """Append one operation with one result."""
+        (result,) = self.emit_all(node, opcode, operands, attributes, name)
+        return result
+
+    def emit_all(
+        self, node: ast.AST, opcode: str, operands: Sequence[Item], attributes: dict[str, Any],
+        name: str | None = None,
+    ) -> tuple[Value, ...]:  # fmt: skip
+        """Append one operation; what the table refuses becomes a diagnostic at the node.
+
+        Several results are called as the names that the call is unpacked to.
+        """
+        entry = TABLE[opcode]
         values = [self.lift(item, node) for item in operands]
         self.builder.span = self.span(node)
         try:
-            type_ = TABLE[opcode].infer([v.type for v in values], attributes)
+            types_ = entry.types([v.type for v in values], attributes)
         except OperationError as error:
             self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
-        result = self.builder.emit(opcode, values, type_, name, attributes)
+        names: Sequence[str | None] = (name,)
+        if len(types_) > 1:
+            unpacked = self.unpacked.get(node, ())
+            names = unpacked if len(unpacked) == len(types_) else entry.results
+        results = self.builder.emit_all(opcode, values, types_, names, attributes)
         self.memory.note(self.builder.operations[-1], operands)
-        return result
+        return results
 
     def lift(self, item: Item, node: ast.AST, name: str | None = None) -> Value:
         """An item as one value: numbers become constants, lists of numbers arrays."""

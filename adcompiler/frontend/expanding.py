@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..ir.core import Name, Value
-from ..ir.types import List
+from ..ir.types import List, is_complex
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
 from .context import Context
-from .items import Item, is_number
+from .items import Item, is_namedtuple, is_number, leaves
 
 __all__ = ["expand"]
 
@@ -27,14 +28,15 @@ __all__ = ["expand"]
 class _Lowering(Tracer):
     """Appends what it is told as the front end appends the user's own operations."""
 
-    append: Callable[[str, Sequence[Item], dict[str, Any]], Value] | None = None
+    lower: Callable[..., tuple[Value, ...]] | None = None
 
-    def emit(
-        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any], name: Name = None
-    ) -> Var:
-        assert self.append is not None
+    def append(
+        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any],
+        names: Sequence[Name],
+    ) -> tuple[Value, ...]:  # fmt: skip
+        assert self.lower is not None
         items = [v.value if isinstance(v, Var) else v for v in operands]
-        return Var(self, self.append(opcode, items, dict(attributes)))
+        return self.lower(opcode, items, dict(attributes))
 
 
 def expand(
@@ -43,6 +45,11 @@ def expand(
 ) -> Item:  # fmt: skip
     """The item that a call of the function gives. Raises TypeError for arguments that it hasn't."""
     bound = inspect.signature(expansion.build).bind(*args, **keywords)
+    if not expansion.complex and any(_is_complex(one) for one in leaves((args, dict(keywords)))):
+        ctx.refuse(
+            node, "complex", f"{called} is known for real numbers only.",
+            "compute with the real and the imaginary part: z.real, z.imag.",
+        )  # fmt: skip
     for key in expansion.static:
         if key in bound.arguments:
             value = bound.arguments[key]
@@ -52,19 +59,24 @@ def expand(
         for key, item in bound.arguments.items()
     }
     last = _last_step(ctx, expansion, bound, items)
-    made: list[Value] = []
+    count = itertools.count()
 
-    def append(opcode: str, operands: Sequence[Item], attributes: dict[str, Any]) -> Value:
-        own_name = name if len(made) == last else None
-        made.append(ctx.emit(node, opcode, operands, attributes, own_name))
-        return made[-1]
+    def lower(
+        opcode: str, operands: Sequence[Item], attributes: dict[str, Any]
+    ) -> tuple[Value, ...]:
+        own_name = name if next(count) == last else None
+        return ctx.emit_all(node, opcode, operands, attributes, own_name)
 
-    tracer = _Lowering(ctx.builder, TABLE, SPELLINGS, constants=ctx.constants, append=append)
+    tracer = _Lowering(ctx.builder, TABLE, SPELLINGS, constants=ctx.constants, lower=lower)
     try:
         found = _built(expansion, bound, items, tracer)
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
     return _items(ctx, node, found)
+
+
+def _is_complex(item: Item) -> bool:
+    return type(item) is complex or (isinstance(item, Value) and is_complex(item.type))
 
 
 def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:
@@ -118,5 +130,6 @@ def _items(ctx: Context, node: ast.AST, found: Any) -> Item:
     if isinstance(found, list):
         return mutation.own_list(ctx, node, [_items(ctx, node, part) for part in found])
     if isinstance(found, tuple):
-        return tuple(_items(ctx, node, part) for part in found)
+        parts = [_items(ctx, node, part) for part in found]
+        return type(found)(*parts) if is_namedtuple(found) else tuple(parts)
     return found

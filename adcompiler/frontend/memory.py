@@ -72,11 +72,13 @@ class Memory:
         return self.place(item).owner
 
     def note(self, op: Operation, items: Sequence[Any]) -> None:
-        """Take notice of an operation's result, which may share memory with the first operand;
+        """Take notice of an operation's results, which may share memory with the first operand;
         `items` are the objects that its operands are the values of."""
-        (result,) = op.results
-        if not has_memory(result):
-            return
+        for result in op.results:
+            if has_memory(result):
+                self._note(op, items, result)
+
+    def _note(self, op: Operation, items: Sequence[Any], result: Value) -> None:
         entry = TABLE[op.opcode]
         if not op.operands or 0 not in entry.view or entry.statement is not None:
             if entry.fresh and self._in_order(op, result):
@@ -90,7 +92,7 @@ class Memory:
             return
         if shares == "view":
             self._view(op, source, result)
-        elif source in self.whole:
+        elif shares == "maybe" and source in self.whole:
             self._view(op, source, result)
             self.whole.add(result)
         else:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.types import Array, List, Scalar, rank, shape_of
+from ..ir.types import Array, List, Scalar, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
 from . import objects, text_values
@@ -154,10 +154,10 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
         case "size" if isinstance(owner.type, Array):
             axes = tuple(range(rank(owner.type)))
             return ctx.emit(node, "count", (owner,), {"axis": axes}) if axes else 1
-        case "real" if getattr(owner.type, "kind", "float") == "float":
+        case "real" if kind_of(owner.type) == "float" and not isinstance(owner.type, List):
             return owner
     attribute = ctx.tracer.spellings.get(("attribute", name))
-    if attribute is not None and isinstance(owner.type, Array):
+    if attribute is not None and isinstance(owner.type, (Array, Scalar)):
         entry, spelling = attribute
         return ctx.emit(node, entry.name, (owner,), dict(spelling.preset))
     if isinstance(owner.type, (Array, Scalar, List)):

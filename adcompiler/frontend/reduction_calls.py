@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -226,6 +227,22 @@ def _divmod(ctx: Context, node: ast.Call, name: str | None, x: Item, y: Item) ->
     return tuple(arithmetic.binary(ctx, node, op, x, y) for op in both)
 
 
+def _reduce(
+    ctx: Context, node: ast.Call, name: str | None, function: Item, iterable: Item, *start: Item
+) -> Item:
+    """`functools.reduce`, written out."""
+    from .calls import invoke
+
+    parts = [*start, *known(ctx, node, iterable, "the length of what functools.reduce() takes")]
+    if not parts or len(start) > 1:
+        return _computed(ctx, node, lambda: functools.reduce(function, parts, *start[1:]))
+    result = parts[0]
+    for k, part in enumerate(parts[1:], 2):
+        named = name if k == len(parts) else None
+        result = invoke(ctx, node, function, [result, part], {}, named)
+    return result
+
+
 def _product(parts: Sequence[Any], start: Any) -> Any:
     return math.prod(parts, start=start)
 
@@ -244,4 +261,5 @@ REDUCTIONS: dict[Any, Callable[..., Item]] = {
     **({math.sumprod: _pair("sumprod", 0)} if hasattr(math, "sumprod") else {}),
     sorted: _sorted,
     divmod: _divmod,
+    functools.reduce: _reduce,
 }

@@ -124,6 +124,7 @@ def statement(ctx: Context, node: ast.stmt) -> None:
     match node:
         case ast.Assign(targets, value):
             name = targets[0].id if isinstance(targets[0], ast.Name) else None
+            ctx.unpacked[value] = _plain_names(targets[0])
             item = named(ctx, value, expression(ctx, value, name), name)
             for target in targets:
                 assign(ctx, target, item)
@@ -174,6 +175,13 @@ def named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
     if name is not None and type(item) is float:
         return ctx.lift(item, node, name)
     return item
+
+
+def _plain_names(target: ast.expr) -> tuple[str, ...]:
+    """The names of `q, r = ...`; none where anything else is among them, or one stands twice."""
+    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+    names = tuple(part.id for part in parts if isinstance(part, ast.Name))
+    return names if len(set(names)) == len(parts) else ()
 
 
 def assign(ctx: Context, target: ast.expr, item: Item) -> None:

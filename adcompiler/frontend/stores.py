@@ -27,7 +27,7 @@ from .items import Item, in_words
 from .memory import has_memory
 from .subscripts import index_key
 
-__all__ = ["STORING", "augmented", "store_element", "store_whole", "storing", "ufunc_at"]
+__all__ = ["AT", "STORING", "augmented", "store_element", "store_whole", "storing", "ufunc_at"]
 
 _WHOLE: tuple[Any, ...] = (Ellipsis,)
 
@@ -144,8 +144,8 @@ class UfuncAt:
         _change(ctx, node, "add_at", array, key, operands, b, more)
 
 
-_AT: dict[object, UfuncAt] = {np.add: UfuncAt(1), np.subtract: UfuncAt(-1)}
-STORING: dict[Any, Any] = {np.copyto: _copyto, **{at: at for at in _AT.values()}}
+AT: dict[object, UfuncAt] = {np.add: UfuncAt(1), np.subtract: UfuncAt(-1)}
+STORING: dict[Any, Any] = {np.copyto: _copyto, **{at: at for at in AT.values()}}
 
 
 def storing(callee: Any) -> Any:
@@ -155,7 +155,7 @@ def storing(callee: Any) -> Any:
 
 def ufunc_at(ctx: Context, node: ast.Call, ufunc: np.ufunc) -> UfuncAt:
     """What stands for `ufunc.at`."""
-    found = _AT.get(ufunc)
+    found = AT.get(ufunc)
     if found is None:
         ctx.refuse(
             node, "unknown-function", f"np.{ufunc.__name__}.at has no derivative in the table.",

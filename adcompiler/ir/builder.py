@@ -54,13 +54,24 @@ class Builder:
         attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
     ) -> Value:
         """Append an operation with one result; gives the result."""
-        value = Value(type_, name)
-        self.append(
-            Operation(
-                opcode, tuple(operands), (value,), attributes, (), self.span, self.backward
-            )
-        )
+        (value,) = self.emit_all(opcode, operands, (type_,), (name,), attributes)
         return value
+
+    def emit_all(
+        self,
+        opcode: str,
+        operands: Sequence[Value],
+        types: Sequence[Type],
+        names: Sequence[Name] = (),
+        attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
+    ) -> tuple[Value, ...]:
+        """Append a plain operation; gives its results, named if there is a name for each."""
+        given = names if len(names) == len(types) else (None,) * len(types)
+        values = tuple(map(Value, types, given))
+        self.append(
+            Operation(opcode, tuple(operands), values, attributes, (), self.span, self.backward)
+        )
+        return values
 
     def region(
         self,

@@ -38,10 +38,12 @@ __all__ = [
     "Undefined",
     "dtype_code",
     "fits",
+    "is_complex",
     "is_differentiable",
     "is_integer",
     "join",
     "kind_of",
+    "precision",
     "rank",
     "shape_of",
 ]
@@ -177,6 +179,16 @@ def is_differentiable(type_: Type) -> bool:
     if isinstance(type_, Tape):
         return is_differentiable(type_.element)
     return kind_of(type_) in ("float", "complex")
+
+
+def is_complex(type_: Type) -> bool:
+    """Whether the value is a complex number, or an array, list or tape of these."""
+    return is_complex(type_.element) if isinstance(type_, Tape) else kind_of(type_) == "complex"
+
+
+def precision(dtype: str) -> str:
+    """The floats that a number of this dtype is made of: f4 of c8."""
+    return f"f{int(dtype[1:]) // 2}" if dtype[0] == "c" else dtype
 
 
 def is_integer(type_: Type) -> bool:

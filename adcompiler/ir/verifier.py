@@ -23,7 +23,7 @@ from .types import SAVED, Array, List, Scalar, Tape, Type, fits, kind_of, rank
 
 __all__ = ["Infer", "VerificationError", "agree", "verify"]
 
-Infer = Callable[[Operation], Type | None]
+Infer = Callable[[Operation], Sequence[Type]]
 _REGIONS = ("if", "for", "while")
 
 
@@ -34,8 +34,8 @@ class VerificationError(AssertionError):
 def verify(function: Function, infer: Infer, *, relaxed: bool = False) -> None:
     """Raise VerificationError unless the function is well-formed.
 
-    `infer` gives the result type of a plain operation (None: it has no result), or raises KeyError
-    for an unknown opcode.
+    `infer` gives the types of a plain operation's results, or raises KeyError for an unknown
+    opcode.
     """
     notes: dict[object, list[str]] = {}
     for one in (function, *function.functions.values()):
@@ -194,9 +194,6 @@ class _Check:
             self.note(op, "`unpack` takes apart one tuple of saved values")
 
     def plain(self, op: Operation) -> None:
-        if len(op.results) > 1:
-            self.note(op, f"a plain operation has one result, not {len(op.results)}")
-            return
         try:
             inferred = self.infer(op)
         except KeyError:
@@ -205,11 +202,17 @@ class _Check:
         except Exception as error:
             self.note(op, f"these operands are refused: {error}")
             return
-        if bool(op.results) != (inferred is not None):
-            wanted = "one result" if inferred is not None else "no result"
-            self.note(op, f"a plain operation has {wanted}, not {len(op.results)}")
-        elif inferred is not None and not agree(op.result.type, inferred):
-            self.note(op, f"the result is {inferred}, declared as {op.result.type}")
+        if len(op.results) != len(inferred):
+            self.note(op, f"`{op.opcode}` has {_results(inferred)}, not {len(op.results)}")
+            return
+        for result, type_ in zip(op.results, inferred, strict=True):
+            if not agree(result.type, type_):
+                which = "the result" if len(inferred) == 1 else _name(result)
+                self.note(op, f"{which} is {type_}, declared as {result.type}")
+
+
+def _results(types: Sequence[Type]) -> str:
+    return {0: "no result", 1: "one result"}.get(len(types), f"{len(types)} results")
 
 
 def _name(value: Value) -> str:

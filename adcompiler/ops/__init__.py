@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import types
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -18,20 +19,28 @@ from . import (
     assembling,
     calls,
     choices,
+    comparing,
+    complex_numbers,
+    counting,
     creation,
+    diagonals,
     effects,
     elementwise,
     floats,
     gates,
+    gathering,
     indexing,
     linalg,
+    linear_solves,
     lists,
     nan_reductions,
     numbers,
+    positions,
     quantiles,
     reductions,
     sequences,
     shapes,
+    sorting,
     structural,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
@@ -52,6 +61,7 @@ __all__ = [
     "Tracer",
     "Var",
     "evaluate",
+    "families",
     "has_effect",
     "infer",
     "is_known",
@@ -60,11 +70,18 @@ __all__ = [
 ]
 
 _FAMILIES = (
+    complex_numbers,
+    linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
+    gathering, positions, sorting, diagonals, comparing, counting,
     accumulations, nan_reductions, quantiles,
 )  # fmt: skip
-_EXPANDED = (assembling, numbers, floats, accumulations)
+_EXPANDED = (
+    assembling, numbers, floats,
+    gathering, positions, sorting, diagonals, counting,
+    accumulations,
+)  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
 SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
@@ -73,6 +90,12 @@ SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
 EXPANSIONS: Mapping[object, Expansion] = {
     key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
 }
+
+
+def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
+    """Every family: its module, and what it has entries for."""
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED)):
+        yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
 
 
 def is_known(function: object) -> bool:
@@ -103,16 +126,18 @@ def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     return entry.raises([v.type for v in operation.operands], operation.attributes, known)
 
 
-def infer(operation: Operation) -> Type | None:
-    """The result type of a plain operation, from its operands; None where it has no result."""
+def infer(operation: Operation) -> tuple[Type, ...]:
+    """The types of a plain operation's results, from its operands."""
     types = [value.type for value in operation.operands]
     entry = TABLE[operation.opcode]
-    found = entry.infer(types, operation.attributes)
-    return found if entry.effect is None else None
+    found = entry.types(types, operation.attributes)
+    return found if entry.effect is None else ()
 
 
 def evaluate(operation: Operation, operands: Sequence[Any]) -> tuple[Any, ...]:
     """What a plain operation computes; the interpreter's oracle."""
     entry = TABLE[operation.opcode]
     found = entry.evaluate(operation.attributes, operands)
+    if len(operation.results) > 1:
+        return tuple(found)
     return (found,) if entry.effect is None else ()

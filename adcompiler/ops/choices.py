@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..ir.sizes import Size
-from ..ir.types import FLOAT, INT, Array, Scalar, Type, join, kind_of, shape_of
+from ..ir.types import FLOAT, INT, Array, Scalar, Type, is_complex, join, kind_of, shape_of
 from ..runtime import helpers
 from .elementwise import elementwise, select
 from .emit import call, constant, default_call
@@ -21,6 +22,20 @@ from .inference import as_array, broadcast_shapes, promote
 from .op import SHAPES, STEPWISE, Emission, Op, OperationError, Spelling, arguments
 
 __all__ = ["ENTRIES"]
+
+
+def _abs(g: Any, x: Any, y: Any, via: str) -> Any:
+    """0 at 0."""
+    if is_complex(x.type):
+        return g * np.conj(x) / select(y == 0, 1.0, y)
+    return g * _sign(x)
+
+
+def _sign_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
+    if is_complex(types[0]):
+        raise OperationError("the sign of a complex number is z / abs(z)", "write it so")
+    found: Type = _STEPS.infer(types, attributes)
+    return found
 
 
 def _sign(x: Any) -> Any:
@@ -32,9 +47,10 @@ def _unless(other: Any, g: Any, a: Any, b: Any) -> Any:
     return select(other, 0.0, select(a == b, g * 0.5, g))
 
 
+_STEPS = elementwise("sign", np.sign, helper=helpers.sign, no_gradient=STEPWISE)
 _KINKS = (
-    elementwise("abs", np.abs, lambda g, x, y, via: g * _sign(x), math_function=math.fabs,
-                operator_function=abs, builtin=abs, masks=True, domain=((0.3, 2.0),)),
+    elementwise("abs", np.abs, _abs, math_function=math.fabs, operator_function=abs, builtin=abs,
+                masks=True, domain=((0.3, 2.0),), complex=True),
     elementwise("fabs", np.fabs, lambda g, x, y, via: g * _sign(x), masks=True,
                 domain=((-2.0, -0.3),)),
     elementwise("maximum", np.maximum, lambda g, a, b, y, via: _unless(a < b, g, a, b),
@@ -45,7 +61,7 @@ _KINKS = (
                 lambda g, a, b, y, via: _unless(b != y, g, a, b), masks=True),
     elementwise("fmin", np.fmin, lambda g, a, b, y, via: _unless(a != y, g, a, b),
                 lambda g, a, b, y, via: _unless(b != y, g, a, b), masks=True),
-    elementwise("sign", np.sign, helper=helpers.sign, no_gradient=STEPWISE),
+    replace(_STEPS, infer=_sign_type),
     elementwise("floor", np.floor, math_function=math.floor, no_gradient=STEPWISE),
     elementwise("ceil", np.ceil, math_function=math.ceil, no_gradient=STEPWISE),
     elementwise("trunc", np.trunc, math_function=math.trunc, no_gradient=STEPWISE),
@@ -145,11 +161,11 @@ _CHOICES = (
 _CHOICE = (
     Op("select", _select_type, _evaluate_select, _emit_select,
        rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), fresh=True,
-       samples=_CHOICES),
+       samples=_CHOICES, complex=True),
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
        rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True, samples=_CHOICES,
-       agreeing=_shapes,
+       agreeing=_shapes, complex=True,
        spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),
 )  # fmt: skip
 

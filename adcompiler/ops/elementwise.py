@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Scalar, Type, TypeMismatch, is_integer, join, shape_of
+from ..ir.types import Scalar, Type, TypeMismatch, is_complex, is_integer, join, shape_of
 from ..runtime import helpers
 from .emit import call, infix, prefix
-from .inference import operator_type, ufunc_type
+from .inference import as_array, operator_type, ufunc_type
 from .op import (
     DISCRETE,
     STEPWISE,
@@ -53,6 +53,7 @@ def elementwise(
     masks: bool | Callable[[Sequence[Type]], bool] = False,
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
+    complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
     """An entry for a ufunc and its counterparts in `math`, `operator` and the builtins."""
@@ -81,6 +82,7 @@ def elementwise(
         raises=raises,
         fresh=True,
         domain=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
+        complex=complex,
         no_gradient=no_gradient,
     )
 
@@ -108,6 +110,11 @@ _NUMPY_NAMES = {"abs": "abs", "div": "divide"}
 
 def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via: str) -> Type:
     if via == "math":
+        if any(map(is_complex, types)):
+            name = functions["math"].__name__
+            raise OperationError(
+                f"math.{name}() takes real numbers", f"use np.{ufunc.__name__} for complex ones"
+            )
         return Scalar(_MATH_KINDS.get(functions["math"], "float"))
     if via == "np":
         return ufunc_type(ufunc, types)
@@ -164,12 +171,19 @@ def _power_base(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
 def _pow(a: Any, exponent: Any) -> Any:
     """a ** exponent; IEEE where Python floats would raise."""
     constant = exponent if not hasattr(exponent, "tracer") else exponent.constant
-    if a.is_python and (constant is None or constant < 0):
+    if a.is_python and not _is_at_least(constant, 0):
         return a.emit("pow", exponent, via="helper")
     return a**exponent
 
 
+def _is_at_least(exponent: Any, bound: int) -> bool:
+    """Whether a literal exponent is known, and a real number from the bound on."""
+    return exponent is not None and not isinstance(exponent, complex) and exponent >= bound
+
+
 def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
+    if is_complex(y.type) and not is_complex(a.type) and not (a.constant and a.constant > 0):
+        a = a.emit("cast", type="complex" if a.is_python else as_array(y.type).dtype)
     if a.constant:
         return g * y * np.log(a)
     # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
@@ -186,6 +200,13 @@ def _over(g: Any, x: Any, via: str) -> Any:
     return _quotient(g, x) if via == "math" else g / x
 
 
+def _root_of_square_less_one(x: Any) -> Any:
+    """The root of x ** 2 - 1 that is the derivative of arccosh on its principal branch."""
+    if is_complex(x.type):
+        return np.sqrt(x - 1) * np.sqrt(x + 1)
+    return np.sqrt((x - 1) * (x + 1))
+
+
 def _times_mask(types: Sequence[Type]) -> bool:
     """Whether a product is with integers or bools: a mask, whose zeros are exact."""
     return any(map(is_integer, types))
@@ -193,7 +214,7 @@ def _times_mask(types: Sequence[Type]) -> bool:
 
 def _power_singular(a: Any, b: Any) -> float | None:
     """x ** 2 has no infinite partial, x ** 0.5 has one at 0."""
-    return 1.0 if b.constant is None or b.constant < 1 else None
+    return None if _is_at_least(b.constant, 1) else 1.0
 
 
 def _quotient_singular(a: Any, b: Any) -> float | None:
@@ -218,7 +239,8 @@ def _power_of_zero(types: Sequence[Type], attributes: Attributes, known: Sequenc
     """
     if attributes["via"] == "math":
         return True
-    return all(isinstance(t, Scalar) for t in types) and known[1] is not None and known[1] < 0
+    numbers = all(isinstance(t, Scalar) for t in types)
+    return numbers and known[1] is not None and not _is_at_least(known[1], 0)
 
 
 POSITIVE = ((0.3, 3.0),)
@@ -226,32 +248,31 @@ UNIT = ((-0.7, 0.7),)
 
 _ARITHMETIC = (
     elementwise("add", np.add, lambda g, a, b, y, via: g, lambda g, a, b, y, via: g,
-                operator_function=operator.add, node=ast.Add()),
+                operator_function=operator.add, node=ast.Add(), complex=True),
     elementwise("sub", np.subtract, lambda g, a, b, y, via: g, lambda g, a, b, y, via: -g,
-                operator_function=operator.sub, node=ast.Sub()),
+                operator_function=operator.sub, node=ast.Sub(), complex=True),
     elementwise("mul", np.multiply, lambda g, a, b, y, via: g * b, lambda g, a, b, y, via: g * a,
-                operator_function=operator.mul, node=ast.Mult(), masks=_times_mask),
+                operator_function=operator.mul, node=ast.Mult(), masks=_times_mask, complex=True),
     elementwise("div", np.divide,
                 lambda g, a, b, y, via: g / b if via == "helper" else _quotient(g, b),
                 lambda g, a, b, y, via: -g * y / b if via == "helper" else _quotient(-g * y, b),
                 operator_function=operator.truediv, node=ast.Div(), helper=helpers.divide,
-                singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0))),
+                singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)), complex=True),
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero,
-                domain=((0.3, 2.0), (-2.0, 3.0))),
+                domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
-                operator_function=operator.neg, node=ast.USub()),
+                operator_function=operator.neg, node=ast.USub(), complex=True),
     elementwise("pos", np.positive, lambda g, x, y, via: g,
-                operator_function=operator.pos, node=ast.UAdd()),
+                operator_function=operator.pos, node=ast.UAdd(), complex=True),
     elementwise("mod", np.remainder, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
-                node=ast.Mod(), raises=_by_zero,
+                node=ast.Mod(), raises=_by_zero, singular=_quotient_singular,
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("fmod", np.fmod, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"),
-                math_function=math.fmod,
-                raises=_outside_domain,
+                math_function=math.fmod, raises=_outside_domain, singular=_quotient_singular,
                 domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("floordiv", np.floor_divide, operator_function=operator.floordiv,
                 node=ast.FloorDiv(), raises=_by_zero,
@@ -295,58 +316,64 @@ _LOGIC = (
 )
 
 _EXPONENTIALS = (
-    elementwise("exp", np.exp, lambda g, x, y, via: g * y, math_function=math.exp),
+    elementwise("exp", np.exp, lambda g, x, y, via: g * y, math_function=math.exp, complex=True),
     elementwise("exp2", np.exp2, lambda g, x, y, via: g * y * math.log(2),
                 math_function=getattr(math, "exp2", None)),
-    elementwise("expm1", np.expm1, lambda g, x, y, via: g * (y + 1), math_function=math.expm1),
+    elementwise("expm1", np.expm1, lambda g, x, y, via: g * (y + 1), math_function=math.expm1,
+                complex=True),
     elementwise("log", np.log, lambda g, x, y, via: _over(g, x, via), math_function=math.log,
                 singular=1.0, raises=_outside_domain,
-                domain=POSITIVE),
+                domain=POSITIVE, complex=True),
     elementwise("log2", np.log2, lambda g, x, y, via: _over(g, x, via) / math.log(2),
                 math_function=math.log2, singular=1.0, raises=_outside_domain,
-                domain=POSITIVE),
+                domain=POSITIVE, complex=True),
     elementwise("log10", np.log10, lambda g, x, y, via: _over(g, x, via) / math.log(10),
                 math_function=math.log10, singular=1.0, raises=_outside_domain,
-                domain=POSITIVE),
+                domain=POSITIVE, complex=True),
     elementwise("log1p", np.log1p, lambda g, x, y, via: _over(g, 1 + x, via),
                 math_function=math.log1p, singular=1.0, raises=_outside_domain,
-                domain=((-0.7, 2.0),)),
+                domain=((-0.7, 2.0),), complex=True),
     elementwise("logaddexp", np.logaddexp, lambda g, a, b, y, via: g * np.exp(a - y),
                 lambda g, a, b, y, via: g * np.exp(b - y)),
     elementwise("sqrt", np.sqrt, lambda g, x, y, via: g / (2 * y), math_function=math.sqrt,
                 singular=1.0, raises=_outside_domain,
-                domain=POSITIVE),
+                domain=POSITIVE, complex=True),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 math_function=getattr(math, "cbrt", None), domain=POSITIVE),
-    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x),
+    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True),
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
-                domain=POSITIVE),
+                domain=POSITIVE, complex=True),
 )  # fmt: skip
 
 _TRIGONOMETRY = (
-    elementwise("sin", np.sin, lambda g, x, y, via: g * np.cos(x), math_function=math.sin),
-    elementwise("cos", np.cos, lambda g, x, y, via: -g * np.sin(x), math_function=math.cos),
+    elementwise("sin", np.sin, lambda g, x, y, via: g * np.cos(x), math_function=math.sin,
+                complex=True),
+    elementwise("cos", np.cos, lambda g, x, y, via: -g * np.sin(x), math_function=math.cos,
+                complex=True),
     elementwise("tan", np.tan, lambda g, x, y, via: g * (1 + y * y), math_function=math.tan,
-                domain=((-1.2, 1.2),)),
+                domain=((-1.2, 1.2),), complex=True),
     elementwise("arcsin", np.arcsin, lambda g, x, y, via: g / np.sqrt((1 - x) * (1 + x)),
                 math_function=math.asin, singular=0.5, raises=_outside_domain,
-                domain=UNIT),
+                domain=UNIT, complex=True),
     elementwise("arccos", np.arccos, lambda g, x, y, via: -g / np.sqrt((1 - x) * (1 + x)),
                 math_function=math.acos, singular=0.5, raises=_outside_domain,
-                domain=UNIT),
+                domain=UNIT, complex=True),
     elementwise("arctan", np.arctan, lambda g, x, y, via: g / (1 + x * x),
-                math_function=math.atan),
-    elementwise("sinh", np.sinh, lambda g, x, y, via: g * np.cosh(x), math_function=math.sinh),
-    elementwise("cosh", np.cosh, lambda g, x, y, via: g * np.sinh(x), math_function=math.cosh),
-    elementwise("tanh", np.tanh, lambda g, x, y, via: g * (1 - y * y), math_function=math.tanh),
+                math_function=math.atan, complex=True),
+    elementwise("sinh", np.sinh, lambda g, x, y, via: g * np.cosh(x), math_function=math.sinh,
+                complex=True),
+    elementwise("cosh", np.cosh, lambda g, x, y, via: g * np.sinh(x), math_function=math.cosh,
+                complex=True),
+    elementwise("tanh", np.tanh, lambda g, x, y, via: g * (1 - y * y), math_function=math.tanh,
+                complex=True),
     elementwise("arcsinh", np.arcsinh, lambda g, x, y, via: g / np.sqrt(x * x + 1),
-                math_function=math.asinh),
-    elementwise("arccosh", np.arccosh, lambda g, x, y, via: g / np.sqrt((x - 1) * (x + 1)),
+                math_function=math.asinh, complex=True),
+    elementwise("arccosh", np.arccosh, lambda g, x, y, via: g / _root_of_square_less_one(x),
                 math_function=math.acosh, singular=2.0, raises=_outside_domain,
-                domain=((1.2, 3.0),)),
+                domain=((1.2, 3.0),), complex=True),
     elementwise("arctanh", np.arctanh, lambda g, x, y, via: g / ((1 - x) * (1 + x)),
                 math_function=math.atanh, singular=0.5, raises=_outside_domain,
-                domain=UNIT),
+                domain=UNIT, complex=True),
     elementwise("arctan2", np.arctan2, lambda g, a, b, y, via: g * b / (a * a + b * b),
                 lambda g, a, b, y, via: -g * a / (a * a + b * b), math_function=math.atan2,
                 singular=1.0, domain=((0.3, 2.0), (0.3, 2.0))),

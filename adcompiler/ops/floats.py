@@ -16,14 +16,13 @@ import numpy as np
 from ..ir.types import Array, Type, shape_of
 from ..runtime import helpers
 from .elementwise import _power_base, _power_exponent, elementwise, select
-from .emit import call, default_call
+from .emit import call
 from .inference import as_array, ufunc_type
 from .op import (
     DISCRETE,
     SHAPES,
     STEPWISE,
     Attributes,
-    Bound,
     Emission,
     Expansion,
     Op,
@@ -127,22 +126,12 @@ def _bessel_rule(g: Any, x: Any, y: Any, order: int) -> Any:
     return g * (x.emit("bessel_i", order=order - 1) + above) / 2
 
 
-def _bind_nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Bound:
-    return arguments(x, nan=nan, posinf=posinf, neginf=neginf)
-
-
 _FUNCTIONS = (
     _plain("sinc", lambda g, x, y: g * x.emit("sinc_derivative", order=1)),
     _plain("i0", lambda g, x, y: g * x.emit("bessel_i", order=1), boxes=True),
     _plain("fix", None, _same_type, no_gradient=STEPWISE),
     _plain("isneginf", None, _bool_type, no_gradient=DISCRETE),
     _plain("isposinf", None, _bool_type, no_gradient=DISCRETE),
-    Op("nan_to_num", _same_type,
-       lambda attributes, operands: np.nan_to_num(operands[0], **attributes),
-       default_call("np.nan_to_num", nan=0.0, posinf=None, neginf=None),
-       rules=(lambda g, x, y, **attributes: select(np.isfinite(x), g, 0.0),), masks=True,
-       fresh=True, spellings={np.nan_to_num: Spelling(_bind_nan_to_num)},
-       samples=tuple(arguments(s, nan=0.0, posinf=None, neginf=None) for s in SHAPES)),
     _derivatives("sinc_derivative", helpers.sinc_derivative,
                  lambda g, x, y, order: g * x.emit("sinc_derivative", order=order + 1), 1),
     _derivatives("bessel_i", lambda x, order: helpers.bessel_i(order, x), _bessel_rule, 0),

@@ -10,6 +10,7 @@ function's own. Reading and adding are each other's transpose; what is stored ov
     grad_v = grad_a[i]
     grad_a[i] = 0.0
 
+`unique` says of an index array that it names no place twice: then `+=` adds, else `np.add.at`.
 A place is a key, in the view of the array that `views` (see `places`) make.
 """
 
@@ -246,7 +247,7 @@ def _read_back(
 
 def _add_at_rule(
     g: Any, array: Any, added: Any, *rest: Any, key: tuple[Any, ...], index: int,
-    views: Views = (), sign: int = 1,
+    views: Views = (), sign: int = 1, unique: bool = False,
 ) -> Any:  # fmt: skip
     if index == 0:
         return g
@@ -300,7 +301,9 @@ def _evaluate_add_at(attributes: Attributes, operands: Sequence[Any]) -> Any:
     added = operands[1] if attributes.get("sign", 1) == 1 else -operands[1]
     if isinstance(view, list):
         view[key[0]] = view[key[0]] + added
-    elif any(isinstance(part, np.ndarray) and part.dtype != bool for part in key):
+    elif not attributes.get("unique") and any(
+        isinstance(part, np.ndarray) and part.dtype != bool for part in key
+    ):
         np.add.at(view, key, added)
     else:  # not the same: to `np.add.at` a Python float is a float64
         view[key] += added
@@ -361,10 +364,9 @@ def _add_at_statement(target: ast.expr, emission: Emission) -> ast.stmt:
         # `+=` would change an array that another place of the list may hold.
         place = ast.Subscript(view, where, ast.Store())
         return ast.Assign([place], ast.BinOp(place, operator_, added))
-    if not may_repeat(key, types):
+    if emission.attributes.get("unique") or not may_repeat(key, types):
         return ast.AugAssign(ast.Subscript(view, where, ast.Store()), operator_, added)
-    if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
-        where = _spelled_slices(where)
+    where = _spelled_slices(where)
     function = "np.add.at" if sign == 1 else "np.subtract.at"
     return ast.Expr(call(function, (view, where, added)))
 
@@ -395,14 +397,16 @@ def _update_statement(target: ast.expr, emission: Emission) -> ast.stmt:
 
 def _spelled_slices(where: ast.expr) -> ast.expr:
     """Outside a subscript, `1:` is written `slice(1, None)`; np.s_ needs no counting of Nones."""
+    parts = where.elts if isinstance(where, ast.Tuple) else [where]
+    if not any(isinstance(part, ast.Slice) for part in parts):
+        return where
     return ast.Subscript(attribute(ast.Name("$np", ast.Load()), "s_"), where, ast.Load())
 
 
 def _emit_last_stored(emission: Emission) -> ast.expr:
     shape, *index = emission.operands
     where = subscript(emission.attributes["key"], index)
-    if any(isinstance(node, ast.Slice) for node in ast.walk(where)):
-        where = _spelled_slices(where)
+    where = _spelled_slices(where)
     return call("helper.last_stored", (shape, where))
 
 
@@ -454,7 +458,7 @@ def _bind_key(array: Any, key: Any) -> Bound:
 
 _INDEX = Op(
     "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
-    view=(0,), shares=_shares, boxes=True, element=True,
+    view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
@@ -469,10 +473,10 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 ENTRIES: tuple[Op, ...] = (
     _INDEX,
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
-       statement=_add_at_statement,
+       statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
-       statement=_update_statement, masks=(0,), samples=_STORES),
+       statement=_update_statement, masks=(0,), complex=True, samples=_STORES),
     Op("last_stored", _last_stored_type,
        lambda attributes, operands: helpers.last_stored(
            operands[0], fill(attributes["key"], operands[1:])),

@@ -99,14 +99,23 @@ def operator_type(function: Callable[..., Any], ufunc: np.ufunc, types: Sequence
         )
     if not all(isinstance(t, Scalar) for t in types):
         result = ufunc_type(ufunc, types)
-        weak = all(isinstance(t, Scalar) or (isinstance(t, Array) and t.weak) for t in types)
-        return Array(result.dtype, result.shape, weak)
+        return Array(result.dtype, result.shape, _may_be_python(types))
     kinds = [kind_of(t) for t in types]
     try:
         found = function(*(SAMPLE[k] for k in kinds if k))
     except TypeError as error:
         raise OperationError(str(error), "convert the operands first") from None
     return Scalar(type(found).__name__)
+
+
+def _may_be_python(types: Sequence[Type]) -> bool:
+    """Whether Python's own operator may compute: among its numbers; and for complex numbers a
+    np.float64 on the right is the float that it is derived from."""
+    python = [isinstance(t, Scalar) or (isinstance(t, Array) and t.weak) for t in types]
+    if python[0] and kind_of(types[0]) == "complex":
+        doubles = [isinstance(t, Array) and not t.shape and t.dtype == "f8" for t in types]
+        return all(p or d for p, d in zip(python, doubles, strict=True))
+    return all(python)
 
 
 def array_type(dtype: str, shape: Iterable[Size]) -> Array:

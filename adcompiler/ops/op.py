@@ -7,12 +7,17 @@ A rule gives one operand's contribution to its gradient. It is ordinary Python o
 `var`), called with the incoming cotangent, the operands, the result and, by keyword, the
 operation's attributes; operators and NumPy functions on Vars append operations. A rule never
 un-broadcasts, accumulates, casts or makes zeros: the transformation does that.
+
+An operation has several results where `infer` gives a tuple of types. Its rules get a tuple of
+cotangents, with None for a result of which nothing is passed on, and the tuple of results:
+
+    rules=(lambda g, x, y: g[0],)        fraction, whole = np.modf(x)
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
@@ -38,6 +43,7 @@ __all__ = [
     "Op",
     "OperationError",
     "Raises",
+    "Regular",
     "Rule",
     "Spelling",
     "arguments",
@@ -46,7 +52,6 @@ __all__ = [
 
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
-Infer = Callable[[Sequence[Type], Attributes], Type]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -94,6 +99,15 @@ class Call:
 
 @final
 @dataclass(frozen=True)
+class Regular:
+    """An operand of a sample: matrices far from singular, whose lower triangles are those of
+    positive definite matrices with eigenvalues far apart."""
+
+    shape: tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True)
 class Spelling:
     """One way to write an operation: `bind` maps the call's arguments to operands and attributes.
 
@@ -136,16 +150,21 @@ class Op:
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
+    `results`: where there are several, what they are called in the text if the user says nothing;
+    `structure` is the class of what they come in.
     `domain`: for an elementwise entry, the intervals from which the tests draw its operands.
     `samples`: calls on which the tests try any other: a tuple among the operands is the shape of
     an array to be drawn, everything else is itself.
     `examples`: calls as users write them, for the tests and the reference; `{3,2}` stands for an
-    array of that shape, `{}` for a number.
+    array of that shape, `{3,3!}` for a `Regular` one, `{3j}` for one of complex numbers, `{}` for a
+    number.
+    `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
+    a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
     """
 
     name: str
-    infer: Infer
+    infer: Callable[[Sequence[Type], Attributes], Any]  # a Type, or a tuple of these
     evaluate: Callable[[Attributes, Sequence[Any]], Any]
     emit: Callable[[Emission], ast.expr]
     statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
@@ -167,10 +186,18 @@ class Op:
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
+    results: tuple[str, ...] = ()
+    structure: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
     domain: tuple[tuple[float, float], ...] = ()
     samples: tuple[Bound, ...] = ()
     examples: tuple[str, ...] = ()
+    complex: bool = False
     no_gradient: str = ""
+
+    def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
+        """The types of the results, however many there are."""
+        found = self.infer(types, attributes)
+        return found if isinstance(found, tuple) else (found,)
 
     def sharing(self, types: Sequence[Type], attributes: Attributes) -> str:
         """Whether the result is a "view" of the first operand, a "copy", or "maybe" either."""
@@ -197,6 +224,7 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `complex`: it is the same for complex arguments; else these are refused.
     `examples`: see `Op`.
     """
 
@@ -204,6 +232,7 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    complex: bool = False
     examples: tuple[str, ...] = ()
 
 

@@ -4,8 +4,8 @@
                                  above = np.quantile(x, q, method="higher", keepdims=True)
 
 `y = (1 - t) * below + t * above`, where `t` is the fraction of the position `q * (n - 1)`; equal
-elements share their part evenly, as those of `max` and `min` do. A quantile has no gradient for
-`q`: its slope jumps at every element.
+elements share their part evenly, as those of `max` and `min` do. As a function of `q` it is a
+chain of straight pieces, whose slope at an element is that to the next one.
 """
 
 from __future__ import annotations
@@ -67,10 +67,7 @@ def _quantile_rule(opcode: str) -> Any:
         g: Any, x: Any, q: Any, y: Any, axis: Any, method: str, keepdims: bool, index: int
     ) -> Any:
         if index == 1:
-            raise OperationError(
-                f"np.{opcode} has no derivative for `q`: its slope jumps at every element",
-                "make `q` no part of what is differentiated by",
-            )
+            return _slope(opcode, g, x, q, axis, method, keepdims)
         if not x.ndim:
             return g
         g = _expanded(g, x, q, axis, keepdims)
@@ -85,6 +82,30 @@ def _quantile_rule(opcode: str) -> Any:
         return g * ((1 - t) * _share(x, below, axis) + t * _share(x, above, axis))
 
     return rule
+
+
+def _slope(
+    opcode: str, g: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool
+) -> Any:
+    """The contribution to `q`: the difference of the two neighbours, whose ranks are a step of
+    1 / (n - 1) apart."""
+    if method != "linear" or not x.ndim:
+        return None
+    if opcode.startswith("nan"):
+        raise OperationError(
+            f"np.{opcode} has no derivative for `q` here",
+            "use the function without `nan`, or make `q` no part of what is differentiated by",
+        )
+    scale = 100 if opcode.endswith("percentile") else 1
+    last = np.maximum(x.emit("count", axis=constant_axis(axis, x.ndim)) - 1, 1)
+    rank = np.minimum(np.floor(q * last / scale), last - 1)
+    between = (rank + 0.5) / last * scale
+    below, above = (
+        x.emit(opcode, between, axis=axis, method=edge, keepdims=keepdims)
+        for edge in ("lower", "higher")
+    )
+    found = g * (above - below) * last / scale
+    return np.sum(found, axis=tuple(range(q.ndim, found.ndim))) if q.ndim < found.ndim else found
 
 
 def _fraction(opcode: str, x: Any, q: Any, axis: Any) -> Any:
@@ -105,12 +126,15 @@ def _fraction(opcode: str, x: Any, q: Any, axis: Any) -> Any:
 
 
 def _dtype(function: Any, types: Sequence[Type]) -> str:
-    samples = [np.zeros(1, as_array(types[0]).dtype)]
-    for t in types[1:]:
-        samples.append(np.zeros((), t.dtype)[()] if isinstance(t, Array) else 0.5)
-        if isinstance(t, Array) and t.shape:
-            samples[-1] = np.zeros(1, t.dtype)
+    """The result's dtype, found by trying."""
+    samples = [np.zeros(1, as_array(types[0]).dtype), *map(_tried, types[1:])]
     return str(np.asarray(function(*samples)).dtype.str[1:])
+
+
+def _tried(type_: Type) -> Any:
+    if not isinstance(type_, Array):
+        return 0.5
+    return np.zeros(1, type_.dtype) if type_.shape else np.zeros((), type_.dtype)[()]
 
 
 def _median_type(function: Any) -> Any:
@@ -177,7 +201,8 @@ def _cases(name: str) -> tuple[tuple[Any, Any], ...]:
 def _median(name: str, quantile: Any) -> Op:
     function = getattr(np, name)
     return Op(
-        name, _median_type(function), lambda attributes, operands: function(*operands, **attributes),
+        name, _median_type(function),
+        lambda attributes, operands: function(*operands, **attributes),
         default_call(f"np.{name}", axis=None, keepdims=False), rules=(_median_rule(quantile),),
         spellings={function: Spelling(_bind_median)}, fresh=True, masks=True,
         samples=tuple(arguments(x, axis=axis, keepdims=keepdims) for x, axis in _cases(name)
@@ -198,8 +223,12 @@ def _quantile(name: str, scale: float) -> Op:
             arguments(x, q if isinstance(q, int) else q * scale, axis=axis, method=method,
                       keepdims=keepdims)
             for x, axis in _cases(name)
-            for q, method, keepdims in ((0.3, "linear", False), (1, "lower", True),
-                                        (0.35, "midpoint", False))
+            for q, method, keepdims in (
+                ((1, "linear", False), (0, "lower", True), (1, "midpoint", False))
+                if name.startswith("nan") else
+                ((0.3, "linear", False), (1, "lower", True), (0.35, "midpoint", False),
+                 (np.array([0.3, 0.65]), "linear", True))
+            )
         ),
         examples=(f"np.{name}({{5}}, {0.3 * scale})",
                   f"np.{name}({{3,4}}, [{0.25 * scale}, {0.6 * scale}], axis=0)",

@@ -217,6 +217,7 @@ def reduction(
     method: bool = True,
     samples: tuple[Bound, ...] = (),
     examples: tuple[str, ...] = (),
+    complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
     """An entry for a NumPy function of an array, an axis and `keepdims`; `also` spells it too."""
@@ -235,5 +236,6 @@ def reduction(
         fresh=True,
         samples=samples,
         examples=examples,
+        complex=complex,
         no_gradient=no_gradient,
     )

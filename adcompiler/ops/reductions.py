@@ -311,11 +311,11 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    _entry("sum", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True),
+    _entry("sum", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
            examples=("np.sum({2,3}, where=np.array([True, False, True]))",
                      "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",
                      "{2,3}.sum(-1, keepdims=True, where=[[True], [False]])")),
-    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES),
+    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES), complex=True,
            examples=("np.mean({2,3}, where=np.array([True, False, True]))",
                      "{2,3}.mean(1, np.float64)",
                      "np.mean({2,3}, axis=0, where=np.array([[True], [False]]))")),
@@ -324,7 +324,7 @@ ENTRIES: tuple[Op, ...] = (
                      "np.max({2,3}, 0, where=np.array([[True], [False]]), initial=-5.0)")),
     _entry("min", _same, bind_extreme, np.amin, masks=True, samples=_samples(*_ALL_AXES),
            examples=("np.amin({2,3}, axis=1, initial={})", "{2,3}.min(initial=-1.0)")),
-    _entry("prod", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True),
+    _entry("prod", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
            examples=("np.prod({2,3,2}, axis=(0, 2))", "np.prod({2,3}, 0, initial={})",
                      "np.prod({2,3}, where=np.array([True, False, True]))")),
     _entry("var", averaged, bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
@@ -349,7 +349,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
-       default_call("helper.prod_others"), rules=(_prod_others,), fresh=True,
+       default_call("helper.prod_others"), rules=(_prod_others,), fresh=True, complex=True,
        samples=tuple(arguments(shape, axis=axis) for shape, axis in
                      (((3,), 0), ((1,), 0), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), 1)))),
 )  # fmt: skip

@@ -61,8 +61,10 @@ _OBJECTS = {
              "np", "broadcast flatiter nditer nested_iters"),
     **_alike("makes a special class of arrays, whose operators mean other things",
              "use plain arrays", "np", "asmatrix bmat matrix recarray"),
-    **_alike("is a class of functions, not a function", "call the function itself",
-             "np", "ndarray ufunc"),
+    **_alike("is the class of NumPy's functions, not one of them", "call the function itself",
+             "np", "ufunc"),
+    **_alike("makes an array of what memory holds by chance", "use np.zeros, or np.array",
+             "np", "ndarray"),
     **_alike("makes a polynomial that is an object", "keep the coefficients as an array,"
              " and evaluate them with a loop over them (Horner's rule)", "np", "poly1d"),
 }  # fmt: skip
@@ -70,7 +72,7 @@ _OBJECTS = {
 _DATA = {
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
-             "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique unique_all"
+             "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
              " unique_counts unique_inverse unique_values"),
     **_alike("changes the size of an array in place, or repeats it to fill one",
              "use reshape, np.tile or np.concatenate", "np", "resize"),

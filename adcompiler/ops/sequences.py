@@ -97,7 +97,7 @@ def _spread(g: Any, x: Any) -> Any:
     if not isinstance(x.type, List):
         return g
     element = x.type.element
-    if g.is_python and isinstance(element, Array) and element.dtype != "f8":
+    if g.is_python and isinstance(element, Array) and element.dtype not in ("f8", "c16"):
         g = g.astype(element.dtype)  # a Python float would be a float64 among float32s
     return g.emit("repeated", x.emit("shape"), type=x.type)
 
@@ -225,9 +225,9 @@ _ROWS = (
 
 ENTRIES: tuple[Op, ...] = (
     Op("sum_of", _folded(operator.add, np.add), _evaluated(builtins.sum), _emitted("builtin.sum"),
-       rules=_sum_rule, fresh=True, samples=(*_SPREAD, *_ROWS)),
+       rules=_sum_rule, fresh=True, complex=True, samples=(*_SPREAD, *_ROWS)),
     Op("prod_of", _folded(operator.mul, np.multiply), _evaluated(math.prod), _emitted("math.prod"),
-       rules=_prod_rule, fresh=True, samples=_SPREAD),
+       rules=_prod_rule, fresh=True, complex=True, samples=_SPREAD),
     Op("fsum", _numbers, _evaluated(math.fsum), _emitted("math.fsum"), rules=_sum_rule,
        samples=(arguments((), (), whole=False), arguments((3,), whole=True),
                 arguments(_LIST, whole=True))),

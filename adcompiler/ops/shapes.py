@@ -284,7 +284,7 @@ def _view(
 ) -> Op:  # fmt: skip
     return Op(
         name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), shares=shares,
-        boxes=True, samples=samples,
+        boxes=True, samples=samples, complex=True,
     )  # fmt: skip
 
 
@@ -332,6 +332,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.reshape(
            operands[0], fill(attributes["shape"], operands[1:])),
        _emit_reshape, rules=(_back_to_shape,), view=(0,), boxes=True,
+       complex=True,
        spellings={np.reshape: Spelling(_bind_reshape),
                   ("method", "reshape"): Spelling(_bind_reshape_method)},
        samples=(
@@ -341,13 +342,14 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
        lambda emission: method(emission.operands[0], "flatten"), rules=(_back_to_shape,),
-       fresh=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
+       fresh=True, complex=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
        samples=tuple(arguments(shape) for shape in SHAPES if shape)),
     Op("concatenate", _joined,
        lambda attributes, operands: np.concatenate(operands, **attributes),
        lambda emission: call("np.concatenate", (ast.Tuple(list(emission.operands), ast.Load()),),
                              **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_concatenate_rule, fresh=True, spellings={np.concatenate: Spelling(_bind_join)},
+       rules=_concatenate_rule, fresh=True, complex=True,
+       spellings={np.concatenate: Spelling(_bind_join)},
        samples=(
            arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
            arguments((2, 3), (2, 1), axis=1), arguments((2, 3), (0, 3), axis=0),
@@ -356,7 +358,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("stack", _stacked, lambda attributes, operands: np.stack(operands, **attributes),
        lambda emission: call("np.stack", (ast.Tuple(list(emission.operands), ast.Load()),),
                              **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_stack_rule, fresh=True, spellings={np.stack: Spelling(_bind_join)},
+       rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
        samples=(
            arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
            arguments((), 1.5, axis=0),

@@ -27,6 +27,7 @@ from ..ir.types import (
     Type,
     TypeMismatch,
     dtype_code,
+    is_complex,
     join,
     kind_of,
     rank,
@@ -63,12 +64,13 @@ def _constant_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Scalar(type(value).__name__, value if type(value) is int else None)
 
 
-PYTHON_KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool}
+PYTHON_KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool, "complex": complex}
 
 
 def _cast_type(types: Sequence[Type], attributes: Attributes) -> Type:
     target = attributes["type"]
     (source,) = types
+    _check_cast(source, target)
     if target in PYTHON_KINDS or target == "item":
         if rank(source):
             raise OperationError(
@@ -77,6 +79,11 @@ def _cast_type(types: Sequence[Type], attributes: Attributes) -> Type:
             )
         return Scalar(target if target != "item" else str(kind_of(source)))
     return Array(target, shape_of(source))
+
+
+def _check_cast(source: Type, target: str) -> None:
+    if is_complex(source) and target in ("float", "int"):
+        raise OperationError(f"{target}() of a complex number", "take its .real, or its abs()")
 
 
 def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
@@ -114,11 +121,17 @@ def dtype_argument(dtype: Any) -> str | None:
     return None if dtype is None else dtype_code(np.dtype(dtype))
 
 
+_SCALARS = (
+    "float16", "float32", "float64", "complex64", "complex128", "int8", "int16", "int32", "int64",
+    "bool_",
+)  # fmt: skip
+
+
 def _cast_spellings() -> dict[object, Spelling]:
     spellings: dict[object, Spelling] = {
         python: Spelling(operands_only(1), {"type": name}) for name, python in PYTHON_KINDS.items()
     }
-    for name in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "bool_"):
+    for name in _SCALARS:
         scalar = getattr(np, name)
         spellings[scalar] = Spelling(operands_only(1), {"type": dtype_argument(scalar)})
     spellings["method", "astype"] = Spelling(_astype_bind)
@@ -319,16 +332,16 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,),
-       samples=_ANY),
+       complex=True, samples=_ANY),
     # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
     Op("own", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
        lambda emission: (method(emission.operands[0], "copy") if emission.attributes
                          else call("np.array", emission.operands)),
-       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, samples=_ANY,
+       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, complex=True, samples=_ANY,
        contiguous=bool),  # `np.array` keeps the order, the method doesn't
     Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
-       boxes=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
+       boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),
        )),
@@ -347,18 +360,19 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, samples=(
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
            arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
        _emit_filled, rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
+       complex=True,
        samples=(arguments((), _SHAPE_3_2, type=_F8_3_2),)),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
        rules=(lambda g, x, shape, y, type: g.emit("broadcast", x.emit("shape"), type=x.type),
-              None), view=(0,), boxes=True, samples=(
+              None), view=(0,), boxes=True, complex=True, samples=(
            arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
            arguments((4, 3, 2), _SHAPE_3_2, type=_F8_3_2),
            arguments((4, 3, 2), Call("shape", (3, 1)), type=Array("f8", (3, 1))),
@@ -367,13 +381,14 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.reshape(*operands),
        lambda emission: method(emission.operands[0], "reshape", emission.operands[1]),
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
-              None), view=(0,), boxes=True, samples=(
+              None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
-       rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True,
+       rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, rules=(_asarray_rule,), view=(0,),
+       complex=True,
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
        samples=(*_ANY, arguments([0.5, 1.5]))),
     Op("ascontiguousarray", _in_order_type,
@@ -385,7 +400,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
-       rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True,
+       rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True, complex=True,
        samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip
 

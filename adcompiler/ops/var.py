@@ -50,19 +50,39 @@ class Tracer:
     def emit(
         self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any], name: Name = None
     ) -> Var:
-        """Append one operation, its result type inferred."""
+        """Append one operation with one result, its type inferred."""
+        (result,) = self.append(opcode, operands, attributes, (name,))
+        return Var(self, result)
+
+    def emit_all(
+        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any]
+    ) -> tuple[Var, ...]:
+        """Append one operation; gives its results, however many there are."""
+        names = self.table[opcode].results
+        return tuple(Var(self, v) for v in self.append(opcode, operands, attributes, names))
+
+    def append(
+        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any],
+        names: Sequence[Name],
+    ) -> tuple[Value, ...]:  # fmt: skip
+        """Append one operation; a single result has a name only if `names` is of it alone."""
         values = tuple(map(self.lift, operands))
-        type_ = self.table[opcode].infer([v.type for v in values], attributes)
-        return Var(self, self.builder.emit(opcode, values, type_, name, attributes))
+        types = self.table[opcode].types([v.type for v in values], attributes)
+        return self.builder.emit_all(opcode, values, types, names, attributes)
 
     def call(self, function: object, *args: Any, **keywords: Any) -> Var:
         """What the front end does for `function(*args)`, for the code of rules."""
+        (result,) = self.call_all(function, *args, **keywords)
+        return result
+
+    def call_all(self, function: object, *args: Any, **keywords: Any) -> tuple[Var, ...]:
+        """The same, of a function with however many results."""
         op, spelling = self.spellings[function]
         operands, attributes = spelling.bind(*args, **keywords)
         attributes = {**spelling.preset, **attributes}
         if "via" in attributes and self.library == "math":
             attributes["via"] = _library(attributes["via"], op, operands)
-        return self.emit(op.name, operands, attributes)
+        return self.emit_all(op.name, operands, attributes)
 
 
 def _library(via: str, op: Op, operands: Sequence[Any]) -> str:
@@ -107,15 +127,16 @@ class Var:
         """An operation by its name, for what NumPy has no function for."""
         return self.tracer.emit(opcode, (self, *operands), attributes)
 
-    def __array_ufunc__(self, ufunc: object, method: str, *args: Any, **keywords: Any) -> Var:
+    def __array_ufunc__(self, ufunc: object, method: str, *args: Any, **keywords: Any) -> Any:
         if method != "__call__":
             raise OperationError(f"ufunc.{method} has no place in a rule", "call the ufunc itself")
-        return self.tracer.call(ufunc, *args, **keywords)
+        return self.__array_function__(ufunc, (), args, keywords)
 
     def __array_function__(
         self, function: object, types: object, args: Any, keywords: Any
-    ) -> Var:
-        return self.tracer.call(function, *args, **keywords)
+    ) -> Any:
+        found = self.tracer.call_all(function, *args, **keywords)
+        return found[0] if len(found) == 1 else found
 
     def __truediv__(self, other: Any) -> Var:
         return self._divide(self, other)

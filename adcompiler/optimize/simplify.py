@@ -1,8 +1,11 @@
-"""Arithmetic that changes nothing goes: only rewrites that are exact in floating point.
+"""Arithmetic that changes nothing goes: rewrites that are exact in floating point, one excepted
+that is none of the user's operations.
 
     %0 = mul %g, 1.0              %g
     %1 = broadcast %g, %s         mul %g, %x   (x has the shape that g would be stretched to)
     %2 = mul %1, %x
+    %g.1 = accumulate %g, %a      %0 = mul %a, 2
+    %g.2 = accumulate %g.1, %a    %g.2 = accumulate %g, %0
     %3 = broadcast %g, %s         %0 = mul %g, 2
     %4 = mul %3, 2                %4 = broadcast %0, %s
 
@@ -12,13 +15,14 @@ A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the li
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
-from ..ir.types import Array, Scalar, rank, shape_of
+from ..ir.types import Array, Scalar, is_complex, rank, shape_of
 from ..ops import TABLE, OperationError
 from ..ops.inference import as_array
 
@@ -29,6 +33,9 @@ def simplify(function: Function) -> Function:
     """The function without arithmetic that changes nothing."""
     definitions = {v: op for op in walk(function.body) for v in op.results}
     mapping: Mapped = {}
+    uses = Counter(v for op in walk(function.body) for v in op.operands)
+    uses.update(v for op in walk(function.body) for block in op.blocks for v in block.results)
+    uses.update(function.results)
 
     def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
         if op.blocks:
@@ -40,11 +47,11 @@ def simplify(function: Function) -> Function:
             mapping[op.result] = same
             return
         op = _doubled(op, builder)
+        op = _added_twice(op, definitions, uses, builder)
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
-        if op.results:
-            definitions[op.results[0]] = op
+        definitions.update(dict.fromkeys(op.results, op))
         builder.append(op)
 
     return replace(function, body=rebuild_block(function.body, visit, mapping))
@@ -56,7 +63,10 @@ def _constant(value: Value, definitions: dict[Value, Operation]) -> Any:
 
 
 def _unchanged(op: Operation, definitions: dict[Value, Operation]) -> Value | None:
-    """The operand that the result equals, if there is one of the same type."""
+    """The operand that the result equals, if there is one of the same type. Of complex numbers,
+    1 makes 1 + 0j: infinite parts then give NaN."""
+    if any(is_complex(v.type) for v in op.results) and op.opcode != "neg":
+        return None
     if len(op.operands) == 2 and op.opcode in ("mul", "div", "pow"):
         a, b = op.operands
         one = _constant(b, definitions)
@@ -84,10 +94,34 @@ def _doubled(op: Operation, builder: Builder) -> Operation:
     """a + a is a * 2, exactly."""
     if op.opcode != "accumulate" or op.operands[0] is not op.operands[1]:
         return op
-    if not isinstance(op.result.type, (Array, Scalar)):
+    if not isinstance(op.result.type, (Array, Scalar)) or is_complex(op.result.type):
         return op
     two = builder.constant(2)
     return replace(op, opcode="mul", operands=(op.operands[0], two), attributes={"via": "op"})
+
+
+def _added_twice(
+    op: Operation, definitions: dict[Value, Operation], uses: Counter[Value], builder: Builder
+) -> Operation:
+    """g + a + a is g + a * 2; so for additions at one place. Where x * x is differentiated."""
+    before = definitions.get(op.operands[0]) if op.operands else None
+    if (
+        before is None
+        or (op.opcode, op.operands[1:]) != (before.opcode, before.operands[1:])
+        or op.opcode not in ("accumulate", "add_at")
+        or dict(op.attributes) != dict(before.attributes)
+        or not (op.backward and before.backward)
+        or uses[before.result] > 1
+        or before not in builder.operations[-1:]
+    ):
+        return op
+    added = op.operands[1]
+    if not isinstance(added.type, (Array, Scalar)):
+        return op
+    builder.operations.pop()
+    double = builder.emit("mul", (added, builder.constant(2)), added.type, None, {"via": "op"})
+    definitions[double] = builder.operations[-1]
+    return replace(op, operands=(before.operands[0], double, *op.operands[2:]))
 
 
 def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:
@@ -117,10 +151,10 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
             continue
         trial = [*operands[:k], stretching[0].operands[0], *operands[k + 1 :]]
         try:
-            type_ = entry.infer([v.type for v in trial], op.attributes)
+            types = entry.types([v.type for v in trial], op.attributes)
         except OperationError:
             continue
-        if type_ == op.result.type:
+        if types == tuple(v.type for v in op.results):
             operands = trial
     return op if operands == list(op.operands) else replace(op, operands=tuple(operands))
 
@@ -131,9 +165,12 @@ def _sink_broadcast(
     """Compute with numbers before stretching, not after; gives whether it did.
 
     Not where a partial may be infinite: among Python numbers that raises, among arrays it doesn't.
+    Of complex numbers NumPy rounds a product in another way than those in arrays.
     """
     entry = TABLE.get(op.opcode)
     if entry is None or not entry.elementwise or entry.singular is not None:
+        return False
+    if len(op.results) > 1 or (is_complex(op.result.type) and not op.backward):
         return False
     found = {k: _stretching(v, definitions) for k, v in enumerate(op.operands)}
     wide = {k: steps for k, steps in found.items() if steps}

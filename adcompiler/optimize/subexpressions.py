@@ -20,6 +20,8 @@ from ..ops import TABLE
 
 __all__ = ["share_subexpressions"]
 
+Known = dict[Hashable, tuple[Value, ...]]
+
 _NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy", "list_of"}
 
 
@@ -28,10 +30,10 @@ def share_subexpressions(function: Function) -> Function:
     return replace(function, body=_block(function.body, {}, {}))
 
 
-def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Value]) -> Block:
+def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
     """`known` gains what the block computes while inside it, and loses it again on leaving."""
     operations: list[Operation] = []
-    added: list[tuple[dict[Hashable, Value], Hashable]] = []
+    added: list[tuple[Known, Hashable]] = []
     for op in block.operations:
         if op.opcode in TABLE and TABLE[op.opcode].mirrored:
             known = {}  # in another context the same operation may warn, or raise
@@ -41,17 +43,17 @@ def _block(block: Block, known: dict[Hashable, Value], mapping: dict[Value, Valu
             operations.append(replace(op, operands=operands, blocks=blocks))
             continue
         op = replace(op, operands=operands) if operands != op.operands else op
-        if op.opcode in _NEVER or len(op.results) != 1 or _makes_memory(op):
+        if op.opcode in _NEVER or not op.results or _makes_memory(op):
             operations.append(op)
             continue
         key = _key(op)
         found = known.get(key)
-        if found is not None and found.type == op.result.type:
-            mapping[op.result] = found
+        if found is not None and [v.type for v in found] == [v.type for v in op.results]:
+            mapping.update(zip(op.results, found, strict=True))
             continue
         if found is None:
             added.append((known, key))
-            known[key] = op.result
+            known[key] = op.results
         operations.append(op)
     for home, key in added:
         del home[key]
@@ -80,8 +82,8 @@ def _frozen(value: Any) -> Hashable:
             return (type(value), *map(_frozen, value))
         case slice():
             return (slice, _frozen(value.start), _frozen(value.stop), _frozen(value.step))
-        case float():
-            return (float, repr(value))
+        case float() | complex():
+            return (type(value), repr(value))
     try:
         hash(value)
     except TypeError:

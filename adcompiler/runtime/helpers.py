@@ -37,7 +37,7 @@ def divide(a: Any, b: Any) -> Any:
         return a / b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.divide(a, b))
         if a == 0 or a != a:
             return float("nan")
         return float("inf") if (a > 0) == (np.copysign(1.0, b) > 0) else -float("inf")
@@ -49,7 +49,7 @@ def power(a: Any, b: Any) -> Any:
         return a**b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.power(a, b))
         odd = b == int(b) and int(b) % 2 == 1
         return float(np.copysign(float("inf"), a)) if odd else float("inf")
 

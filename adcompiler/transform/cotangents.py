@@ -5,6 +5,12 @@ Rules return whatever shape and dtype their formula has.
 
     y = x + b        (x: f8[n, d], b: f8[d])        grad_x = grad_y
                                                     grad_b = np.sum(grad_y, axis=0)
+
+The cotangent of a complex z = x + iy is dL/dx - i dL/dy, so that the rule of a holomorphic function
+is what it is for real numbers: times the derivative. A real operand has the real part of it:
+
+    w = r * z        (r: f8[n], z: c16[n])          grad_z = grad_w * r
+                                                    grad_r = (grad_w * z).real
 """
 
 from __future__ import annotations
@@ -16,7 +22,18 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Derived, Value
 from ..ir.sizes import Size, needs_guard
-from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type, fits, rank, shape_of
+from ..ir.types import (
+    UNDEFINED,
+    Array,
+    List,
+    Scalar,
+    Tape,
+    Type,
+    fits,
+    is_complex,
+    rank,
+    shape_of,
+)
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
 __all__ = ["Cotangents", "cotangent_type"]
@@ -28,6 +45,8 @@ def cotangent_type(type_: Type, exact: bool = False) -> Type:
     match type_:
         case Scalar("float"):
             return Array("f8", (), weak=True)
+        case Scalar("complex"):
+            return Array("c16", (), weak=True)
         case Array(dtype, (), weak):
             return Array(dtype, (), weak=weak or not exact)
         case Tape(element):
@@ -90,7 +109,8 @@ class Cotangents:
             # Tapes are read where they are made or not at all: nothing reads this cotangent.
             return self.builder.emit("undefined", (), UNDEFINED)
         if not shape_of(value.type):
-            zero = self.typed(self.builder.constant(0.0), value.type, name)
+            number = self.builder.constant(0j if is_complex(value.type) else 0.0)
+            zero = self.typed(number, value.type, name)
         elif isinstance(value.type, List) and rank(value.type.element):
             zero = self.named(self.tracer().var(value).emit("zeros_each"), name)
         else:
@@ -103,7 +123,7 @@ class Cotangents:
         return zero
 
     def typed(self, number: Value, type_: Type, name: Derived) -> Value:
-        """A Python float as the cotangent of a value of that type."""
+        """A Python number as the cotangent of a value of that type."""
         var = self.tracer().var(number)
         if self.exact and isinstance(type_, Array):
             var = var.emit("cast", type=type_.dtype)
@@ -149,8 +169,8 @@ class Cotangents:
         if isinstance(contribution.type, List):
             return self._of_elements(contribution, like)
         if isinstance(like.type, List) and rank(like.type.element):
-            return contribution.emit("elements")
-        fitted = _shrink(contribution, like)
+            return _project(contribution, like).emit("elements")
+        fitted = _project(_shrink(contribution, like), like)
         fitted = _cast(_stretch(fitted, like), like)
         weak = fitted.is_python and not rank(like.type)
         if self.exact and weak and isinstance(like.type, Array) and not like.type.weak:
@@ -163,7 +183,7 @@ class Cotangents:
         wanted = self.type(like)
         if not isinstance(wanted, List) or fits(contribution.type, wanted):
             return contribution
-        array = contribution.emit("asarray")
+        array = _project(contribution.emit("asarray"), like)
         dtype = _dtype(wanted.element)
         return (array if _dtype(array.type) == dtype else array.astype(dtype)).emit("elements")
 
@@ -191,8 +211,15 @@ def _sum(c: Var, axis: Any, keepdims: bool) -> Var:
     return c.emit("sum", axis=axis, keepdims=keepdims)
 
 
+def _project(c: Var, like: Value) -> Var:
+    """What a real number contributes to a complex one along the real axis."""
+    return c.emit("real") if is_complex(c.type) and not is_complex(like.type) else c
+
+
 def _dtype(type_: Type) -> str:
-    return type_.dtype if isinstance(type_, Array) else "f8"
+    if isinstance(type_, Array):
+        return type_.dtype
+    return "c16" if is_complex(type_) else "f8"
 
 
 def _stretch(c: Var, like: Value) -> Var:
@@ -201,7 +228,7 @@ def _stretch(c: Var, like: Value) -> Var:
     if rank(c.type) == len(target) and _covers(c.shape, target):
         return c
     shape = c.tracer.var(like).emit("shape")
-    if c.is_python and (_dtype(c.type), _dtype(like.type)) != ("f8", "f8"):
+    if c.is_python and (_dtype(c.type), _dtype(like.type)) not in (("f8", "f8"), ("c16", "c16")):
         # An array made of what may be a Python float would be float64.
         c = c.astype(_dtype(like.type))
     return c.emit("broadcast", shape, type=Array(_dtype(c.type), target))
@@ -214,8 +241,8 @@ def _covers(shape: tuple[Size, ...], target: tuple[Size, ...]) -> bool:
 def _cast(c: Var, like: Value) -> Var:
     """Back to the operand's dtype (y = a32 * b64 is float64, but a's gradient is float32)."""
     match like.type:
-        case Scalar() if _dtype(c.type) != "f8":
-            return c.emit("cast", type="float")
+        case Scalar() if _dtype(c.type) != _dtype(like.type):
+            return c.emit("cast", type="complex" if is_complex(like.type) else "float")
         case List(Array(dtype)):
             return (c if _dtype(c.type) == dtype else c.astype(dtype)).emit("elements")
         case List():

@@ -15,9 +15,12 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -32,10 +35,11 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
+    precision,
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -93,7 +97,7 @@ def _backwards(
 
 def _float_dtypes(values: Iterable[Value]) -> set[str]:
     dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {dtype for dtype in dtypes if dtype[0] == "f"}
+    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -117,9 +121,10 @@ def _returned(cotangents: Cotangents, value: Value) -> Value:
         if not exact:
             var = cotangents.tracer().var(found).emit("cast", type=dtype)
             return cotangents.named(var, cotangents.name(value))
-    if value.type == Scalar("float") and getattr(found.type, "dtype", "f8") != "f8":
-        var = cotangents.tracer().var(found).emit("cast", type="float")
-        return cotangents.named(var, cotangents.name(value))
+    for kind, own in (("float", "f8"), ("complex", "c16")):
+        if value.type == Scalar(kind) and getattr(found.type, "dtype", own) != own:
+            var = cotangents.tracer().var(found).emit("cast", type=kind)
+            return cotangents.named(var, cotangents.name(value))
     return found
 
 
@@ -156,43 +161,50 @@ class _Reverse:
 
     def plain(self, op: Operation, cotangents: Cotangents) -> None:
         """One operation: a contribution to each active operand."""
-        entry, g = self.table[op.opcode], cotangents.get(op.result)
-        assert g is not None
+        entry, incoming = self.table[op.opcode], [cotangents.get(r) for r in op.results]
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
+        masked = any(g in cotangents.masked for g in incoming)
+        g: Any = _alone([None if g is None else tracer.var(g) for g in incoming])
         for k in differentiable_operands(op):
             operand = op.operands[k]
             if operand not in self.active:
                 continue
             if k == 0 and entry.accumulate is not None:
-                self.accumulate(op, cotangents, operand, tracer.var(g))
+                self.accumulate(op, cotangents, operand, g)
                 continue
             rule = entry.rule(k)
             assert rule is not None
-            primals = self.guarded(op, tracer, g, g in cotangents.masked)
-            contribution = rule(tracer.var(g), *primals, **op.attributes)
+            primals = [tracer.var(v) for v in (*op.operands, *op.results)]
+            if masked and entry.elementwise:
+                primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
+            count = len(op.operands)
+            try:
+                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            except OperationError as error:
+                told = f"{error.reason}.", f"{error.advice}."
+                raise UnsupportedError(Diagnostic("operation", *told, op.span)) from None
             if contribution is not None:
-                if g in cotangents.masked or _masks(op, k):
+                if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
                 cotangents.add(operand, contribution)
 
-    def guarded(self, op: Operation, tracer: Tracer, g: Value, masked: bool) -> list[Var]:
-        """The operands and the result; at a safe point wherever a masked `g` is zero and a partial
-        may be infinite."""
-        values = (*op.operands, op.result)
-        primals = [tracer.var(v) for v in values]
-        if not masked or not TABLE[op.opcode].elementwise:
-            return primals
+    def guarded(
+        self, op: Operation, tracer: Tracer, incoming: list[Value], primals: list[Var]
+    ) -> list[Var]:
+        """The operands and results; at a safe point wherever the masked cotangents are zero and a
+        partial may be infinite."""
         point = safe_point(op, tracer)
         unsafe = [
-            is_differentiable(v.type)
+            is_differentiable(p.type)
             and p.constant is None
-            and len(shape_of(v.type)) <= len(shape_of(g.type))
-            and (point is not None or v in self.hazards)
-            for v, p in zip(values, primals, strict=True)
+            and p.ndim <= len(shape_of(incoming[0].type))
+            and (point is not None or p.value in self.hazards)
+            for p in primals
         ]
         if not any(unsafe):
             return primals
-        nonzero = tracer.var(g) != 0  # type: ignore[comparison-overlap]
+        zero: Any = 0
+        nonzero = functools.reduce(operator.or_, [tracer.var(g) != zero for g in incoming])
         return [
             tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
             for p, bad in zip(primals, unsafe, strict=True)
@@ -353,6 +365,11 @@ class _Reverse:
                 cotangents.add(op.operands[k], tracer.var(g))
         for tape, g in tapes.items():
             cotangents.add(tape, tracer.var(g))
+
+
+def _alone(found: Sequence[Any]) -> Any:
+    """What is of the one result, or a tuple of what is of each."""
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

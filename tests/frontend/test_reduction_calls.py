@@ -1,5 +1,6 @@
 """Python's own reductions compute what they compute: bit for bit on every Python."""
 
+import functools
 import math
 
 import numpy as np
@@ -58,6 +59,11 @@ def some_and_every(a, b, c):
 def quotients(a, b, c):
     q, r = divmod(a, b)
     return q * c + r * r * c
+
+
+def written_out(a, b, c):
+    total = functools.reduce(lambda p, q: p * q + 0.5, (a, b, c))
+    return total + functools.reduce(max, [a, b], c) * functools.reduce(max, (), a)
 
 
 def rounded(a, b, c):

@@ -18,7 +18,7 @@ def divide(a, b):
         return a / b
     except ZeroDivisionError:
         if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-            raise
+            return complex(np.divide(a, b))
         if a == 0 or a != a:
             return float("nan")
         return float("inf") if (a > 0) == (np.copysign(1.0, b) > 0) else -float("inf")

@@ -110,9 +110,7 @@ def walk_grad(a, n, *, grad_out=1.0):
                 if not stop:
                     s_3 = s_1 * a
                     if s_3 > 3.0:
-                        t0 = grad_result * s_2
-                        grad_s += t0
-                        grad_s_1 = grad_s + t0
+                        grad_s_1 = grad_s + grad_result * s_2 * 2
                     else:
                         grad_s_1 = grad_s
                     grad_s = grad_s_1 * a

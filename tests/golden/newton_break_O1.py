@@ -26,9 +26,7 @@ def root_grad(a, *, grad_x=1.0):
         grad_step = -grad_x
         grad_s1 = grad_step / s2
         grad_x += grad_x * step / s2 * 2
-        t0 = grad_s1 * x
-        grad_x += t0
-        grad_x += t0
+        grad_x += grad_s1 * x * 2
         grad_a -= grad_s1
     grad_a += grad_x
     return grad_a

@@ -31,8 +31,6 @@ def first_beyond_grad(x, limit, *, grad_out=1.0):
         s0 = x[i]
         if s0 > limit:
             grad_limit += grad_result * (s0 * s0)
-            grad_s3 = grad_result * limit * s0
-            grad_x[i] += grad_s3
-            grad_x[i] += grad_s3
+            grad_x[i] += grad_result * limit * s0 * 2
         grad_result = 0.0
     return grad_x, grad_limit

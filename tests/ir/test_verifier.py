@@ -27,7 +27,7 @@ TYPES = {
 
 
 def infer(op):
-    return TYPES[op.opcode]
+    return (FLOAT, BOOL) if op.opcode == "halves" else (TYPES[op.opcode],)
 
 
 def plain(opcode, *operands, type_=None, name=None):
@@ -120,9 +120,18 @@ def test_operands_that_the_table_refuses():
 
 def test_plain_operations_have_one_result_and_no_blocks():
     none = Operation("double", (X,), ())
-    assert errors(function([X], [none], [X])) == ["a plain operation has one result, not 0"]
+    assert errors(function([X], [none], [X])) == ["`double` has one result, not 0"]
     nested = Operation("double", (X,), (Value(FLOAT),), {}, (block([], [], []),))
     assert errors(function([X], [nested], [X])) == ["`double` has no blocks"]
+
+
+def test_several_results():
+    sound = Operation("halves", (X,), (Value(FLOAT, "y"), Value(BOOL, "c")))
+    verify(function([X], [sound], sound.results), infer)
+    turned = Operation("halves", (X,), (Value(FLOAT, "y"), Value(FLOAT, "c")))
+    assert errors(function([X], [turned], [X])) == ["%c: float is bool, declared as float"]
+    half = Operation("halves", (X,), (Value(FLOAT, "y"),))
+    assert errors(function([X], [half], [X])) == ["`halves` has 2 results, not 1"]
 
 
 def branch(then, otherwise, **attributes):

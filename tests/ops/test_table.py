@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from driving import LEVELS, close, gradient, numeric, run, same
-from sampling import Sample, conforms, samples, spelled, vias
+from driving import LEVELS, agree, close, gradient, numeric, run, same
+from sampling import Sample, conforms, drawn, samples, spelled, vias
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Value
 from adcompiler.ir.sizes import symbol
-from adcompiler.ir.types import FLOAT, Array, List, rank
+from adcompiler.ir.types import FLOAT, Array, List, is_complex, rank
 from adcompiler.ir.verifier import verify
 from adcompiler.ops import SPELLINGS, TABLE, OperationError, Tracer, infer
 from adcompiler.ops.op import Call
@@ -53,8 +53,8 @@ def test_value_and_type(sample):
     """What the entry promises of its result, the result is."""
     function, inputs = sample.function()
     verify(function, infer)
-    (value,) = quietly(run, function, inputs)
-    assert conforms(value, function.results[0].type), (value, function.results[0].type)
+    for value, result in zip(quietly(run, function, inputs), function.results, strict=True):
+        assert conforms(value, result.type), (value, result.type)
 
 
 @pytest.mark.parametrize("sample", [c for c in ALL if c.values[0].op.elementwise])
@@ -80,7 +80,7 @@ def gradients(sample, square=True):
     seed = 1.0
     found = [run(gradient(function, wrt, level), (*inputs, seed)) for level in LEVELS]
     for a, b in zip(*found, strict=True):
-        assert np.array_equal(a, b, equal_nan=True)
+        agree(function, a, b)
     return function, inputs, positions, found[1]
 
 
@@ -139,6 +139,10 @@ def has_form_of(gradient_, argument):
 
 @pytest.mark.parametrize("sample", cases(np.float64, DIFFERENTIABLE))
 def test_second_order(sample):
+    check_second_order(sample)
+
+
+def check_second_order(sample):
     """The gradient of a weighted sum of the gradients, along a random direction."""
     made = sample.scalar()
     if made is None or not made[2]:
@@ -166,16 +170,57 @@ def _weighted(first, positions, inputs):
     total, parameters, values = 0.0, [], []
     for k, g in zip(positions, first.results, strict=True):
         parameters.append(Value(first.parameters[k].type, f"weight{k}"))
-        weight = rng.uniform(0.5, 1.5, np.shape(inputs[k]))
+        weight = drawn(rng, (0.5, 1.5), np.shape(inputs[k]), _weight_dtype(inputs[k]))
         values.append(weight if np.ndim(weight) else type(inputs[k])(weight))
         product = tracer.var(g) * tracer.var(parameters[-1])
+        product = product.emit("real") if is_complex(product.type) else product
         total = (np.sum(product) if rank(product.type) else product) + total
     body = builder.block((*first.parameters, *parameters), (tracer.lift(total),))
     return replace(first, body=body), values
 
 
+def _weight_dtype(argument):
+    return complex if np.iscomplexobj(argument) else float
+
+
+COMPLEX = [op for op in DIFFERENTIABLE if op.complex]
+
+
+@pytest.mark.parametrize("sample", cases(np.complex128, COMPLEX, None))
+def test_gradient_over_complex_numbers(sample):
+    """dL/dx - i dL/dy, twice."""
+    if _loses_a_part(sample):
+        pytest.skip("a complex number is cast to a real one")
+    made = gradients(sample)
+    if made is None:
+        pytest.skip("no number in, or none out")
+    function, inputs, positions, found = made
+    for k, g in zip(positions, found, strict=True):
+        has_form_of(g, inputs[k])
+        close(g, numeric(function, inputs, k), 1e-8)
+    check_second_order(sample)
+
+
+def _loses_a_part(sample):
+    types = [v.element if isinstance(v, List) else v for v in sample.attributes.values()]
+    return any(v in ("f4", "f8", "float", FLOAT) for v in types) or sample.op.name == "complex"
+
+
+@pytest.mark.parametrize("sample", cases(np.complex64, COMPLEX, None))
+def test_gradient_over_complex_numbers_in_single_precision(sample):
+    if _loses_a_part(sample):
+        pytest.skip("a complex number is cast to a real one")
+    made = gradients(sample)
+    if made is None:
+        pytest.skip("no number in, or none out")
+    function, inputs, positions, found = made
+    for k, g in zip(positions, found, strict=True):
+        has_form_of(g, inputs[k])
+        close(g, numeric(function, inputs, k), 2e-4)
+
+
 UNARY = [op for op in DIFFERENTIABLE if op.elementwise and len(op.domain) == 1]
-LINEAR = {"neg", "pos", "degrees", "radians", "rad2deg", "deg2rad"}
+LINEAR = {"angle", "neg", "pos", "degrees", "radians", "rad2deg", "deg2rad"}
 
 
 @pytest.mark.parametrize("op", UNARY, ids=lambda op: op.name)

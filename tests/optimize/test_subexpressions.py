@@ -81,3 +81,13 @@ def test_memory_of_its_own_is_not_shared():
             return %a, %b, %c, %d
         """
     assert "return %a, %b, %c, %d" in transformed(share_subexpressions, text)
+
+
+def test_operations_with_several_results():
+    text = """
+        function f(%a: f8[n, n]):
+            %s: f8[], %l: f8[] = slogdet %a
+            %t: f8[], %m: f8[] = slogdet %a
+            return %s, %l, %t, %m
+        """
+    assert "return %s, %l, %s, %l" in transformed(share_subexpressions, text)

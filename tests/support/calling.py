@@ -5,6 +5,7 @@
         t0 = np.sum(np.sin(r) * W[0])
         return t0 * t0
 
+`{3j}` is an array of complex numbers; of a complex result the real part is taken, weighted.
 Weighted, so that entries differ; nonlinear, so that linear functions have second derivatives.
 """
 
@@ -16,12 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sampling import drawn, regular
 
 from tests.generator.program import load
 
 __all__ = ["Example", "example"]
 
-_ARRAY = re.compile(r"\{([\d,]*)\}")
+_ARRAY = re.compile(r"\{([\d,]*)([!j]?)\}")
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,33 @@ class Example:
 def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
     """The example as a function of its arrays, drawn from the domain."""
     rng = np.random.default_rng(len(call))
-    shapes = [tuple(map(int, filter(None, s.split(",")))) for s in _ARRAY.findall(call)]
-    names = [f"a{k}" for k in range(len(shapes))]
+    wanted = [(tuple(map(int, filter(None, s.split(",")))), r) for s, r in _ARRAY.findall(call)]
+    names = [f"a{k}" for k in range(len(wanted))]
     numbers = iter(names)
     text = _ARRAY.sub(lambda match: next(numbers), call)
-    arguments = tuple(rng.uniform(*domain, shape).astype(dtype)[()] for shape in shapes)
+    complex_ = np.result_type(dtype, np.complex64)
+    arguments = tuple(
+        regular(s, rng).astype(dtype)
+        if mark == "!"
+        else drawn(rng, domain, s, complex_ if mark else dtype)[()]
+        for s, mark in wanted
+    )
     head = "import math\nimport numpy as np\n"
     call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f
     results = call_alone(*arguments)
     several = isinstance(results, (tuple, list))
     parts = [f"r[{k}]" for k in range(len(results))] if several else ["r"]
     values = results if several else (results,)
-    weights = [rng.uniform(0.5, 1.5, np.shape(v)).astype(dtype)[()] for v in values]
+    turned = [np.asarray(v).dtype.kind == "c" for v in values]
+    weights = [
+        drawn(rng, (0.5, 1.5), np.shape(v), complex_ if own else dtype)[()]
+        for v, own in zip(values, turned, strict=True)
+    ]
     lines = [f"    r = {text}"]
-    lines += [f"    t{k} = np.sum({p} * W[{k}])" for k, p in enumerate(parts)]
+    lines += [
+        f"    t{k} = np.sum({p} * W[{k}]){'.real' if own else ''}"
+        for k, (p, own) in enumerate(zip(parts, turned, strict=True))
+    ]
     lines += [f"    return {' + '.join(f't{k} * t{k}' for k in range(len(parts)))}"]
     body = "\n".join(lines)
     made = load(f"{head}\nW = ()\n\ndef f({', '.join(names)}):\n{body}\n")

@@ -13,9 +13,10 @@ import numpy as np
 from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
-from adcompiler.ir.types import Array, is_differentiable, rank
+from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
-from adcompiler.ops.op import SHAPES, Call
+from adcompiler.ops.inference import as_array
+from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
 # either side, in either place, and a missing dimension.
@@ -53,44 +54,57 @@ class Sample:
             inputs.append(operand)
             return tracer.var(parameters[-1])
 
-        result = tracer.emit(self.op.name, list(map(enter, self.operands)), self.attributes)
-        block = builder.block(parameters, (result.value,))
+        results = tracer.emit_all(self.op.name, list(map(enter, self.operands)), self.attributes)
+        block = builder.block(parameters, [v.value for v in results])
         return Function(self.op.name, block), tuple(inputs)
 
     def scalar(self, square: bool = True) -> tuple[Function, tuple[Any, ...], list[int]] | None:
-        """The weighted sum of the result's elements, its inputs and which of them are floats.
+        """The weighted sum of the results' elements, its inputs and which of them are floats.
 
         It is squared, so that linear operations have second derivatives too.
         """
         function, inputs = self.function()
-        (result,) = function.results
-        if not is_differentiable(result.type):
+        results = [k for k, v in enumerate(function.results) if is_differentiable(v.type)]
+        if not results:
             return None
         builder = Builder()
         builder.operations += function.body.operations
         tracer = Tracer(builder, TABLE, SPELLINGS)
         positions = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
-        found = tracer.var(result)
-        if type(result.type).__name__ == "List":
-            found = found.emit("asarray")
+        values = _evaluated(function, inputs)
+        rng = np.random.default_rng(5)
         parameters = function.parameters
-        if rank(found.type):
-            weight = Value(found.type, "weight")
-            value = _evaluated(function, inputs)
-            shape = np.shape(value)
-            drawn = np.random.default_rng(5).uniform(0.5, 1.5, shape)
-            inputs = (*inputs, drawn.astype(np.asarray(value).dtype))
-            parameters = (*parameters, weight)
-            found = np.sum(found * tracer.var(weight))
-        total: Var = found * found if square else found
+        total: Any = None
+        for k in results:
+            found = tracer.var(function.results[k])
+            if type(found.type).__name__ == "List":
+                found = found.emit("asarray")
+            if is_complex(found.type):
+                found = (found * (0.6 - 0.8j)).emit("real")
+            if rank(found.type):
+                weight = Value(found.type, "weight")
+                dtype = as_array(found.type).dtype
+                inputs = (*inputs, drawn(rng, (0.5, 1.5), np.shape(values[k]), dtype))
+                parameters = (*parameters, weight)
+                found = np.sum(found * tracer.var(weight))
+            part: Var = found * found if square else found
+            total = part if total is None else total + part
         block = builder.block(parameters, (total.value,))
         return Function(self.op.name, block), inputs, positions
+
+
+def drawn(rng: np.random.Generator, interval: Any, shape: Any, dtype: Any) -> Any:
+    """Numbers from the interval; complex ones not far from it, away from poles and cuts."""
+    values = rng.uniform(*interval, shape)
+    if np.dtype(dtype).kind == "c":
+        values = values + 0.4j * rng.uniform(*interval, shape)
+    return np.asarray(values).astype(dtype)
 
 
 def _evaluated(function: Function, inputs: tuple[Any, ...]) -> Any:
     from driving import run
 
-    return run(function, inputs)[0]
+    return run(function, inputs)
 
 
 def _shown(value: Any) -> str:
@@ -118,21 +132,31 @@ def _code(dtype: Any) -> str:
 def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(operand, Call):
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
+    if isinstance(operand, Regular):
+        return regular(operand.shape, rng).astype(dtype)
     if not isinstance(operand, tuple):
         return operand
-    return rng.uniform(-2, 2, operand).astype(dtype)[()] if operand else dtype(rng.uniform(-2, 2))
+    return drawn(rng, (-2, 2), operand, dtype)[()]
+
+
+def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """Matrices far from singular; see `Regular`."""
+    m, n = shape[-2:]
+    return rng.uniform(-1, 1, shape) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
     for via in vias(op):
         for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
-            if (via == "math" and any(shapes)) or (via == "op" and any(shapes) and _is_builtin(op)):
+            if via == "math" and (any(shapes) or np.dtype(dtype).kind == "c"):
                 continue
-            drawn = [
+            if (via == "op" and any(shapes) and _is_builtin(op)):
+                continue
+            numbers = [
                 _number(interval, shape, dtype, rng)
                 for interval, shape in zip(op.domain, shapes, strict=True)
             ]
-            for operands in itertools.product(*map(_forms, drawn)):
+            for operands in itertools.product(*map(_forms, numbers)):
                 if via != "math" or (op.name, type(operands[-1])) not in _NOT_IN_MATH:
                     yield Sample(op, operands, {"via": via})
 
@@ -144,12 +168,12 @@ _NOT_IN_MATH = {("trunc", np.float32), ("ldexp", np.int64)}
 def _number(interval: Any, shape: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(interval[0], int):
         return np.asarray(rng.integers(*interval, shape))
-    return np.asarray(rng.uniform(*interval, shape)).astype(dtype)
+    return drawn(rng, interval, shape, dtype)
 
 
-def _forms(drawn: Any) -> list[Any]:
+def _forms(operand: Any) -> list[Any]:
     """A number comes as a Python number and as a NumPy scalar."""
-    return [drawn] if drawn.shape else [drawn.item(), drawn[()]]
+    return [operand] if operand.shape else [operand.item(), operand[()]]
 
 
 def _is_builtin(op: Op) -> bool:

@@ -1,0 +1,375 @@
+"""Elements gathered from arrays: by index, by condition, by choosing among several arrays.
+
+    np.take(x, i, axis=1)                %y = take[axis=1] %x, %i
+                                         grad_x[:, i] += grad_y       (np.add.at: i may repeat)
+    np.compress(keep, x)                 grad_x[np.flatnonzero(keep)] += grad_y
+
+What is gathered twice gets both gradients; what isn't gathered gets none.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.sizes import Size, unknown
+from ..ir.types import Array, Scalar, Type, is_integer, kind_of, rank, shape_of
+from .elementwise import select
+from .emit import call, default_call
+from .inference import SAMPLE, as_array, broadcast_shapes, constant_axis
+from .op import (
+    Attributes,
+    Bound,
+    Emission,
+    Expansion,
+    Op,
+    OperationError,
+    Spelling,
+    arguments,
+)
+from .places import Slot
+
+__all__ = ["ENTRIES", "EXPANSIONS", "along", "as_var", "chosen_dtype", "the_axis"]
+
+_MODES = ("raise", "wrap", "clip")
+
+
+def as_var(item: Any, like: Any) -> Any:
+    """A list of numbers as an array, where a call takes either."""
+    return like.tracer.call(np.array, list(item)) if isinstance(item, (list, tuple)) else item
+
+
+def the_axis(axis: Any, ndim: int) -> int:
+    """One axis, counted from 0."""
+    if isinstance(axis, (tuple, list)):
+        raise OperationError("several axes where one is needed", "name one axis")
+    return constant_axis(axis, ndim)[0]
+
+
+def check_indices(type_: Type, name: str) -> None:
+    if kind_of(type_) != "int":
+        raise OperationError(
+            f"np.{name} takes ints to say which elements, not {type_}",
+            "index with the mask itself: x[mask]" if kind_of(type_) == "bool"
+            else "convert them with .astype(int)",
+        )  # fmt: skip
+
+
+def _check_mode(attributes: Attributes) -> None:
+    if attributes["mode"] not in _MODES:
+        raise OperationError(f"mode={attributes['mode']!r}", f"the modes are {', '.join(_MODES)}")
+
+
+def _inside(indices: Any, size: Any, mode: str) -> Any:
+    """The indices that `mode` stands for: -1 is the last one, or 0 where it clips."""
+    if mode == "wrap":
+        return indices.tracer.call(operator.mod, indices, size)
+    return np.clip(indices, 0, size - 1) if mode == "clip" else indices
+
+
+def along(x: Any, indices: Any, axis: int) -> tuple[tuple[Any, ...], list[Any]]:
+    """The key, and its operands, of the elements at `indices` along an axis:
+    `x[np.arange(x.shape[0])[:, None], indices]`."""
+    operands = []
+    for k in range(x.ndim):
+        if k == axis:
+            operands.append(indices)
+            continue
+        every = x.tracer.call(np.arange, x.emit("size", axis=k))
+        after = tuple(range(1, x.ndim - k))
+        wide = np.expand_dims(every, after if len(after) > 1 else 1) if after else every
+        operands.append(wide)
+    return tuple(map(Slot, range(x.ndim))), operands
+
+
+def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
+    if axis is None:
+        a = np.ravel(a) if a.ndim != 1 else a
+    return a.emit("take", as_var(indices, a), axis=0 if axis is None else axis, mode=mode)
+
+
+def _take_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    array, indices = as_array(types[0]), types[1]
+    check_indices(indices, "take")
+    _check_mode(attributes)
+    axis = the_axis(attributes["axis"], rank(array))
+    return Array(
+        array.dtype, (*array.shape[:axis], *shape_of(indices), *array.shape[axis + 1 :])
+    )
+
+
+def _emit_take(emission: Emission) -> ast.expr:
+    axis, mode = emission.attributes["axis"], emission.attributes["mode"]
+    keywords = {} if rank(emission.types[0]) == 1 else {"axis": axis}
+    keywords |= {} if mode == "raise" else {"mode": mode}
+    return call("np.take", emission.operands, **keywords)
+
+
+def _take_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int, mode: str) -> Any:
+    axis = the_axis(axis, x.ndim)
+    size = x.emit("size", axis=axis)
+    key = (*[slice(None)] * axis, Slot(0))
+    return acc.emit("add_at", g, _inside(indices, size, mode), key=key)
+
+
+def _take_along(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr) if arr.ndim != 1 else arr, 0
+    return arr.emit("take_along_axis", as_var(indices, arr), axis=axis)
+
+
+def _take_along_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    array, indices = as_array(types[0]), types[1]
+    check_indices(indices, "take_along_axis")
+    axis = the_axis(attributes["axis"], rank(array))
+    if len(shape_of(indices)) != rank(array):
+        raise OperationError(
+            "np.take_along_axis of an array and indices of different ranks",
+            "give both the same number of dimensions",
+        )
+    around = (*array.shape[:axis], 1, *array.shape[axis + 1 :])
+    return Array(array.dtype, broadcast_shapes((around, shape_of(indices))))
+
+
+def _take_along_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int) -> Any:
+    key, operands = along(x, indices, the_axis(axis, x.ndim))
+    return acc.emit("add_at", g, *operands, key=key)
+
+
+def _compress(condition: Any, a: Any, axis: Any = None) -> Any:
+    like = a if not isinstance(condition, (list, tuple)) else condition[0]
+    array = as_var(a, like)
+    if axis is None:
+        array = np.ravel(array) if array.ndim != 1 else array
+    return array.emit("compress", as_var(condition, array), axis=0 if axis is None else axis)
+
+
+def _compress_method(a: Any, condition: Any, axis: Any = None) -> Any:
+    return _compress(condition, a, axis)
+
+
+def _compress_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    array, condition = as_array(types[0]), types[1]
+    axis = the_axis(attributes["axis"], rank(array))
+    if rank(condition) != 1:
+        raise OperationError("the condition of np.compress has 1 dimension", "use x[condition]")
+    sizes: list[Size] = list(array.shape)
+    sizes[axis] = unknown()
+    return Array(array.dtype, tuple(sizes))
+
+
+def _compress_into(acc: Any, g: Any, x: Any, condition: Any, y: Any, axis: int) -> Any:
+    key = (*[slice(None)] * the_axis(axis, x.ndim), Slot(0))
+    return acc.emit("add_at", g, np.flatnonzero(condition), key=key, unique=True)
+
+
+def _emit_compress(emission: Emission) -> ast.expr:
+    array, condition = emission.operands
+    keywords = {} if rank(emission.types[0]) == 1 else {"axis": emission.attributes["axis"]}
+    return call("np.compress", (condition, array), **keywords)
+
+
+def _bind_extract(condition: Any, arr: Any) -> Bound:
+    return arguments(arr, condition)
+
+
+def _extract_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    array, condition = as_array(types[0]), as_array(types[1])
+    if rank(condition) != rank(array) or not rank(array):
+        raise OperationError(
+            "np.extract by a condition of another rank than the array", "use x[condition]"
+        )
+    return Array(array.dtype, (unknown(),))
+
+
+def _extract_into(acc: Any, g: Any, x: Any, condition: Any, y: Any) -> Any:
+    mask = condition if kind_of(condition.type) == "bool" else condition != 0
+    return acc.emit("add_at", g, mask, key=(Slot(0),))
+
+
+def chosen_dtype(function: Any, types: Sequence[Type]) -> str:
+    """The dtype that a function gives of arrays and numbers of these types: by asking it."""
+    found = function([_sample(t) for t in types]).dtype
+    return f"{found.kind}{found.itemsize}"
+
+
+def _sample(type_: Type) -> Any:
+    if isinstance(type_, Scalar):
+        return SAMPLE[type_.kind]
+    array = as_array(type_)
+    return np.ones((1,) * rank(array), array.dtype)[()]
+
+
+def _bind_choose(a: Any, choices: Any, *, mode: Any = "raise") -> Bound:
+    if not isinstance(choices, (list, tuple)):
+        raise OperationError(
+            "np.choose among the rows of one array", "give a list of arrays: np.choose(a, [x, y])"
+        )
+    return arguments(a, *choices, mode=mode)
+
+
+def _bind_choose_method(a: Any, choices: Any, *, mode: Any = "raise") -> Bound:
+    return _bind_choose(a, choices, mode=mode)
+
+
+def _choose_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    which, *choices = types
+    _check_mode(attributes)
+    if not is_integer(which):
+        raise OperationError(f"np.choose by {which}", "choose by ints: .astype(int)")
+    shape = broadcast_shapes(map(shape_of, types))
+    return Array(chosen_dtype(lambda given: np.choose(0, given), choices), shape)
+
+
+def _choose_rule(g: Any, *rest: Any, mode: str, index: int) -> Any:
+    which, *choices, _ = rest
+    return select(_inside(which, len(choices), mode) == index - 1, g, 0.0)
+
+
+def _emit_choose(emission: Emission) -> ast.expr:
+    which, *choices = emission.operands
+    keywords = {} if emission.attributes["mode"] == "raise" else {"mode": "wrap"}
+    if emission.attributes["mode"] == "clip":
+        keywords = {"mode": "clip"}
+    return call("np.choose", (which, ast.List(choices, ast.Load())), **keywords)
+
+
+def _bind_select(condlist: Any, choicelist: Any, default: Any = 0) -> Bound:
+    both = (condlist, choicelist)
+    if not all(isinstance(one, (list, tuple)) for one in both) or len(condlist) != len(choicelist):
+        raise OperationError(
+            "np.select takes two lists of one length", "give a choice for each condition"
+        )
+    if not condlist:
+        raise OperationError("np.select without conditions", "give at least one")
+    return arguments(*condlist, *choicelist, default, conditions=len(condlist))
+
+
+def _select_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    count = attributes["conditions"]
+    if any(kind_of(t) != "bool" for t in types[:count]):
+        raise OperationError("a condition of np.select is no bool", "compare: x > 0")
+    shape = broadcast_shapes(map(shape_of, types))
+    *choices, default = types[count:]
+    dtype = chosen_dtype(
+        lambda given: np.select([True] * (len(given) - 1), given[:-1], given[-1]),
+        (*choices, default),
+    )
+    return Array(dtype, shape)
+
+
+def _evaluate_select(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    count = attributes["conditions"]
+    return np.select(list(operands[:count]), list(operands[count:-1]), operands[-1])
+
+
+def _select_rule(g: Any, *rest: Any, conditions: int, index: int) -> Any:
+    """The first condition that holds decides."""
+    if index < conditions:
+        return None
+    at, where = index - conditions, list(rest[:conditions])
+    if at == 0:
+        return select(where[0], g, 0.0)
+    if at == conditions:
+        return np.select(where, [0.0] * conditions, g)
+    return np.select(where[: at + 1], [*[0.0] * at, g], 0.0)
+
+
+def _emit_select(emission: Emission) -> ast.expr:
+    count = emission.attributes["conditions"]
+    lists = [
+        ast.List(list(emission.operands[:count]), ast.Load()),
+        ast.List(list(emission.operands[count:-1]), ast.Load()),
+    ]
+    default = emission.operands[-1]
+    if isinstance(default, ast.Constant) and default.value == 0:
+        return call("np.select", lists)
+    return call("np.select", (*lists, default))
+
+
+_INDICES = np.array([2, 0, 2, -1])
+_KEEP = np.array([True, False, True])
+_WHICH = np.array([0, 2, 1])
+
+ENTRIES: tuple[Op, ...] = (
+    Op("take", _take_type, lambda attributes, operands: np.take(*operands, **attributes),
+       _emit_take, accumulate=_take_into, masks=True, fresh=True, boxes=True,
+       samples=(
+           arguments((4,), 1, axis=0, mode="raise"), arguments((4,), _INDICES, axis=0, mode="wrap"),
+           arguments((3, 2), _INDICES.reshape(2, 2), axis=0, mode="raise"),
+           arguments((2, 3), _INDICES, axis=-1, mode="clip"),
+           arguments((2, 1, 3), _INDICES[:2], axis=2, mode="raise"),
+           arguments((4,), _INDICES[:0], axis=0, mode="raise"),
+       )),
+    Op("take_along_axis", _take_along_type,
+       lambda attributes, operands: np.take_along_axis(*operands, **attributes),
+       default_call("np.take_along_axis"), accumulate=_take_along_into, masks=True, fresh=True,
+       samples=(
+           arguments((3,), _INDICES, axis=0), arguments((2, 3), np.array([[2, 0], [1, 1]]), axis=1),
+           arguments((2, 3), np.array([[1, 0, 1]]), axis=0),
+           arguments((2, 3, 2), np.array([[[0], [2]]]), axis=1),
+           arguments((1, 3), np.array([[2, 0], [1, 1]]), axis=-1),
+       )),
+    Op("compress", _compress_type,
+       lambda attributes, operands: np.compress(operands[1], operands[0], **attributes),
+       _emit_compress, accumulate=_compress_into, masks=True, fresh=True,
+       samples=(
+           arguments((3,), _KEEP, axis=0), arguments((2, 4), _KEEP, axis=1),
+           arguments((3, 2), _KEEP.astype(int), axis=-2), arguments((3,), ~_KEEP & _KEEP, axis=0),
+       )),
+    Op("extract", _extract_type,
+       lambda attributes, operands: np.extract(operands[1], operands[0]),
+       lambda emission: call("np.extract", (emission.operands[1], emission.operands[0])),
+       accumulate=_extract_into, masks=True, fresh=True,
+       samples=(
+           arguments((3,), _KEEP), arguments((2, 3), np.array([_KEEP, ~_KEEP])),
+           arguments((3,), _WHICH),
+       ),
+       spellings={np.extract: Spelling(_bind_extract)},
+       examples=("np.extract({3} > 0, {3})", "np.extract({2,3} > 0, {2,3})")),
+    Op("choose", _choose_type,
+       lambda attributes, operands: np.choose(operands[0], list(operands[1:]), **attributes),
+       _emit_choose, rules=_choose_rule, masks=True, fresh=True, boxes=True,
+       samples=(
+           arguments(_WHICH, (3,), (3,), (3,), mode="raise"),
+           arguments(_WHICH, (3,), 0.5, (), mode="raise"),
+           arguments(_WHICH + 2, (2, 3), (2, 1), mode="wrap"),
+           arguments(_WHICH - 1, (3,), (1,), mode="clip"), arguments(1, (), (), mode="raise"),
+       ),
+       spellings={np.choose: Spelling(_bind_choose),
+                  ("method", "choose"): Spelling(_bind_choose_method)},
+       examples=("np.choose(np.array([0, 1, 1]), [{3}, {3}])",
+                 "np.array([2, 0, -1]).choose([{3}, {}, {1}], mode='wrap')",
+                 "np.choose([3, 0], ({2,1}, {2,2}), mode='clip')")),
+    Op("cases", _select_type, _evaluate_select, _emit_select, rules=_select_rule, masks=True,
+       fresh=True, boxes=True,
+       samples=(
+           arguments(_KEEP, ~_KEEP, (3,), (3,), 0, conditions=2),
+           arguments(_KEEP, _WHICH > 0, (2, 3), 0.5, (), conditions=2),
+           arguments(_KEEP, (2, 1), (3,), conditions=1), arguments(True, (), 0, conditions=1),
+       ),
+       spellings={np.select: Spelling(_bind_select)},
+       examples=("np.select([{3} > 0, {3} > -1], [{3}, {3}])",
+                 "np.select(({2,3} > 0,), ({3},), default={2,1})",
+                 "np.select([{3} > 1, {3} > 0, {3} > -1], [{}, {3}, 2.0], {})")),
+)  # fmt: skip
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    Expansion("take", _take, (np.take, ("method", "take")), static=("axis", "mode"),
+              examples=("np.take({4}, [0, 2, 2])", "np.take({2,3}, np.array([1, -1]), axis=1)",
+                        "np.take({2,3}, 4)", "{2,3}.take([7, -4], 0, mode='wrap')",
+                        "np.take({2,3,2}, np.array([[5, 1], [0, -9]]), axis=1, mode='clip')")),
+    Expansion("take_along_axis", _take_along, (np.take_along_axis,), static=("axis",),
+              examples=("np.take_along_axis({3}, np.array([2, 2, 0, 1]), 0)",
+                        "np.take_along_axis({2,3}, np.array([[0, 2], [1, 1]]), axis=-1)",
+                        "np.take_along_axis({2,3}, np.array([5, 0, 0]), axis=None)")),
+    Expansion("compress", _compress, (np.compress,), static=("axis",),
+              examples=("np.compress([True, False, True], {3})", "np.compress({3} > 0, {2,3}, 1)",
+                        "np.compress({4} > 0, {2,2})", "np.compress({2} > -9, {2,3}, axis=0)")),
+    Expansion("compress", _compress_method, (("method", "compress"),), static=("axis",),
+              examples=("{3}.compress({3} > 0)", "{2,3}.compress([False, True], axis=0)")),
+)  # fmt: skip
