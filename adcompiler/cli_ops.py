@@ -82,7 +82,7 @@ def said(kind: str, flows: Sequence[str]) -> list[str]:
         case "gradient":
             return list(flows) or ["a gradient of several lines"]
         case "made of others":
-            return [f"is {text}" for text in flows] or ["several others together"]
+            return list(flows) or ["several others together"]
         case "front end":
             return ["settled when the gradient is compiled"]
     return [f"{kind}: {text}" for text in flows]

@@ -22,11 +22,11 @@ from .codegen.text import to_text
 from .frontend.lower import lower
 from .frontend.signature import abstract
 from .ir.builder import Builder
-from .ir.core import Function, Value
-from .ir.sizes import symbol
+from .ir.core import Function, Operation, Value, walk
+from .ir.sizes import Size, symbol
 from .ir.types import FLOAT, Array, Scalar, Type, dtype_code, is_differentiable, rank
-from .ops import SPELLINGS, TABLE, Op, OperationError, Spelling, Tracer
-from .ops.op import Bound
+from .ops import SPELLINGS, TABLE, Expansion, Op, OperationError, Spelling, Tracer, Var
+from .ops.op import DISCRETE, Bound, Regular
 from .optimize.copies import forward_copies
 from .optimize.dead_code import drop_dead
 from .optimize.simplify import simplify
@@ -37,7 +37,8 @@ __all__ = ["expanded", "formulas", "operand_names"]
 _WIDTH = 88
 _ARRAY = re.compile(r"\{([\d,]*)!?\}")
 _SCIPY = re.compile(r"scipy(\.\w+)+")
-_NOTHING: Mapping[str, Any] = {}
+# What every function has, besides what it computes.
+_PLAIN = ("constant", "shape", "size", "count")
 _PASSES = (forward_copies, simplify, drop_dead)
 
 
@@ -48,7 +49,7 @@ def formulas(op: Op, spelling: Spelling) -> dict[str, str] | None:
         types = [t for t in map(_type, operands) if t]
         attributes = {**given, **spelling.preset}
         if len(types) == len(operands) and _is_possible(op, types, attributes):
-            names = operand_names(op, spelling, len(operands), attributes)
+            names = operand_names(op, spelling, len(operands))
             return _lines(op, types, attributes, names)
     return {}
 
@@ -64,8 +65,45 @@ def _is_possible(op: Op, types: Sequence[Type], attributes: Mapping[str, Any]) -
     return True
 
 
-def expanded(example: str) -> str | None:
-    """An example of a call, as the others that it is made of, if that is one expression."""
+def expanded(expansion: Expansion) -> tuple[str, tuple[str, ...]]:
+    """Of which kind a function made of others is, and what it is: `np.fliplr(a) = a[:, ::-1]`.
+
+    Where it hands its arguments to one operation of its own, as `np.take` does, the gradient of
+    that one is told.
+    """
+    for example in expansion.examples:
+        call, function = _lowered(example)
+        own = [op for op in walk(function.body) if op.opcode in TABLE and not _is_spelled(op)]
+        if own:
+            return _of_operations(own)
+        text = _one_expression(_text(function))
+        if text is not None and text != call:
+            return "made of others", (f"{call} = {text}",)
+    return "made of others", ()
+
+
+def _of_operations(own: Sequence[Operation]) -> tuple[str, tuple[str, ...]]:
+    found = {}
+    reason = DISCRETE
+    for op in own:
+        entry = TABLE[op.opcode]
+        names = tuple("abcdefgh"[: len(op.operands)])
+        types = [v.type for v in op.operands]
+        lines = None if entry.no_gradient else _lines(entry, types, op.attributes, names)
+        reason = entry.no_gradient or reason
+        if lines is not None:
+            found[op.opcode] = tuple(lines.values())
+    if not found:
+        return "no gradient", (reason,)
+    return "gradient", tuple(line for lines in found.values() for line in lines)
+
+
+def _is_spelled(op: Operation) -> bool:
+    return bool(TABLE[op.opcode].spellings) or op.opcode in _PLAIN
+
+
+def _lowered(example: str) -> tuple[str, Function]:
+    """An example of a call with names for its arrays; and that as a function of them, in SSA."""
     shapes = _ARRAY.findall(example)
     names = [chr(ord("a") + k) for k in range(len(shapes))]
     called = iter(names)
@@ -74,27 +112,30 @@ def expanded(example: str) -> str | None:
     source = f"{head}import numpy as np\n\ndef f({', '.join(names)}):\n    return {text}\n"
     arrays = [np.ones(tuple(int(n) for n in shape.split(",") if n))[()] for shape in shapes]
     structures = {name: abstract(a, name) for name, a in zip(names, arrays, strict=True)}
-    function = lower(load(source, "example")["f"], structures).function
-    printed = emit_module(function, FunctionShape.plain(function), 1, "").function
-    return _one_expression(printed)
+    return text, lower(load(source, "example")["f"], structures).function
 
 
 def _packages(text: str) -> list[str]:
     return sorted({match[0].rpartition(".")[0] for match in _SCIPY.finditer(text)})
 
 
-def operand_names(
-    op: Op, spelling: Spelling, count: int = 0, attributes: Mapping[str, Any] = _NOTHING
-) -> tuple[str, ...]:
-    """What the operands are called: as in the spelled function's signature, or x; a, b; a, b, c."""
+def operand_names(op: Op, spelling: Spelling, count: int = 0) -> tuple[str, ...]:
+    """What the operands are called: as in the spelled function's signature, or x; a, b; a, b, c.
+
+    The call is bound to marks, as many as it has operands and then some: those that come out as
+    operands tell.
+    """
     count = count or len(op.domain)
     known = inspect.signature(spelling.bind).parameters.values()
-    named = [
-        _word(p.name) for p in known
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in attributes
-    ]  # fmt: skip
-    if len(named) >= count:
-        return tuple(named[:count])
+    positional = [p.name for p in known if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    for given in range(count, len(positional) + 1):
+        marks = {object(): _word(name) for name in positional[:given]}
+        try:
+            operands, _ = spelling.bind(*marks)
+        except (TypeError, ValueError, AttributeError, OperationError):
+            continue  # a mark is no axis
+        if len(operands) == count and marks.keys() >= set(operands):
+            return tuple(marks[mark] for mark in operands)
     return ("x",) if count == 1 else tuple("abcdefgh"[:count])
 
 
@@ -106,11 +147,13 @@ def _typical(op: Op) -> list[Bound]:
     """The samples, the most telling first: matrices, before stacks, numbers and unit dimensions.
     An elementwise entry has none: it takes numbers (Python's, for `math`) and arrays."""
     if op.elementwise:
-        return [(((3,),) * len(op.domain), {}), ((1.0,) * len(op.domain), {})]
+        whole = [isinstance(interval[0], int) for interval in op.domain]
+        arrays = tuple(np.ones(3, int) if is_int else (3,) for is_int in whole)
+        return [(arrays, {}), (tuple(1 if is_int else 1.0 for is_int in whole), {})]
 
     def order(sample: Bound) -> tuple[bool, int, int, int]:
-        shapes = [np.shape(v) if isinstance(v, np.ndarray) else v for v in sample[0]]
-        shapes = [shape for shape in shapes if isinstance(shape, tuple)]
+        found = [getattr(v, "shape", v) for v in sample[0]]
+        shapes = [shape for shape in found if isinstance(shape, tuple)]
         special = any(n < 2 for shape in shapes for n in shape)
         many = -len(sample[0]), -len(shapes)
         return special, *many, sum(len(shape) not in (2, 3) for shape in shapes)
@@ -122,10 +165,11 @@ def _type(operand: Any) -> Type | None:
     """A sample's operand as a type: sizes are symbols, so that the text holds for any."""
     match operand:
         case tuple():
-            return Array("f8", tuple(n if n < 2 else symbol(f"n{n}", unit=False) for n in operand))
+            return Array("f8", _sizes(operand))
+        case Regular(shape):
+            return Array("f8", _sizes(shape))
         case np.ndarray():
-            shape = tuple(n if n < 2 else symbol(f"n{n}", unit=False) for n in operand.shape)
-            return Array(dtype_code(operand.dtype), shape)
+            return Array(dtype_code(operand.dtype), _sizes(operand.shape))
         case bool() | int():
             return Scalar(type(operand).__name__)
         case float():
@@ -133,20 +177,25 @@ def _type(operand: Any) -> Type | None:
     return None
 
 
+def _sizes(shape: tuple[int, ...]) -> tuple[Size, ...]:
+    return tuple(n if n < 2 else symbol(f"n{n}", unit=False) for n in shape)
+
+
 def _lines(
     op: Op, types: Sequence[Type], attributes: Mapping[str, Any], names: Sequence[str]
 ) -> dict[str, str] | None:
-    made = op.infer(types, attributes)
-    if not is_differentiable(made):
+    made = op.types(types, attributes)
+    if not any(map(is_differentiable, made)):
         return None
-    result = "y" if "y" not in names else "out"
+    results = op.results if len(made) > 1 else ("y" if "y" not in names else "out",)
     operands = [Value(t, name) for t, name in zip(types, names, strict=True)]
-    parameters = (Value(made, f"grad_{result}"), *operands, Value(made, result))
+    seeds = [Value(t, f"grad_{name}") for t, name in zip(made, results, strict=True)]
+    values = [Value(t, name) for t, name in zip(made, results, strict=True)]
     found = {}
     for k, operand in enumerate(operands):
         rule = op.rule(k)
         if rule is not None and is_differentiable(operand.type):
-            text = _printed(rule, parameters, attributes)
+            text = _printed(rule, seeds, operands, values, attributes)
             if text is None or len(text) > _WIDTH:
                 return {}
             if text != "0":
@@ -155,18 +204,27 @@ def _lines(
 
 
 def _printed(
-    rule: Callable[..., Any], parameters: Sequence[Value], attributes: Mapping[str, Any]
-) -> str | None:
+    rule: Callable[..., Any], seeds: Sequence[Value], operands: Sequence[Value],
+    values: Sequence[Value], attributes: Mapping[str, Any],
+) -> str | None:  # fmt: skip
     """What one rule emits, if that is one expression."""
     builder = Builder()
     tracer = Tracer(builder, TABLE, SPELLINGS, attributes.get("via", "np"))
-    contribution = rule(*map(tracer.var, parameters), **attributes)
+    g, y = (_one_or_all(tuple(map(tracer.var, several))) for several in (seeds, values))
+    contribution = rule(g, *map(tracer.var, operands), y, **attributes)
     if contribution is None:
         return "0"
-    block = builder.block(parameters, (tracer.lift(contribution),))
+    block = builder.block((*seeds, *operands, *values), (tracer.lift(contribution),))
     function = optimize.run(Function("rule", block), _PASSES)
-    text = emit_module(function, FunctionShape.plain(function), 1, "").function
-    return _one_expression(text)
+    return _one_expression(_text(function))
+
+
+def _one_or_all(found: tuple[Var, ...]) -> Any:
+    return found[0] if len(found) == 1 else found
+
+
+def _text(function: Function) -> str:
+    return emit_module(function, FunctionShape.plain(function), 1, "").function
 
 
 def _one_expression(text: str) -> str | None:

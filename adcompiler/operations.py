@@ -2,7 +2,7 @@
 
     np.tanh(x)                  grad_x = grad_y * (1 - y * y)
     np.floor(x)                 no gradient: constant between jumps
-    np.hstack(tup)              np.concatenate((a, b), axis=1)
+    np.fliplr(m)                np.fliplr(a) = a[:, ::-1]
     np.load(...)                refused: reads or writes files; ...
 """
 
@@ -96,13 +96,12 @@ def _of_op(op: Op, family: str) -> Iterator[Described]:
 
 def _of_others(expansion: Expansion, family: str) -> Iterator[Described]:
     parameters = list(inspect.signature(expansion.build).parameters.values())
-    texts = [expanded(example) for example in expansion.examples]
-    flows = tuple(text for text in texts if text)[:1]
+    kind, flows = expanded(expansion)
     for key in expansion.spellings:
         own = parameters[1:] if isinstance(key, tuple) else parameters
         for name in _names(key, parameters[0].name):
             form = f"{name}({_signature(own)})"
-            yield Described(form, family, "made of others", flows, expansion.name)
+            yield Described(form, family, kind, flows, expansion.name)
 
 
 def _front_end() -> Iterator[Described]:

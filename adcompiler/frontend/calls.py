@@ -195,12 +195,12 @@ def operation(
     computed = _of_ints(callee, args, keywords)
     if computed is not None:
         return computed
-    found = lookup(callee)
-    if found is not None:
-        return _apply(ctx, node, found, args, keywords, name, spelled(callee))
-    if is_known(callee):
-        return _expand(ctx, node, EXPANSIONS[callee], args, keywords, name, spelled(callee))
-    return _unknown(ctx, node, callee)
+    if not is_known(callee):
+        return _unknown(ctx, node, callee)
+    expansion, found = EXPANSIONS.get(callee), lookup(callee)
+    if expansion is not None:
+        return _expand(ctx, node, expansion, args, keywords, name, spelled(callee))
+    return _apply(ctx, node, found, args, keywords, name, spelled(callee))
 
 
 def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
@@ -224,7 +224,10 @@ def _expand(
     try:
         signature.bind(*args, **keywords)
     except TypeError as error:
-        _refuse_arguments(ctx, node, called, dict(signature.parameters), keywords, error)
+        known = dict(signature.parameters)
+        if called.startswith("."):
+            known.pop(next(iter(known)))
+        _refuse_arguments(ctx, node, called, known, keywords, error)
     return expand(ctx, node, expansion, args, keywords, called, name)
 
 

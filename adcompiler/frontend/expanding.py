@@ -54,8 +54,9 @@ def expand(
         if key in bound.arguments:
             value = bound.arguments[key]
             bound.arguments[key] = ctx.static(value, node, f"`{key}=` of {called}")
+    own = (*expansion.static, *expansion.plain)
     items = {
-        key: item if key in expansion.static else _as_arrays(ctx, node, item)
+        key: item if key in own else _as_arrays(ctx, node, item)
         for key, item in bound.arguments.items()
     }
     last = _last_step(ctx, expansion, bound, items)
@@ -80,10 +81,14 @@ def _is_complex(item: Item) -> bool:
 
 
 def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:
-    """NumPy's functions make an array of a list first; numbers become values, too."""
+    """NumPy's functions make an array of a list first; numbers become values, too. Arrays stay the
+    objects that they are, so that it is known what looks at their memory."""
     if isinstance(item, Value) and isinstance(item.type, List):
         return ctx.emit(node, "asarray", (item,), {})
-    if isinstance(item, Value) or is_number(item):
+    if isinstance(item, Value):
+        ctx.check_readable(item, node)
+        return item
+    if is_number(item):
         return ctx.lift(item, node)
     if isinstance(item, (tuple, list)):
         parts = [_as_arrays(ctx, node, part) for part in item]

@@ -1,4 +1,4 @@
-"""`np.stack` and `np.concatenate` of a list whose length is known only at run time.
+"""`np.stack`, `np.concatenate` and their kin of a list whose length is known only at run time.
 
     ys = []
     for v in x: ys.append(f(v))
@@ -23,17 +23,55 @@ from .iteration import gathered
 __all__ = ["JOINING"]
 
 
+# What the others make of a list of arrays of these ranks; of higher ones, what the last makes.
+_AS: dict[Any, tuple[tuple[Any, int], ...]] = {
+    np.vstack: ((np.stack, 0), (np.concatenate, 0)),
+    np.hstack: ((np.concatenate, 0), (np.concatenate, 1)),
+    np.column_stack: ((np.stack, 1), (np.concatenate, 1)),
+}
+
+
+def _kindred(function: Any) -> Callable[..., Item]:
+    called = f"np.{function.__name__}"
+
+    def handler(ctx: Context, node: ast.Call, name: str | None, tup: Item, **cast: Item) -> Item:
+        from .calls import operation
+
+        items = gathered(ctx, node, tup)
+        if not isinstance(items, Value) or not isinstance(items.type, List):
+            return operation(ctx, node, function, [items], cast, name)
+        now = ctx.read(items, node).type
+        assert isinstance(now, List)
+        count = rank(now.element)
+        if not count:
+            ctx.refuse(
+                node, "unsupported-call", f"{called} of numbers, in a list whose length is known"
+                " only at run time.", "use np.array(...).",
+            )  # fmt: skip
+        joins = _AS[function]
+        plain, axis = joins[min(count, len(joins)) - 1]
+        return JOINING[plain](ctx, node, name, items, axis, **cast)
+
+    return handler
+
+
 def _joining(function: Any, opcode: str) -> Callable[..., Item]:
     called = f"np.{function.__name__}"
 
     def handler(
-        ctx: Context, node: ast.Call, name: str | None, arrays: Item, axis: Item = 0
+        ctx: Context, node: ast.Call, name: str | None, arrays: Item, axis: Item = 0, **cast: Item
     ) -> Item:
         from .calls import operation
 
         items = gathered(ctx, node, arrays)
         if not isinstance(items, Value) or not isinstance(items.type, List):
-            return operation(ctx, node, function, [items], {"axis": axis}, name)
+            return operation(ctx, node, function, [items], {"axis": axis, **cast}, name)
+        if cast:
+            ctx.refuse(
+                node, "unsupported-argument", f"{called} of a list whose length is known only at"
+                f" run time is not supported with `{next(iter(cast))}=`.",
+                "cast the result with .astype(...).",
+            )  # fmt: skip
         now = ctx.read(items, node).type
         assert isinstance(now, List)
         place = ctx.static(axis, node, f"`axis=` of {called}")
@@ -57,4 +95,5 @@ def _joining(function: Any, opcode: str) -> Callable[..., Item]:
 JOINING: dict[Any, Callable[..., Item]] = {
     np.stack: _joining(np.stack, "stack_whole"),
     np.concatenate: _joining(np.concatenate, "concatenate_whole"),
+    **{function: _kindred(function) for function in _AS},
 }

@@ -23,6 +23,7 @@ __all__ = [
     "Symbol",
     "add",
     "broadcast",
+    "divide",
     "is_known",
     "is_positive",
     "may_be_one",
@@ -121,6 +122,19 @@ def multiply(a: Size, b: Size) -> Size:
     if "?" in first + second:
         return unknown()
     return symbol(f"({first})*({second})", may_be_one(a) and may_be_one(b))
+
+
+def divide(a: Size, count: int) -> tuple[Size, bool]:
+    """a / count, and whether it is known that nothing remains.
+
+    >>> n = symbol("n", unit=False)
+    >>> divide(multiply(n, 6), 2)[0] == multiply(n, 3), divide(n, 2)[1]
+    (True, False)
+    """
+    terms, constant = _parts(a)
+    if not constant % count and not any(f % count for f in terms.values()):
+        return _make({s: f // count for s, f in terms.items()}, constant // count), True
+    return (symbol(f"({a})/{count}") if is_known(a) else unknown()), False
 
 
 def may_be_one(size: Size) -> bool:

@@ -30,6 +30,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    joining,
     linalg,
     linear_solves,
     lists,
@@ -38,10 +39,13 @@ from . import (
     positions,
     quantiles,
     reductions,
+    reshaping,
     sequences,
     shapes,
     sorting,
+    splitting,
     structural,
+    turning,
 )
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
@@ -76,11 +80,13 @@ _FAMILIES = (
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
     accumulations, nan_reductions, quantiles,
+    joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
     accumulations,
+    reshaping, turning, splitting,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

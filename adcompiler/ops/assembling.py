@@ -1,8 +1,7 @@
-"""Arrays put together from others, and turned round: what NumPy itself makes of `concatenate`,
-of indexing and of `expand_dims`.
+"""Arrays put together from others: what NumPy itself makes of `concatenate` and `expand_dims`.
 
     np.vstack((a, b))        np.concatenate((a[None, :], b[None, :]))
-    np.fliplr(x)             x[:, ::-1]
+    np.append(x, v)          np.concatenate((x, np.ravel(v)))
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .op import Expansion, OperationError
+from .given import array
+from .op import Expansion
 
 __all__ = ["EXPANSIONS"]
 
@@ -27,30 +27,33 @@ def _at_least(x: Any, rank: int) -> Any:
 
 def _at_least_each(rank: int) -> Any:
     def build(*arrays: Any) -> Any:
-        made = tuple(_at_least(x, rank) for x in arrays)
+        made = tuple(_at_least(array(x), rank) for x in arrays)
         return made[0] if len(made) == 1 else made
 
     return build
 
 
-def _hstack(tup: Any) -> Any:
-    arrays = [_at_least(x, 1) for x in tup]
-    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+def _hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = [_at_least(x, 1) for x in map(array, tup)]
+    axis = 0 if arrays[0].ndim == 1 else 1
+    return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
-def _flip(m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    wanted = {k % m.ndim for k in axes if -m.ndim <= k < m.ndim}
-    if len(wanted) != len(tuple(axes)):
-        raise OperationError("np.flip along an axis that isn't there", "name an axis of the array")
-    return m[tuple(slice(None, None, -1 if k in wanted else None) for k in range(m.ndim))]
+def _vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return np.concatenate([_at_least(array(x), 2) for x in tup], dtype=dtype, casting=casting)
 
 
-def _flipped(axis: int) -> Any:
-    def build(m: Any) -> Any:
-        return _flip(m, axis)
+def _column(x: Any) -> Any:
+    """A vector as a column: np.array(x, ndmin=2).T"""
+    if x.ndim > 1:
+        return x
+    return np.expand_dims(x, 1 if x.ndim else (0, 1))
 
-    return build
+
+def _append(arr: Any, values: Any, axis: Any = None) -> Any:
+    if axis is not None:
+        return np.concatenate((array(arr), array(values)), axis)
+    return np.concatenate([x if x.ndim == 1 else np.ravel(x) for x in map(array, (arr, values))])
 
 
 EXPANSIONS: tuple[Expansion, ...] = (
@@ -60,16 +63,22 @@ EXPANSIONS: tuple[Expansion, ...] = (
               examples=("np.atleast_2d({})", "np.atleast_2d({3})", "np.atleast_2d({3,2})")),
     Expansion("atleast_3d", _at_least_each(3), (np.atleast_3d,), complex=True,
               examples=("np.atleast_3d({})", "np.atleast_3d({3})", "np.atleast_3d({3,2})")),
-    Expansion("hstack", _hstack, (np.hstack,), complex=True,
+    Expansion("hstack", _hstack, (np.hstack,), complex=True, static=("dtype", "casting"),
               examples=("np.hstack(({3}, {2}))", "np.hstack(({2,3}, {2,1}))",
                         "np.hstack([{}, {3}])")),
-    Expansion("vstack", lambda tup: np.concatenate([_at_least(x, 2) for x in tup]), (np.vstack,),
-              complex=True, examples=("np.vstack(({3}, {3}))", "np.vstack(({2,3}, {3}))",
+    Expansion("vstack", _vstack, (np.vstack,), complex=True, static=("dtype", "casting"),
+              examples=("np.vstack(({3}, {3}))", "np.vstack(({2,3}, {3}))",
                         "np.vstack(({}, {}))")),
-    Expansion("flip", _flip, (np.flip,), complex=True, static=("axis",),
-              examples=("np.flip({3})", "np.flip({2,3})", "np.flip({2,3}, axis=-1)",
-                        "np.flip({2,1,3}, axis=(0, 2))")),
-    Expansion("fliplr", _flipped(1), (np.fliplr,), complex=True, examples=("np.fliplr({2,3})",)),
-    Expansion("flipud", _flipped(0), (np.flipud,), complex=True,
-              examples=("np.flipud({2,3})", "np.flipud({3})")),
+    Expansion("dstack", lambda tup: np.concatenate([_at_least(array(x), 3) for x in tup], 2),
+              (np.dstack,), complex=True,
+              examples=("np.dstack(({3}, {3}))", "np.dstack(({2,3}, {2,3}))",
+                        "np.dstack([{2,1,3}, {2,1,2}])", "np.dstack(({}, {}))")),
+    Expansion("column_stack", lambda tup: np.concatenate([_column(array(x)) for x in tup], 1),
+              (np.column_stack,), complex=True,
+              examples=("np.column_stack(({3}, {3}))", "np.column_stack(({2,3}, {2}))",
+                        "np.column_stack([{}, {}])")),
+    Expansion("append", _append, (np.append,), complex=True, static=("axis",),
+              examples=("np.append({3}, {2})", "np.append({3}, {})", "np.append({2,3}, {2})",
+                        "np.append({2,3}, {1,3}, axis=0)", "np.append({2,3}, {2,2}, axis=-1)",
+                        "np.append({3}, [{}, 2.0])")),
 )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import FLOAT, Array, Scalar, Type, shape_of
-from .emit import call, default_call, reference
+from .emit import call, default_call, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
 from .op import (
@@ -83,10 +83,6 @@ def _emit_array(emission: Emission) -> ast.expr:
     keywords = {"dtype": dtype_source(dtype)} if dtype else {}
     template = template_source(emission.attributes["template"], emission.operands)
     return call("np.array", (template,), **keywords)
-
-
-def dtype_source(code: str) -> ast.expr:
-    return reference(f"np.{np.dtype(code).name}")
 
 
 def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:

@@ -11,9 +11,22 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .op import Emission
 
-__all__ = ["attribute", "call", "constant", "default_call", "infix", "keyword_items", "prefix"]
+__all__ = [
+    "attribute",
+    "call",
+    "constant",
+    "default_call",
+    "dtype_source",
+    "infix",
+    "keyword_items",
+    "method",
+    "prefix",
+    "reference",
+]
 
 
 _KINDS = ("builtin", "helper", "gate", "function")
@@ -39,6 +52,11 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, type):
         return reference(("builtin." if value.__module__ == "builtins" else "np.") + value.__name__)
     return ast.Constant(value)
+
+
+def dtype_source(code: str) -> ast.expr:
+    """The code of a dtype as NumPy's class: `np.float32`."""
+    return reference(f"np.{np.dtype(code).name}")
 
 
 def keyword_items(keywords: Mapping[str, Any]) -> list[ast.keyword]:

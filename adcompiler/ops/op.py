@@ -224,6 +224,7 @@ class Expansion:
     what the function does.
     `spellings`: the function itself, and others with the same arguments (("method", name) too).
     `static`: the parameters that have to be known at compile time.
+    `plain`: parameters such as shapes, in which numbers stay Python's own.
     `complex`: it is the same for complex arguments; else these are refused.
     `examples`: see `Op`.
     """
@@ -232,6 +233,7 @@ class Expansion:
     build: Callable[..., Any]
     spellings: tuple[object, ...]
     static: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
     complex: bool = False
     examples: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Shape operations: transpose, reshape and kin, joining arrays, and creating them.
+"""Shape operations: transpose, reshape and kin.
 
 A shape argument is a template (see `indexing.Slot`): `reshape[shape=(Slot(0), -1)] %x, %n`.
 """
@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, add, may_be_one, unknown
+from ..ir.sizes import Size, may_be_one, unknown
 from ..ir.types import Array, Scalar, Type, kind_of, rank
 from .emit import attribute, call, constant, default_call, method
 from .indexing import Slot, fill
-from .inference import as_array, broadcast_shapes, constant_axis, promote, size_of
+from .inference import as_array, constant_axis, size_of
 from .op import (
     SHAPES,
     Attributes,
@@ -157,6 +157,8 @@ def _remaining(whole: list[Size], others: list[Size]) -> Size:
 def _emit_reshape(emission: Emission) -> ast.expr:
     array, *operands = emission.operands
     template = emission.attributes["shape"]
+    if not template:
+        return method(array, "reshape", ast.Tuple([], ast.Load()))
     if len(template) == 1:
         return method(array, "reshape", template_source(template[0], operands))
     return method(array, "reshape", *[template_source(part, operands) for part in template])
@@ -213,68 +215,6 @@ def _emit_expand(emission: Emission) -> ast.expr:
 
 def _squeeze_back(g: Any, x: Any, y: Any, axis: Any) -> Any:
     return _back_to_shape(g, x)
-
-
-def _joined(types: Sequence[Type], attributes: Attributes) -> Type:
-    """concatenate."""
-    arrays = [as_array(t) for t in types]
-    if attributes["axis"] is None or not rank(arrays[0]):
-        raise OperationError(
-            "np.concatenate of numbers, or over no axis", "ravel the arrays, or use np.stack"
-        )
-    (axis,) = constant_axis(attributes["axis"], rank(arrays[0]))
-    shape = list(arrays[0].shape)
-    total: Size = 0
-    for array in arrays:
-        if rank(array) != len(shape):
-            raise OperationError(
-                "np.concatenate of arrays of different ranks", "give them the same rank"
-            )
-        total = add(total, array.shape[axis])
-    shape[axis] = total
-    return Array(promote(arrays), tuple(shape))
-
-
-def _concatenate_rule(g: Any, *rest: Any, axis: int, index: int) -> Any:
-    *arrays, _ = rest
-    (axis,) = constant_axis(axis, g.ndim)
-    start: Any = 0
-    for array in arrays[:index]:
-        start = _plus(start, _length(array, axis))
-    stop = None if index == len(arrays) - 1 else _plus(start, _length(arrays[index], axis))
-    operands: list[Any] = []
-    bounds = [_template(b, operands) for b in (start if index else None, stop)]
-    key = (*[slice(None)] * axis, slice(*bounds))
-    return g.emit("index", *operands, key=key)
-
-
-def _length(array: Any, axis: int) -> Any:
-    size = array.shape[axis]
-    return size if isinstance(size, int) else array.emit("size", axis=axis)
-
-
-def _plus(a: Any, b: Any) -> Any:
-    return b if isinstance(a, int) and a == 0 else a + b
-
-
-def _stacked(types: Sequence[Type], attributes: Attributes) -> Type:
-    arrays = [as_array(t) for t in types]
-    shape = list(broadcast_shapes(a.shape for a in arrays))
-    axis = attributes["axis"]
-    shape.insert(axis % (len(shape) + 1), len(arrays))
-    return Array(promote(arrays), tuple(shape))
-
-
-def _stack_rule(g: Any, *rest: Any, axis: int, index: int) -> Any:
-    key = (*[slice(None)] * (axis % g.ndim), index)
-    return g.emit("index", key=key)
-
-
-def _bind_join(arrays: Any, axis: Any = 0) -> Bound:
-    operands = tuple(arrays)
-    if not operands:
-        raise OperationError("no arrays to join", "give at least one")
-    return arguments(*operands, axis=axis)
 
 
 def _view(
@@ -344,24 +284,4 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: method(emission.operands[0], "flatten"), rules=(_back_to_shape,),
        fresh=True, complex=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
        samples=tuple(arguments(shape) for shape in SHAPES if shape)),
-    Op("concatenate", _joined,
-       lambda attributes, operands: np.concatenate(operands, **attributes),
-       lambda emission: call("np.concatenate", (ast.Tuple(list(emission.operands), ast.Load()),),
-                             **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_concatenate_rule, fresh=True, complex=True,
-       spellings={np.concatenate: Spelling(_bind_join)},
-       samples=(
-           arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
-           arguments((2, 3), (2, 1), axis=1), arguments((2, 3), (0, 3), axis=0),
-           arguments((3,), axis=0), arguments((2, 1, 3), (2, 4, 3), axis=-2),
-       )),
-    Op("stack", _stacked, lambda attributes, operands: np.stack(operands, **attributes),
-       lambda emission: call("np.stack", (ast.Tuple(list(emission.operands), ast.Load()),),
-                             **{k: v for k, v in emission.attributes.items() if v}),
-       rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
-       samples=(
-           arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
-           arguments((), 1.5, axis=0),
-           arguments((2, 3), (2, 3), (2, 3), axis=1), arguments((1,), (1,), axis=1),
-       )),
 )  # fmt: skip

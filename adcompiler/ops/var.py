@@ -154,6 +154,12 @@ class Var:
     def __getitem__(self, key: Any) -> Var:
         return self.tracer.call(operator.getitem, self, key)
 
+    def __iter__(self) -> Any:
+        raise OperationError(
+            "an array stands where a tuple or list of arrays is needed",
+            "write its parts out: (x[0], x[1])",
+        )
+
     @property
     def T(self) -> Var:
         return self.tracer.call(("attribute", "T"), self)

@@ -16,7 +16,8 @@ __all__ = ["HELPERS", "helper_source"]
 
 HELPERS = (
     "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
-    "prod_others", "polygamma", "sinc_derivative", "bessel_i", "shifted", "recurrence",
+    "prod_others", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
+    "shifted", "recurrence",
 )  # fmt: skip
 
 

@@ -59,6 +59,14 @@ def sign(x: Any) -> Any:
     return x if x != x else 1 if x > 0 else -1 if x < 0 else 0
 
 
+def equal_parts(size: Any, count: Any) -> Any:
+    """The size of each of `count` equal parts; NumPy's error where something remains."""
+    part, rest = divmod(size, count)
+    if rest:
+        raise ValueError("array split does not result in an equal division")
+    return part
+
+
 def require_apart(changed: Any, others: Any) -> None:
     """Nothing else that came in shares memory with what the function stores into."""
     for other in others:

@@ -639,3 +639,77 @@ def test_what_may_be_two_things_is_refused(case: Any) -> None:
     (found,) = error.value.diagnostics
     assert found.code in ("alias", "ambiguous") and found.span is not None
     assert "share memory" in found.reason
+
+
+# Views that expansions make, of arrays that were stored into before.
+
+
+def flipped(x: Any) -> Any:
+    y = x * 1.0
+    y[0] = x[1]
+    z = np.flip(y)
+    z[0] = x[2] * x[2]
+    y[1] = x[3]
+    return np.sum(y * x) + z[3] * z[0]
+
+
+def at_least(x: Any) -> Any:
+    y = x * 1.0
+    y[0] = x[1]
+    z = np.atleast_1d(y)
+    z[1] = x[2] * x[2]
+    row = np.atleast_2d(y)
+    row[0, 2] = x[0]
+    y[3] = 2.0
+    return np.sum(y * x) + z[1] * row[0, 3]
+
+
+def split_parts(x: Any) -> Any:
+    y = x * 1.0
+    y[0] = x[1]
+    a, b = np.split(y, [2])
+    a[0] = b[1] * x[0]
+    y[3] = x[2] * x[2]
+    b *= 2.0
+    return np.sum(y * x) + a[0] * b[1]
+
+
+def equal_parts(m: Any) -> Any:
+    y = m * 1.0
+    y[0, 0] = m[1, 1]
+    a, b, c = np.hsplit(y, 3)
+    a[1] = b[0] * m[0, 0]
+    y[2] *= 3.0
+    c += a
+    return np.sum(y * m) + np.sum(a * b * c)
+
+
+def turned(m: Any) -> Any:
+    y = m * 1.0
+    y[0, 0] = m[1, 1]
+    z = np.rot90(y)
+    z[0] = m[0]
+    w = np.moveaxis(y, 0, -1)
+    w[1] *= 2.0
+    y[2] = y[1] * m[2]
+    return np.sum(z * m) + np.sum(w * y)
+
+
+def grown(m: Any) -> Any:
+    y = m * 1.0
+    y[0] = m[1]
+    z = np.expand_dims(y, 0)
+    z[0, 1] = m[0] ** 2
+    w = np.swapaxes(y, 0, 1)
+    w[0] = 2.0 * m[2]
+    y[1, 1] = 0.5
+    return np.sum(z * z) + np.sum(w * m)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(flipped, V), (at_least, V), (split_parts, V), (equal_parts, M), (turned, M), (grown, M)],
+    ids=lambda v: getattr(v, "__name__", ""),
+)
+def test_stores_through_views_that_functions_make(f: Any, x: Any) -> None:
+    check_emitted(f, x)

@@ -123,6 +123,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "add_lists": (([1.0, 2.0], [0.5, 0.25]), [1.5, 2.25]),
     "last_stored": (((3,), np.array([0, 2, 0])), [False, True, True]),
     "prod_others": ((np.array([2.0, 0.0, 3.0]), 0), [0.0, 6.0, 0.0]),
+    "equal_parts": ((6, 3), 2),
 }
 
 
