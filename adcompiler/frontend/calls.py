@@ -20,7 +20,7 @@ import numpy as np
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
-from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lookup
+from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import (
@@ -238,7 +238,10 @@ def spelled(callee: Any) -> str:
     owner = getattr(callee, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{name}"
-    if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
+    late = late_name(callee)
+    if late is not None:
+        return late
+    if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":
         inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
         return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name

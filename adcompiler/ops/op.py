@@ -161,6 +161,7 @@ class Op:
     `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
     a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -193,6 +194,7 @@ class Op:
     examples: tuple[str, ...] = ()
     complex: bool = False
     no_gradient: str = ""
+    needs: str = ""
 
     def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
         """The types of the results, however many there are."""

@@ -181,8 +181,8 @@ class _Reverse:
             try:
                 contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
             except OperationError as error:
-                told = f"{error.reason}.", f"{error.advice}."
-                raise UnsupportedError(Diagnostic("operation", *told, op.span)) from None
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
