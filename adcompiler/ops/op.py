@@ -53,6 +53,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Why an operation has no rule.
@@ -174,7 +175,7 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
@@ -183,7 +184,7 @@ class Op:
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
-    agreeing: Callable[[Sequence[Type]], Sequence[tuple[Size, ...]]] = lambda types: ()
+    agreeing: Agreeing = lambda types, attributes: ()
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None

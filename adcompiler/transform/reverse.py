@@ -390,7 +390,7 @@ def _masks(op: Operation, position: int | None = None) -> bool:
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
     if isinstance(masks, tuple):
         return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands]) if callable(masks) else masks
+    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:
