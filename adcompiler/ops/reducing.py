@@ -201,7 +201,7 @@ def _evaluator(function: Any) -> Callable[[Attributes, Sequence[Any]], Any]:
     return evaluate
 
 
-def _selects(types: Sequence[Type]) -> bool:
+def _selects(types: Sequence[Type], attributes: Attributes) -> bool:
     return len(types) > 1
 
 
