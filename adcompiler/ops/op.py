@@ -150,6 +150,8 @@ class Op:
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
+    `once`: runs exactly once, in its place, whether or not its result is read: it is never shared,
+    moved past an effect, or computed again.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `results`: where there are several, what they are called in the text if the user says nothing;
     `structure` is the class of what they come in.
@@ -182,6 +184,7 @@ class Op:
     element: bool = False
     fresh: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
+    once: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
     agreeing: Agreeing = lambda types, attributes: ()

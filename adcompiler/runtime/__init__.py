@@ -18,6 +18,7 @@ HELPERS = (
     "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
     "prod_others", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
     "shifted", "recurrence",
+    "inner_doubled", "resized",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .running import recurrence, shifted
 from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
@@ -100,28 +101,16 @@ def prod_others(x: Any, axis: Any) -> Any:
     return np.moveaxis(before * after, -1, axis)
 
 
-def shifted(x: Any, axis: Any, by: Any, fill: Any) -> Any:
-    """`x` moved by one place along an axis, forward (1) or back (-1); `fill` where nothing was."""
-    y = np.full_like(x, fill)
-    inner, outer = [slice(None)] * x.ndim, [slice(None)] * x.ndim
-    inner[axis], outer[axis] = slice(None, -1), slice(1, None)
-    into, source = (outer, inner) if by == 1 else (inner, outer)
-    y[tuple(into)] = x[tuple(source)]
-    return y
+def inner_doubled(spectrum: Any, n: Any, axis: Any) -> Any:
+    """Half the spectrum of `n` real numbers with those bins doubled that stand for two."""
+    result = spectrum.copy()
+    result[(slice(None),) * axis + (slice(1, (n + 1) // 2),)] *= 2
+    return result
 
 
-def recurrence(b: Any, a: Any, axis: Any, reverse: Any) -> Any:
-    """`y[k] = b[k] + a[k] * y[k - 1]` along an axis; the transpose of this where `reverse`:
-    `y[k] = b[k] + a[k + 1] * y[k + 1]`."""
-    dtype = np.result_type(b, a)
-    y = np.array(np.moveaxis(b, axis, 0), dtype)
-    a = np.moveaxis(np.broadcast_to(a, np.shape(b)), axis, 0)
-    if y.ndim == 1:  # Python's numbers are faster one by one
-        y, a = y.tolist(), a.tolist()
-    if reverse:
-        for k in range(len(y) - 2, -1, -1):
-            y[k] += a[k + 1] * y[k + 1]
-    else:
-        for k in range(1, len(y)):
-            y[k] += a[k] * y[k - 1]
-    return np.moveaxis(np.array(y, dtype), 0, axis)
+def resized(x: Any, size: Any, axis: Any) -> Any:
+    """The array cut off, or filled up with zeros, to this size along an axis."""
+    result = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+    kept = (slice(None),) * axis + (slice(min(size, x.shape[axis])),)
+    result[kept] = x[kept]
+    return result
