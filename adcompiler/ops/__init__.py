@@ -17,6 +17,7 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    calculus,
     calls,
     choices,
     comparing,
@@ -39,6 +40,7 @@ from . import (
     lists,
     nan_reductions,
     numbers,
+    polynomials,
     positions,
     products,
     quantiles,
@@ -52,6 +54,7 @@ from . import (
     shapes,
     sorting,
     splitting,
+    statistics,
     structural,
     turning,
 )
@@ -83,9 +86,9 @@ __all__ = [
     "may_raise",
 ]
 
-_STATISTICS = (accumulations, nan_reductions, quantiles)
+_STATISTICS = (accumulations, calculus, statistics, polynomials)
 _FAMILIES = (
-    *_STATISTICS,
+    *_STATISTICS, nan_reductions, quantiles,
     complex_numbers, fourier,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
@@ -95,11 +98,11 @@ _FAMILIES = (
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    *_STATISTICS,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    accumulations,
     reshaping, turning, splitting,
 )  # fmt: skip
 _SCIPY = (scipy_special, scipy_bessel, scipy_softmax)

@@ -31,13 +31,10 @@ _BETWEEN = ("linear", "midpoint")
 def _share(x: Any, value: Any, axis: Any) -> Any:
     """Which elements are this one, each with an even part."""
     here = x == value
-    if axis is None:
-        axis = tuple(range(here.ndim - x.ndim, here.ndim))
-    elif isinstance(axis, tuple):
-        axis = tuple(k % x.ndim - x.ndim for k in axis)
-    else:
-        axis = axis % x.ndim - x.ndim
-    return here / np.sum(here, axis=axis, keepdims=True)
+    axes = tuple(k - x.ndim for k in constant_axis(axis, x.ndim))
+    if here.ndim == x.ndim == len(axes):
+        return here / np.sum(here)
+    return here / np.sum(here, axis=axes[0] if len(axes) == 1 else axes, keepdims=True)
 
 
 def _median_rule(function: Any) -> Any:

@@ -36,3 +36,23 @@ def recurrence(b: Any, a: Any, axis: Any, reverse: Any) -> Any:
         for k in range(1, len(y)):
             y[k] += a[k] * y[k - 1]
     return np.moveaxis(np.array(y, dtype), 0, axis)
+
+
+def overlapped(g: Any, a: Any, v: Any, mode: Any, flipped: Any, back: Any) -> Any:
+    """What np.convolve keeps in this mode, in its place among all overlaps, zeros around it; or
+    `back`, cut out of all. `flipped`: as np.correlate, which swaps its operands when it likes."""
+    n, m = len(a), len(v)
+    length = max(n, m) if mode == "same" else abs(n - m) + 1
+    before = min(n, m) - 1 if mode == "valid" else (min(n, m) - 1) // 2
+    if flipped and n < m:
+        before = n + m - 1 - length - before
+    if back:
+        return g[before : before + length]
+    y = np.zeros(n + m - 1, g.dtype)
+    y[before : before + length] = g
+    return y
+
+
+def cells(x: Any, xp: Any) -> Any:
+    """For each x the index of the knot to its left; the first or last but one outside."""
+    return np.clip(np.searchsorted(xp, x, "right") - 1, 0, len(xp) - 2)
