@@ -20,6 +20,7 @@ from . import (
     calculus,
     calls,
     choices,
+    choosing,
     comparing,
     complex_numbers,
     composed_products,
@@ -98,7 +99,7 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting, random,
+    gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
