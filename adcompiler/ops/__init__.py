@@ -26,6 +26,7 @@ from . import (
     composed_products,
     counting,
     creation,
+    decompositions,
     diagonals,
     effects,
     einsum,
@@ -36,10 +37,12 @@ from . import (
     gathering,
     indexing,
     joining,
+    least_squares,
     linalg,
     linear_solves,
     lists,
     nan_reductions,
+    norms,
     numbers,
     polynomials,
     positions,
@@ -95,7 +98,7 @@ _STATISTICS = (accumulations, calculus, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
     complex_numbers, fourier,
-    linear_solves,
+    linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
@@ -104,6 +107,7 @@ _FAMILIES = (
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,

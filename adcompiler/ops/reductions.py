@@ -25,7 +25,6 @@ from .op import (
     Bound,
     Emission,
     Op,
-    OperationError,
     Rule,
     Spelling,
     arguments,
@@ -38,13 +37,13 @@ from .reducing import (
     bind_initial,
     bind_position,
     bind_truth,
-    infer_reduced,
     masked,
     reduced_shape,
     reduction,
     restore,
     summed,
 )
+from .structural import unless_missing
 
 __all__ = ["ENTRIES", "RULES", "summed"]
 
@@ -230,40 +229,6 @@ def _entry(name: str, dtype: Any, binding: Any, *also: object, **more: Any) -> O
     return reduction(name, function, rule, dtype, binding, *also, others=others, **more)
 
 
-def _norm(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    """0 where the norm is 0."""
-    scale = select(y == 0, 1.0, y)
-    return restore(g / scale, x, axis, keepdims) * x
-
-
-def _bind_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Bound:
-    if getattr(ord, "value", ord) is not None:
-        raise OperationError(
-            "np.linalg.norm with `ord=` has no derivative here",
-            "write the norm out, or leave `ord` out",
-        )
-    return arguments(x, axis=axis, keepdims=keepdims)
-
-
-def _norm_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    axis = attributes["axis"]
-    if isinstance(axis, (tuple, list)) and len(axis) > 2:
-        raise OperationError("a norm over more than two axes", "reshape the array first")
-    return infer_reduced(averaged)(types, attributes)
-
-
-_NORM = Op(
-    "norm",
-    _norm_type,
-    lambda attributes, operands: np.linalg.norm(operands[0], **attributes),
-    default_call("np.linalg.norm", axis=None, keepdims=False),
-    rules=(_norm,),
-    spellings={np.linalg.norm: Spelling(_bind_norm)},
-    fresh=True,
-    samples=_samples(None, 0, -1, (0, 1)),
-)
-
-
 def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
     total: Size = 1
     for axis in attributes["axis"]:
@@ -272,10 +237,13 @@ def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def _count_value(attributes: Attributes, operands: Sequence[Any]) -> int:
+    if operands[0] is None:
+        return 0
     shape = np.shape(operands[0])
     return int(np.prod([shape[k] for k in attributes["axis"]], dtype=int))
 
 
+@unless_missing
 def _count_emit(emission: Emission) -> ast.expr:
     (operand,), axes = emission.operands, emission.attributes["axis"]
     if isinstance(emission.types[0], List):
@@ -337,7 +305,6 @@ ENTRIES: tuple[Op, ...] = (
            + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
            examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",
                      "np.std({3,4}, axis=0, where=np.array([[True], [False], [True]]))")),
-    _NORM,
     _without_gradient("argmax", np.argmax, "i8", bind_position),
     _without_gradient("argmin", np.argmin, "i8", bind_position),
     _without_gradient("any", np.any, "b1", bind_truth),
