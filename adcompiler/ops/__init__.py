@@ -36,6 +36,7 @@ from . import (
     numbers,
     positions,
     reductions,
+    repeating,
     reshaping,
     sequences,
     shapes,
@@ -76,7 +77,7 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
-    joining, turning, splitting,
+    joining, turning, splitting, repeating,
 )  # fmt: skip
 _EXPANDED = (
     assembling, numbers, floats,

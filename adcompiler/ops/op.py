@@ -126,7 +126,8 @@ class Op:
 
     `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
-    operand's rule where the contribution is best added into an existing gradient.
+    operand's rule where the contribution is best added into an existing gradient; `accumulates`
+    tells for which attributes.
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
@@ -170,6 +171,7 @@ class Op:
     statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
     rules: tuple[Rule | None, ...] | Rule | None = None
     accumulate: Rule | None = None
+    accumulates: Callable[[Attributes], bool] = lambda attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
