@@ -16,6 +16,7 @@ from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
     assembling,
+    broadcasting,
     calls,
     choices,
     comparing,
@@ -77,12 +78,12 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
-    joining, turning, splitting, repeating,
+    joining, turning, splitting, repeating, broadcasting,
 )  # fmt: skip
 _EXPANDED = (
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting,
+    reshaping, turning, splitting, broadcasting,
 )  # fmt: skip
 
 TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}

@@ -148,6 +148,7 @@ class Op:
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
+    `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
@@ -181,6 +182,7 @@ class Op:
     holds: Container[int] = ()
     element: bool = False
     fresh: bool = False
+    fixed: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
