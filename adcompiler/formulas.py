@@ -11,6 +11,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ _PASSES = (forward_copies, simplify, drop_dead)
 
 def formulas(op: Op, spelling: Spelling) -> dict[str, str] | None:
     """`grad_x = ...` for each operand with a gradient, as far as it is one line; None where
-    what comes out has none."""
+    what comes out has none. Nothing is told where a package is missing that the entry needs."""
+    if op.needs and find_spec(op.needs) is None:
+        return {}
     for operands, given in _typical(op):
         types = [t for t in map(_type, operands) if t]
         attributes = {**given, **spelling.preset}
@@ -207,11 +210,14 @@ def _printed(
     rule: Callable[..., Any], seeds: Sequence[Value], operands: Sequence[Value],
     values: Sequence[Value], attributes: Mapping[str, Any],
 ) -> str | None:  # fmt: skip
-    """What one rule emits, if that is one expression."""
+    """What one rule emits, if that is one expression; 0 where it refuses."""
     builder = Builder()
     tracer = Tracer(builder, TABLE, SPELLINGS, attributes.get("via", "np"))
     g, y = (_one_or_all(tuple(map(tracer.var, several))) for several in (seeds, values))
-    contribution = rule(g, *map(tracer.var, operands), y, **attributes)
+    try:
+        contribution = rule(g, *map(tracer.var, operands), y, **attributes)
+    except OperationError:
+        return "0"
     if contribution is None:
         return "0"
     block = builder.block((*seeds, *operands, *values), (tracer.lift(contribution),))

@@ -6,7 +6,6 @@ Each handler is called with the context, the node, the wanted name, and the call
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..ir.types import Array, List, Scalar, rank
 from ..ops.structural import dtype_argument
 from . import arithmetic, mutation, names, objects, special_methods
 from .context import Context
+from .dtype_calls import DTYPES, representatives
 from .items import Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
@@ -60,29 +60,13 @@ def _isinstance(ctx: Context, node: ast.Call, name: str | None, item: Item, clas
         return bool(_computed(ctx, node, lambda: isinstance(item, wanted)))
     if not all(isinstance(one, type) for one in wanted):
         ctx.refuse(node, "static-error", "isinstance() of something that is no class.", "name one.")
-    answers = {isinstance(sample, wanted) for sample in _representatives(item.type)}
+    answers = {isinstance(sample, wanted) for sample in representatives(item.type)}
     if len(answers) > 1:
         ctx.refuse(
             node, "not-static", f"{in_words(item)} may or may not be an instance of these.",
             "test x.ndim, or isinstance(x, (np.ndarray, np.generic)).",
         )  # fmt: skip
     return answers.pop()
-
-
-def _representatives(type_: Any) -> list[Any]:
-    """Objects of all the classes that a value of this type can have at run time."""
-    match type_:
-        case Scalar(kind):
-            return [getattr(builtins, kind)(1)]
-        case Array(dtype, ()):
-            plain = np.zeros((), dtype)
-            kinds = [plain, plain[()]]
-            return [*kinds, float(plain)] if type_.weak else kinds
-        case Array(dtype, shape):
-            return [np.zeros((0,) * len(shape), dtype)]
-        case List():
-            return [[]]
-    return [None]
 
 
 def _convert(kind: Any) -> Callable[..., Item]:
@@ -199,6 +183,7 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     np.ndim: _ndim,
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),
+    **DTYPES,
     **ITERATION,
     **JOINING,
     **REDUCTIONS,

@@ -20,7 +20,7 @@ import numpy as np
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
-from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, lookup
+from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import (
@@ -102,7 +102,7 @@ def invoke(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
-    if isinstance(callee, np.ufunc) and (keywords or len(args) > callee.nin) and is_known(callee):
+    if _is_elementwise(callee) and (keywords or len(args) > callee.nin) and is_known(callee):
         return call_ufunc(
             ctx, node, callee, args, keywords,
             lambda operands: operation(ctx, node, callee, operands, {}, name),
@@ -113,6 +113,11 @@ def invoke(
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
+
+
+def _is_elementwise(callee: Any) -> bool:
+    """A ufunc of whole vectors, as np.matmul is, has keywords of its own."""
+    return isinstance(callee, np.ufunc) and callee.signature is None
 
 
 def _is_inlined(callee: types.FunctionType) -> bool:
@@ -235,7 +240,10 @@ def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
-    if isinstance(callee, np.ufunc) or module.split(".")[0] == "numpy":
+    late = late_name(callee)
+    if late is not None:
+        return late
+    if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":
         inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
         return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name
@@ -277,6 +285,8 @@ def _check_axes(
     """Whatever the operation: an axis is an int, several are a tuple of ints."""
     for key, value in attributes.items():
         axes = value if isinstance(value, (tuple, list)) else (value,)
+        if key == "axes":  # those of several operands, perhaps
+            axes = [k for x in axes for k in (x if isinstance(x, (tuple, list)) else (x,))]
         if key in _AXES and value is not None and any(type(one) is not int for one in axes):
             ctx.refuse(
                 node, "operation", f"`{key}={value!r}` of {called} is no axis.",

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.types import Array, List, Scalar, kind_of, rank, shape_of
+from ..ir.types import Array, List, Scalar, dtype_code, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
 from . import objects, text_values
@@ -126,6 +126,10 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
             alias = "np" if owner.__name__ == "numpy" else owner.__name__
             return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
         return value
+    if isinstance(owner, (np.dtype, np.finfo, np.iinfo)):
+        if not isinstance(value, np.floating):
+            return value
+        return ctx.emit(node, "cast", (float(value),), {"type": dtype_code(value.dtype)})
     if isinstance(owner, enum.Enum) and name in ("value", "name"):
         return value
     start = ctx.found.get(id(owner))
@@ -151,6 +155,8 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
             return rank(owner.type)
         case "dtype" if isinstance(owner.type, Array):
             return np.dtype(owner.type.dtype)
+        case "itemsize" if isinstance(owner.type, Array):
+            return np.dtype(owner.type.dtype).itemsize
         case "size" if isinstance(owner.type, Array):
             axes = tuple(range(rank(owner.type)))
             return ctx.emit(node, "count", (owner,), {"axis": axes}) if axes else 1

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
@@ -21,10 +21,12 @@ from . import (
     choices,
     comparing,
     complex_numbers,
+    composed_products,
     counting,
     creation,
     diagonals,
     effects,
+    einsum,
     elementwise,
     floats,
     gates,
@@ -36,9 +38,13 @@ from . import (
     lists,
     numbers,
     positions,
+    products,
     reductions,
     repeating,
     reshaping,
+    scipy_bessel,
+    scipy_softmax,
+    scipy_special,
     sequences,
     shapes,
     sorting,
@@ -46,6 +52,7 @@ from . import (
     structural,
     turning,
 )
+from .late import Late, Spelled
 from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
 from .var import Tracer, Var
 
@@ -68,6 +75,7 @@ __all__ = [
     "has_effect",
     "infer",
     "is_known",
+    "late_name",
     "lookup",
     "may_raise",
 ]
@@ -76,39 +84,51 @@ _FAMILIES = (
     complex_numbers,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
     joining, turning, splitting, repeating, broadcasting,
 )  # fmt: skip
 _EXPANDED = (
+    einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
     reshaping, turning, splitting, broadcasting,
 )  # fmt: skip
-
-TABLE: Mapping[str, Op] = {op.name: op for family in _FAMILIES for op in family.ENTRIES}
-SPELLINGS: Mapping[object, tuple[Op, Spelling]] = {
-    key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()
-}
-EXPANSIONS: Mapping[object, Expansion] = {
-    key: one for family in _EXPANDED for one in family.EXPANSIONS for key in one.spellings
-}
+_SCIPY = (scipy_special, scipy_bessel, scipy_softmax)
 
 
 def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
     """Every family: its module, and what it has entries for."""
-    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED)):
+    for module in dict.fromkeys((*_FAMILIES, *_EXPANDED, *_SCIPY)):
         yield module, (*getattr(module, "ENTRIES", ()), *getattr(module, "EXPANSIONS", ()))
+
+
+_ENTRIES = [entry for _, entries in families() for entry in entries]
+
+TABLE: Mapping[str, Op] = {op.name: op for op in _ENTRIES if isinstance(op, Op)}
+SPELLINGS: Spelled[tuple[Op, Spelling]] = Spelled(
+    {key: (op, spelling) for op in TABLE.values() for key, spelling in op.spellings.items()}
+)
+EXPANSIONS: Spelled[Expansion] = Spelled(
+    {key: one for one in _ENTRIES if isinstance(one, Expansion) for key in one.spellings}
+)
 
 
 def is_known(function: object) -> bool:
     """Whether the tables have the function."""
-    return isinstance(function, Hashable) and (function in SPELLINGS or function in EXPANSIONS)
+    return function in SPELLINGS or function in EXPANSIONS
+
+
+def late_name(function: object) -> str | None:
+    """The full name of a function of a package that the tables don't import."""
+    keys = (SPELLINGS.key(function), EXPANSIONS.key(function))
+    return next((str(key) for key in keys if isinstance(key, Late)), None)
 
 
 def lookup(function: object) -> tuple[Op, Spelling] | None:
     """The operation that a callable spells, and how its arguments are read."""
-    return SPELLINGS.get(function) if isinstance(function, Hashable) else None
+    return SPELLINGS.get(function)
 
 
 def has_effect(operation: Operation) -> bool:

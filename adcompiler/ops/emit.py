@@ -16,6 +16,7 @@ import numpy as np
 from .op import Emission
 
 __all__ = [
+    "PACKAGES",
     "attribute",
     "call",
     "constant",
@@ -30,6 +31,15 @@ __all__ = [
 
 
 _KINDS = ("builtin", "helper", "gate", "function")
+
+# The modules of packages, by what they are called in emitted text; any other is of the standard
+# library.
+PACKAGES = {
+    "np": "numpy",
+    "special": "scipy.special",
+    "linalg": "scipy.linalg",
+    "stats": "scipy.stats",
+}
 
 
 def reference(dotted: str) -> ast.expr:

@@ -53,6 +53,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Why an operation has no rule.
@@ -163,6 +164,7 @@ class Op:
     `complex`: the rules hold for complex operands as well (a cotangent is dL/dx - i dL/dy); else
     a gradient through complex numbers is refused there.
     `no_gradient`: why there is no rule, where there is none.
+    `needs`: the package, besides NumPy, without which the operation can't be evaluated.
     """
 
     name: str
@@ -176,7 +178,7 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
@@ -186,7 +188,7 @@ class Op:
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
-    agreeing: Callable[[Sequence[Type]], Sequence[tuple[Size, ...]]] = lambda types: ()
+    agreeing: Agreeing = lambda types, attributes: ()
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
@@ -197,6 +199,7 @@ class Op:
     examples: tuple[str, ...] = ()
     complex: bool = False
     no_gradient: str = ""
+    needs: str = ""
 
     def types(self, types: Sequence[Type], attributes: Attributes) -> tuple[Type, ...]:
         """The types of the results, however many there are."""

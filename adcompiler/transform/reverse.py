@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -38,7 +39,7 @@ from ..ir.types import (
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, Tracer, Var
+from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
@@ -177,7 +178,11 @@ class _Reverse:
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             count = len(op.operands)
-            contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            try:
+                contribution = rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+            except OperationError as error:
+                found = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
+                raise UnsupportedError(found) from None
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -385,7 +390,7 @@ def _masks(op: Operation, position: int | None = None) -> bool:
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
     if isinstance(masks, tuple):
         return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands]) if callable(masks) else masks
+    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:

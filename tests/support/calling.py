@@ -23,6 +23,7 @@ from tests.generator.program import load
 
 __all__ = ["Example", "example"]
 
+_SCIPY = re.compile(r"scipy\.\w+")
 _ARRAY = re.compile(r"\{([\d,]*)([!j]?)\}")
 
 
@@ -50,6 +51,7 @@ def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-
         for s, mark in wanted
     )
     head = "import math\nimport numpy as np\n"
+    head += "".join(f"import {m}\n" for m in sorted(set(_SCIPY.findall(call))))
     call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f
     results = call_alone(*arguments)
     several = isinstance(results, (tuple, list))

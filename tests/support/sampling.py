@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.core import Function, Value
 from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
-from adcompiler.ops import SPELLINGS, TABLE, Op, Tracer, Var
+from adcompiler.ops import SPELLINGS, TABLE, Expansion, Op, Tracer, Var
 from adcompiler.ops.inference import as_array
+from adcompiler.ops.late import Late
 from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
@@ -24,6 +26,22 @@ PAIRS = (
     ((), ()), ((3,), (3,)), ((), (3,)), ((3,), ()), ((2, 3), (2, 3)), ((2, 1), (2, 3)),
     ((2, 3), (1, 3)), ((2, 1), (1, 3)), ((3,), (2, 3)), ((2, 3), (1,)), ((1,), (1,)), ((0,), (1,)),
 )  # fmt: skip
+
+TRIPLES = (((), (), ()), ((3,), (3,), (3,)), ((), (3,), (2, 3)), ((2, 1), (), (3,)))
+ALONE = tuple((shape,) for shape in (*SHAPES, (0,)))
+MEETING = {1: ALONE, 2: PAIRS, 3: TRIPLES, 4: tuple(((), *shapes) for shapes in TRIPLES)}
+
+
+def is_there(op: Op | Expansion) -> bool:
+    """Whether what the entry needs is installed, and has the functions that it is spelled by."""
+    needs = getattr(op, "needs", "")
+    late = [key for key in op.spellings if isinstance(key, Late)]
+    packages = {key.module.split(".")[0] for key in late} | ({needs} if needs else set())
+    if not all(map(importlib.util.find_spec, packages)):
+        return False
+    for key in late:
+        importlib.import_module(key.module)
+    return all(key.found() is not None for key in late)
 
 
 @dataclass(frozen=True)
@@ -147,7 +165,7 @@ def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
     for via in vias(op):
-        for shapes in (PAIRS if len(op.domain) == 2 else [(s,) for s in (*SHAPES, (0,))]):
+        for shapes in MEETING[len(op.domain)]:
             if via == "math" and (any(shapes) or np.dtype(dtype).kind == "c"):
                 continue
             if (via == "op" and any(shapes) and _is_builtin(op)):
@@ -188,7 +206,8 @@ def vias(op: Op) -> list[str]:
 
 def spelled(op: Op, via: str) -> Any:
     """The function that users call."""
-    return next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
+    key = next(key for key, s in op.spellings.items() if s.preset.get("via") == via)
+    return key.found() if isinstance(key, Late) else key
 
 
 _KINDS = ["bool", "int", "float", "complex"]

@@ -1,0 +1,53 @@
+"""docs/conventions.md, made from the rows and from what was measured of other libraries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .table import GROUPS, LIBRARIES, Row
+
+__all__ = ["MEASURED", "PAGE", "render"]
+
+PAGE = Path(__file__).parents[2] / "docs" / "conventions.md"
+MEASURED = Path(__file__).parent / "measured.json"
+_INTRODUCTION = """\
+# Values at the edge
+
+What the gradient is at kinks and ties, at zeros and singular points, where the calculus has no
+single answer or the formula none. Made from the rows in `tests/conventions/table.py`
+(`pytest tests/test_conventions_table.py --update-golden`): do not edit. Our column is held to what
+the compiler gives, at both levels; the others were measured ({versions}) by
+`python -m tests.conventions.measure`.
+
+A gradient of several arguments is parted by semicolons, that of an array is in parentheses. "–":
+the library hasn't got the function, or no derivative of it; "raises": it fails at this point.
+
+The rules behind it:
+
+- **A kink has the middle of its slopes**: 0 for `abs`, a half each for `maximum` of equals, an even
+  share for the ties of `max` and `min`. The gate `adcompiler.relu` gives 0 at 0, as others do.
+- **A bound belongs to the inside**: `clip` passes the gradient on the closed interval.
+- **Where a root of a sum of squares is 0, so is its gradient**: `norm`, `hypot`, `std`.
+- **Products are exact with zeros**: nothing is divided by an element that may be 0.
+- **A pole says so**: the formula's infinity or NaN, as NumPy has it; no large number instead.
+- **What wasn't chosen passes nothing**: an exact zero times an infinite partial is 0, so that the
+  other side of a `where` doesn't leak. A NaN among the operands is never hidden.
+"""
+
+
+def render() -> str:
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {measured['versions'][name]}" for name in LIBRARIES)
+    parts = [_INTRODUCTION.replace("{versions}", versions)]
+    for title, rows in GROUPS.items():
+        parts.append(f"\n## {title}\n\n| | adcompiler | autograd | JAX | PyTorch |\n")
+        parts.append("|---|---|---|---|---|\n")
+        parts += [_line(row, measured[row.what]) for row in rows]
+    return "".join(parts)
+
+
+def _line(row: Row, others: dict[str, str]) -> str:
+    what = row.what.replace("|", "\\|")
+    cells = " | ".join([f"**{row.ours}**", *(others[name] for name in LIBRARIES)])
+    return f"| {what} | {cells} |\n"
