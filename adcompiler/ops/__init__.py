@@ -48,6 +48,7 @@ from . import (
     sequences,
     shapes,
     sorting,
+    spacing,
     splitting,
     structural,
     turning,
@@ -87,13 +88,13 @@ _FAMILIES = (
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, positions, sorting, diagonals, comparing, counting,
-    joining, turning, splitting, repeating, broadcasting,
+    joining, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting,
+    reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (scipy_special, scipy_bessel, scipy_softmax)
 

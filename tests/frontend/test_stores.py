@@ -738,8 +738,9 @@ def test_stretched_arrays_are_not_written_to(f: Any) -> None:
 
 @pytest.mark.parametrize(
     ("f", "x"),
-    [(stretched, V), (flipped, V), (at_least, V), (split_parts, V), (equal_parts, M), (turned, M), (grown, M)],
+    [(stretched, V), (flipped, V), (at_least, V), (split_parts, V),
+     (equal_parts, M), (turned, M), (grown, M)],
     ids=lambda v: getattr(v, "__name__", ""),
-)
+)  # fmt: skip
 def test_stores_through_views_that_functions_make(f: Any, x: Any) -> None:
     check_emitted(f, x)
