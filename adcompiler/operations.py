@@ -22,7 +22,7 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import builtin_calls, stores
+from .frontend import array_calls, builtin_calls, stores
 from .ops import Expansion, Op, Spelling, families
 from .ops.op import DISCRETE, Emission
 from .ops.refused import REFUSED
@@ -105,7 +105,8 @@ def _of_others(expansion: Expansion, family: str) -> Iterator[Described]:
 
 
 def _front_end() -> Iterator[Described]:
-    for function, handler in (*builtin_calls.BUILTINS.items(), *stores.STORING.items()):
+    handled = (builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS)
+    for function, handler in (pair for table in handled for pair in table.items()):
         ats = [ufunc for ufunc, at in stores.AT.items() if at is function]
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):

@@ -29,6 +29,7 @@ from . import (
     einsum,
     elementwise,
     floats,
+    fourier,
     gates,
     gathering,
     indexing,
@@ -39,6 +40,7 @@ from . import (
     numbers,
     positions,
     products,
+    random,
     reductions,
     repeating,
     reshaping,
@@ -82,15 +84,16 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    complex_numbers,
+    complex_numbers, fourier,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting,
+    gathering, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
+    fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
@@ -133,12 +136,14 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
+    has one besides its result."""
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
         return any(has_effect(inner) for block in inside for inner in block.operations)
-    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+    entry = TABLE.get(operation.opcode)
+    return entry is not None and (entry.effect is not None or entry.once)
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:

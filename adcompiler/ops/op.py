@@ -152,6 +152,8 @@ class Op:
     `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
+    `once`: runs exactly once, in its place, whether or not its result is read: it is never shared,
+    moved past an effect, or computed again.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `results`: where there are several, what they are called in the text if the user says nothing;
     `structure` is the class of what they come in.
@@ -186,6 +188,7 @@ class Op:
     fresh: bool = False
     fixed: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
+    once: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
     agreeing: Agreeing = lambda types, attributes: ()

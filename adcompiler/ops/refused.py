@@ -84,8 +84,8 @@ _DATA = {
 }  # fmt: skip
 
 _RANDOM = Refusal(
-    "draws random numbers, other ones at each call",
-    "draw them outside of the function, and pass them in",
+    "makes a generator of random numbers, or asks for its state",
+    "use np.random.default_rng(seed), or make the generator outside and pass it in",
 )
 
 REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA}

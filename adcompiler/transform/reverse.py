@@ -211,15 +211,16 @@ class _Reverse:
         ]
 
     def accumulate(
-        self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
         rule = self.table[op.opcode].accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
-        primals = [tracer.var(v) for v in (*op.operands, op.result)]
-        after = rule(tracer.var(before), g, *primals, **op.attributes)
+        primals = [tracer.var(v) for v in op.operands]
+        results = _alone([tracer.var(v) for v in op.results])
+        after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))
         if before in cotangents.masked:
