@@ -17,6 +17,7 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    broadcasting,
     calculus,
     calls,
     choices,
@@ -50,6 +51,7 @@ from . import (
     quantiles,
     random,
     reductions,
+    repeating,
     reshaping,
     scipy_bessel,
     scipy_discrete,
@@ -62,6 +64,7 @@ from . import (
     sequences,
     shapes,
     sorting,
+    spacing,
     splitting,
     statistics,
     structural,
@@ -104,7 +107,7 @@ _FAMILIES = (
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting,
+    joining, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
@@ -113,7 +116,7 @@ _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting,
+    reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
