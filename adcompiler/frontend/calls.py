@@ -287,6 +287,8 @@ def _check_axes(
             )  # fmt: skip
 
 
+# Methods that store what the function gives.
+IN_PLACE = {"sort": np.sort, "partition": np.partition}
 _AXES = ("axis", "axes", "axis1", "axis2")
 
 
@@ -343,11 +345,19 @@ def _method(
         return ctx.emit(node, "own", (value,), {"method": True}, name)
     if method == "fill" and len(args) == 1 and not keywords:
         return stores.STORING[np.copyto](ctx, node, name, value, *args)
+    if method in IN_PLACE:
+        ordered = operation(ctx, node, IN_PLACE[method], [value, *args], keywords, None)
+        stores.store_whole(ctx, node, value, ordered)
+        return None
     found = SPELLINGS.get(("method", method))
     expansion = EXPANSIONS.get(("method", method))
     if expansion is not None:
         return _expand(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
     if found is None:
+        known = refusal(f"x.{method}")
+        if known is not None:
+            reason = f"`.{method}` of {in_words(value)} {known.reason}."
+            ctx.refuse(node, "unknown-function", reason, f"{known.advice}.")
         keys = (*SPELLINGS, *EXPANSIONS)
         names = [key[1] for key in keys if isinstance(key, tuple) and key[0] == "method"]
         close = difflib.get_close_matches(method, names, n=1)

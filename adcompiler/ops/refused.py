@@ -3,7 +3,8 @@
     np.load("weights.npy")      error[unknown-function]: np.load reads or writes files.
                                   help: do that outside of the function, and pass the arrays in.
 
-Every public function of NumPy and `math` is in the tables, handled by the front end, or here.
+Every public function of NumPy and `math`, and every method and attribute of arrays, is in the
+tables, handled by the front end, or here.
 """
 
 from __future__ import annotations
@@ -83,12 +84,30 @@ _DATA = {
              "np", "polyfit"),
 }  # fmt: skip
 
+_METHODS = {
+    **_alike("makes text, bytes or lists of an array, or writes it to a file",
+             "do that outside of the function, with what it returns",
+             "x", "dump dumps hex tobytes tofile tolist"),
+    **_alike("changes how the array's memory is read, not its numbers",
+             "use astype, reshape or transpose",
+             "x", "byteswap getfield setfield setflags to_device view"),
+    **_alike("changes the size of the array in place",
+             "make an array: np.concatenate, np.pad, np.tile", "x", "resize"),
+    **_alike("stores at places counted through the flattened array",
+             "store by index: x[i, j] = v", "x", "put"),
+    **_alike("asks which memory the array has", "ask for x.shape or x.dtype",
+             "x", "base ctypes data device flags nbytes strides"),
+    **_alike("goes over all elements as if there were one axis", "use x.ravel()", "x", "flat"),
+    **_alike("asks for the binary form of a number", "compare with np.floor(x)",
+             "x", "as_integer_ratio fromhex is_integer"),
+}  # fmt: skip
+
 _RANDOM = Refusal(
     "draws random numbers, other ones at each call",
     "draw them outside of the function, and pass them in",
 )
 
-REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA}
+REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA, **_METHODS}
 
 
 def refusal(name: str) -> Refusal | None:

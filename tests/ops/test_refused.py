@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from adcompiler import UnsupportedError, grad
-from adcompiler.ops import is_known
+from adcompiler.ops import SPELLINGS, is_known
 from adcompiler.ops.refused import REFUSED
+from tests.generator.program import load
 
 
 def found(name: str):
     """The function of this name; None where this version of NumPy hasn't got it."""
     module, _, last = name.rpartition(".")
-    return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}[module], last, None)
+    return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}.get(module), last, None)
 
 
 CALLABLE = [name for name in REFUSED if callable(found(name))]
@@ -37,6 +38,27 @@ def test_the_diagnostic_says_why(name):
 @pytest.mark.parametrize("name", CALLABLE)
 def test_the_tables_don_t_have_it(name):
     assert not is_known(found(name))
+
+
+MEMBERS = [name[2:] for name in REFUSED if name.startswith("x.")]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_methods_and_attributes_say_why(name):
+    called = "" if not callable(getattr(np.ndarray, name, len)) else "()"
+    f = load(f"import numpy as np\n\ndef f(x):\n    return np.sum(x.{name}{called})\n").f
+    with pytest.raises(UnsupportedError) as caught:
+        grad(f)(np.ones(3))
+    (diagnostic,) = caught.value.diagnostics
+    assert f"`.{name}` of" in diagnostic.reason
+    assert diagnostic.reason.endswith(f" {REFUSED[f'x.{name}'].reason}.")
+    assert diagnostic.advice == f"{REFUSED[f'x.{name}'].advice}."
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_no_method_or_attribute_is_known(name):
+    assert not SPELLINGS.keys() & {("method", name), ("attribute", name)}
+    assert hasattr(np.ndarray, name) or hasattr(np.float64, name)
 
 
 def test_random_numbers():
