@@ -22,8 +22,8 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import builtin_calls, stores
-from .ops import Expansion, Op, Spelling, families
+from .frontend import array_calls, builtin_calls, stores
+from .ops import EXPANSIONS, Expansion, Op, Spelling, families
 from .ops.op import DISCRETE, Emission
 from .ops.refused import REFUSED
 
@@ -87,6 +87,8 @@ def title(module: types.ModuleType) -> str:
 
 def _of_op(op: Op, family: str) -> Iterator[Described]:
     for key, spelling in op.spellings.items():
+        if key in EXPANSIONS:
+            continue  # which users' calls are; the rules of others call the operation itself
         lines = None if op.no_gradient else formulas(op, spelling)
         kind = "no gradient" if lines is None else "gradient"
         flows = (op.no_gradient or DISCRETE,) if lines is None else tuple(lines.values())
@@ -105,7 +107,8 @@ def _of_others(expansion: Expansion, family: str) -> Iterator[Described]:
 
 
 def _front_end() -> Iterator[Described]:
-    for function, handler in (*builtin_calls.BUILTINS.items(), *stores.STORING.items()):
+    handled = (builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS)
+    for function, handler in (pair for table in handled for pair in table.items()):
         ats = [ufunc for ufunc, at in stores.AT.items() if at is function]
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):

@@ -496,3 +496,21 @@ def test_a_closure_over_an_object():
     np.testing.assert_array_equal(g(W), 14.0 * W)
     space = types.SimpleNamespace(a=1)
     np.testing.assert_array_equal(g(W), 2.0 * W)
+
+
+class Shown:
+    def __init__(self):
+        self.w = 2.0
+
+    def __repr__(self):
+        return "Shown()"
+
+    def loss(self, x):
+        print(self)
+        return x * self.w
+
+
+def test_an_object_may_be_shown_and_read(capsys):
+    for level in (0, 1):
+        assert grad(Shown().loss, optimize=level)(3.0) == 2.0
+    assert capsys.readouterr().out == "Shown()\n" * 2

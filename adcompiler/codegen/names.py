@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
+from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
 
@@ -102,6 +103,8 @@ class _Groups:
             ):
                 self.try_merge(following, final)
                 self.try_merge(start, final)
+        elif op.opcode in TABLE and TABLE[op.opcode].statement and op.operands[0].name is None:
+            self.try_merge(op.operands[0], op.result)
 
 
 def _union(segments: list[Segment]) -> list[Segment]:

@@ -242,7 +242,7 @@ class _Plan:
     def _nests(self, value: Value) -> bool:
         if self.uses[value] != 1 or value in self.collected or value in self.returned:
             return False
-        if value in self.parted:
+        if value in self.parted or self._is_drawn_for_backward(value):
             return False
         if not self._is_near(value):
             return False
@@ -252,6 +252,11 @@ class _Plan:
         if self.level == 0:
             return value.name is None
         return is_temporary(value) or self._continues(value)
+
+    def _is_drawn_for_backward(self, value: Value) -> bool:
+        """What has an effect besides its result happens in the forward part."""
+        op, user = self.definitions[value], self.consumer.get(value)
+        return has_effect(op) and not op.backward and user is not None and user.backward
 
     def _continues(self, value: Value) -> bool:
         """Whether the only use computes a new value for the same name, in the backward part."""

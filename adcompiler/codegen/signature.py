@@ -113,9 +113,8 @@ class FunctionShape:
         """One line for each structured parameter: what of it is read, by name."""
         lines: list[ast.stmt] = []
         for parameter in self.parameters:
-            if isinstance(parameter.item, Value):
-                continue
-            items = [(parameter.item, _name(parameter.name)), *parameter.reads]
+            own = [] if isinstance(parameter.item, Value) else [parameter.item]
+            items = [*((item, _name(parameter.name)) for item in own), *parameter.reads]
             found = [
                 pair for item, at in items for pair in places(item, at) if pair[0] in emitter.read
             ]

@@ -24,9 +24,11 @@ from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, la
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import (
+    array_calls,
     binding,
     builtin_calls,
     construction,
+    draws,
     effects,
     expressions,
     mutation,
@@ -64,6 +66,9 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     storing = stores.storing(callee)
     if storing is not None:
         return _settled(ctx, node, name, callee, storing, args, keywords)
+    drawing = draws.callee_of(callee)
+    if drawing is not None:
+        return draws.call(ctx, node, drawing, args, keywords, name)
     if not isinstance(callee, Method):
         said = effects.called(ctx, node, callee, args, keywords, name)
         if said is not effects.OTHER:
@@ -102,7 +107,7 @@ def invoke(
                 node, "not-callable", "what is called here is no function.",
                 "call functions that are known when the gradient is compiled.",
             )  # fmt: skip
-    if isinstance(callee, np.ufunc) and (keywords or len(args) > callee.nin) and is_known(callee):
+    if _is_elementwise(callee) and (keywords or len(args) > callee.nin) and is_known(callee):
         return call_ufunc(
             ctx, node, callee, args, keywords,
             lambda operands: operation(ctx, node, callee, operands, {}, name),
@@ -113,6 +118,11 @@ def invoke(
     if handler is not None:
         return _settled(ctx, node, name, callee, handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
+
+
+def _is_elementwise(callee: Any) -> bool:
+    """A ufunc of whole vectors, as np.matmul is, has keywords of its own."""
+    return isinstance(callee, np.ufunc) and callee.signature is None
 
 
 def _is_inlined(callee: types.FunctionType) -> bool:
@@ -155,11 +165,17 @@ def _settled(
     except TypeError as error:
         known = list(inspect.signature(handler).parameters.items())[3:]
         _refuse_arguments(ctx, node, spelled(callee), dict(known), keywords, error)
-    return handler(ctx, node, name, *args, **keywords)
+    try:
+        return handler(ctx, node, name, *args, **keywords)
+    except OperationError as error:
+        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
 
 
 def _handler(callee: Any) -> Any:
-    tables = (builtin_calls.BUILTINS, stores.STORING, objects.HANDLERS, construction.HANDLERS)
+    tables = (
+        builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
+        construction.HANDLERS,
+    )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
     except TypeError:
@@ -231,6 +247,9 @@ def _expand(
     return expand(ctx, node, expansion, args, keywords, called, name)
 
 
+_MODULES = (np.linalg, np.fft, np.random)
+
+
 def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
@@ -239,7 +258,8 @@ def spelled(callee: Any) -> str:
     if late is not None:
         return late
     if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":
-        inner = module if module in ("numpy.linalg", "numpy.fft", "numpy.random") else "numpy"
+        public = (one for one in _MODULES if getattr(one, name, None) is callee)
+        inner = next(public, np).__name__
         return f"{inner.replace('numpy', 'np')}.{name}"
     return f"math.{name}" if module == "math" else name
 
@@ -280,6 +300,8 @@ def _check_axes(
     """Whatever the operation: an axis is an int, several are a tuple of ints."""
     for key, value in attributes.items():
         axes = value if isinstance(value, (tuple, list)) else (value,)
+        if key == "axes":  # those of several operands, perhaps
+            axes = [k for x in axes for k in (x if isinstance(x, (tuple, list)) else (x,))]
         if key in _AXES and value is not None and any(type(one) is not int for one in axes):
             ctx.refuse(
                 node, "operation", f"`{key}={value!r}` of {called} is no axis.",
@@ -287,8 +309,6 @@ def _check_axes(
             )  # fmt: skip
 
 
-# Methods that store what the function gives.
-IN_PLACE = {"sort": np.sort, "partition": np.partition}
 _AXES = ("axis", "axes", "axis1", "axis2")
 
 
@@ -344,11 +364,13 @@ def _method(
     if method == "copy" and not args and not keywords:
         return ctx.emit(node, "own", (value,), {"method": True}, name)
     if method == "fill" and len(args) == 1 and not keywords:
-        return stores.STORING[np.copyto](ctx, node, name, value, *args)
-    if method in IN_PLACE:
-        ordered = operation(ctx, node, IN_PLACE[method], [value, *args], keywords, None)
-        stores.store_whole(ctx, node, value, ordered)
+        stores.store_whole(ctx, node, value, *args)
         return None
+    if method == "put":
+        handler = array_calls.ARRAY_CALLS[np.put]
+        return _settled(ctx, node, name, np.put, handler, [value, *args], keywords)
+    if method in array_calls.IN_PLACE:
+        return array_calls.in_place(ctx, node, value, method, args, keywords)
     found = SPELLINGS.get(("method", method))
     expansion = EXPANSIONS.get(("method", method))
     if expansion is not None:

@@ -181,6 +181,7 @@ class Context:
     given: dict[str, Any] = field(default_factory=dict)
     live: dict[str, Value] = field(default_factory=dict)
     exceptions: set[Value] = field(default_factory=set)
+    generators: dict[Value, type] = field(default_factory=dict)  # of random numbers
     bare: ast.AST | None = None
     raised: ast.AST | None = None
     opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)

@@ -75,8 +75,9 @@ def _computed(
 
 
 _QUESTIONS = (
-    "can_cast", "common_type", "dtype", "finfo", "iinfo", "isdtype", "isscalar", "issubdtype",
-    "min_scalar_type", "mintypecode", "promote_types", "result_type", "typename",
+    "can_cast", "common_type", "dtype", "finfo", "iinfo", "iscomplexobj", "isdtype", "isrealobj",
+    "isscalar", "issubdtype", "iterable", "min_scalar_type", "mintypecode", "promote_types",
+    "result_type", "typename",
 )  # fmt: skip
 DTYPES: dict[Any, Callable[..., Item]] = {
     getattr(np, name): _answered(getattr(np, name)) for name in _QUESTIONS

@@ -21,7 +21,7 @@ from ..ir.types import Array, List, Scalar, dtype_code, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
-from . import objects, text_values
+from . import draws, objects, text_values
 from .context import Context, namespace_value
 from .items import (
     LOST,
@@ -84,6 +84,8 @@ def _meant(ctx: Context, name: str) -> str | None:
 
 
 def attribute(ctx: Context, node: ast.AST, owner: Item, name: str) -> Item:
+    if draws.is_generator(ctx, owner):
+        return draws.method_of(ctx, owner, name)
     if text_values.is_text(owner):
         return BoundMethod(owner, name)
     if isinstance(owner, Value):

@@ -28,6 +28,8 @@ import numpy as np
 __all__ = ["fields_of", "is_generated", "is_instance", "is_plain_tuple", "is_record_class"]
 
 _HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # what a `class` statement makes is the first alone
+# Drawn from at each call, whichever they are then.
+_GENERATORS = (np.random.Generator, np.random.RandomState)
 _BY_VALUE = (
     type, types.ModuleType, types.FunctionType, enum.Enum, np.generic, np.ndarray, np.dtype,
     tuple, list, dict, set, frozenset, str, bytes, bytearray, int, float, complex, BaseException,
@@ -37,9 +39,10 @@ _OURS = ("adcompiler.api", "adcompiler.frontend.plain_expressions", "adcompiler.
 
 
 def is_instance(value: object) -> bool:
-    """An object of a class of the user's own, whose attributes are what counts."""
+    """An object of a class of the user's own, whose attributes are what counts; or a generator of
+    random numbers."""
     kind = type(value)
-    if kind is types.SimpleNamespace:
+    if kind is types.SimpleNamespace or kind in _GENERATORS:
         return True
     made = kind.__flags__ & (_HEAP_TYPE | _IMMUTABLE) == _HEAP_TYPE
     if not made or isinstance(value, _BY_VALUE):

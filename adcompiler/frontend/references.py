@@ -103,6 +103,15 @@ class Written:
             return ast.Constant(item)
         return self.outside(item, node)
 
+    def held(self, path: Path) -> Value:
+        """An object that an argument holds, as it is; the text reads it at each call."""
+        shown = ("<shown>", *path)
+        if shown not in self.ctx.captures:
+            name = self.ctx._capture_name(path)
+            self.ctx.captures[shown] = Capture(path, name, Value(Static(), name), Static())
+        found: Value = self.ctx.captures[shown].item
+        return found
+
     def outside(self, item: Any, node: ast.expr | None) -> ast.expr:
         """An object from outside: by its import, or as a parameter."""
         path: Path | None = None

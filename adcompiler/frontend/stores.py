@@ -27,7 +27,16 @@ from .items import Item, in_words
 from .memory import has_memory
 from .subscripts import index_key
 
-__all__ = ["AT", "STORING", "augmented", "store_element", "store_whole", "storing", "ufunc_at"]
+__all__ = [
+    "AT",
+    "STORING",
+    "augmented",
+    "store_at",
+    "store_element",
+    "store_whole",
+    "storing",
+    "ufunc_at",
+]
 
 _WHOLE: tuple[Any, ...] = (Ellipsis,)
 
@@ -45,6 +54,14 @@ def store_whole(ctx: Context, node: ast.AST, owner: Item, item: Item) -> Value:
     array = _array(ctx, node, owner)
     _update(ctx, node, array, _WHOLE, [], item)
     return array
+
+
+def store_at(
+    ctx: Context, node: ast.AST, owner: Item, key: tuple[Any, ...], operands: list[Value],
+    item: Item,
+) -> None:  # fmt: skip
+    """`owner[key] = item`, with a key that is a template already."""
+    _update(ctx, node, _array(ctx, node, owner), key, operands, item)
 
 
 def augmented(ctx: Context, node: ast.AugAssign, owner: Item, index: ast.expr | None) -> None:
@@ -123,10 +140,6 @@ def _check_kinds(ctx: Context, node: ast.AST, value: Value, array: Value) -> Non
         )  # fmt: skip
 
 
-def _copyto(ctx: Context, node: ast.Call, name: str | None, dst: Item, src: Item) -> None:
-    store_whole(ctx, node, dst, src)
-
-
 @final
 @dataclass(frozen=True)
 class UfuncAt:
@@ -145,7 +158,7 @@ class UfuncAt:
 
 
 AT: dict[object, UfuncAt] = {np.add: UfuncAt(1), np.subtract: UfuncAt(-1)}
-STORING: dict[Any, Any] = {np.copyto: _copyto, **{at: at for at in AT.values()}}
+STORING: dict[Any, Any] = {at: at for at in AT.values()}
 
 
 def storing(callee: Any) -> Any:

@@ -20,10 +20,12 @@ from . import (
     choices,
     comparing,
     complex_numbers,
+    composed_products,
     counting,
     creation,
     diagonals,
     effects,
+    einsum,
     elementwise,
     floats,
     gates,
@@ -35,6 +37,8 @@ from . import (
     lists,
     numbers,
     positions,
+    products,
+    random,
     reductions,
     reshaping,
     scipy_bessel,
@@ -79,11 +83,13 @@ _FAMILIES = (
     complex_numbers,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting,
+    gathering, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
     reshaping, turning, splitting,
@@ -125,12 +131,14 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect."""
+    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
+    has one besides its result."""
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
         return any(has_effect(inner) for block in inside for inner in block.operations)
-    return operation.opcode in TABLE and TABLE[operation.opcode].effect is not None
+    entry = TABLE.get(operation.opcode)
+    return entry is not None and (entry.effect is not None or entry.once)
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:

@@ -120,7 +120,9 @@ def _chosen_dtype(a: Type, b: Type) -> str:
     return promote((a, b))
 
 
-def _shapes(types: Sequence[Type]) -> Sequence[tuple[Size, ...]]:
+def _shapes(
+    types: Sequence[Type], attributes: Mapping[str, Any]
+) -> Sequence[tuple[Size, ...]]:
     return [shape_of(t) for t in types]
 
 

@@ -33,7 +33,7 @@ from ..ir.types import (
     shape_of,
 )
 from .emit import attribute, call, default_call, method
-from .inference import as_array, size_of, ufunc_type
+from .inference import as_array, ufunc_type
 from .op import (
     DISCRETE,
     SHAPES,
@@ -154,31 +154,6 @@ def _complex_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return COMPLEX
 
 
-def _vdot_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    a, b = map(as_array, types)
-    m, n = size_of(a.shape), size_of(b.shape)
-    if m != n and isinstance(m, int) and isinstance(n, int):
-        raise OperationError(f"np.vdot of {m} and of {n} elements", "check the shapes")
-    product = ufunc_type(np.multiply, (Array(a.dtype, ()), Array(b.dtype, ())))
-    return Array(product.dtype, ())
-
-
-def _vdot_left(g: Any, a: Any, b: Any, y: Any) -> Any:
-    return np.conj(g * _shaped_like(b, a))
-
-
-def _vdot_right(g: Any, a: Any, b: Any, y: Any) -> Any:
-    return g * np.conj(_shaped_like(a, b))
-
-
-def _shaped_like(x: Any, other: Any) -> Any:
-    """The elements of `x` in the shape of the other operand."""
-    if x.ndim == other.ndim <= 1:
-        return x
-    type_ = Array(as_array(x.type).dtype, other.shape)
-    return x.emit("reshape_to", other.emit("shape"), type=type_)
-
-
 def _test(name: str, function: Any) -> Op:
     return Op(
         name,
@@ -215,13 +190,6 @@ ENTRIES: tuple[Op, ...] = (
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g * 1j), complex=True,
        samples=(arguments((), ()), arguments(0.5, ()), arguments((), 2)),
        examples=("abs(complex({}, {}))", "(complex({}, 2.0) ** 2).real", "complex({}).real")),
-    Op("vdot", _vdot_type, lambda attributes, operands: np.vdot(*operands),
-       lambda emission: call("np.vdot", emission.operands), rules=(_vdot_left, _vdot_right),
-       fresh=True, complex=True, spellings={np.vdot: Spelling(operands_only(2))},
-       samples=(arguments((3,), (3,)), arguments((2, 3), (2, 3)), arguments((), ()),
-                arguments((2, 3), (6,)), arguments((1,), ())),
-       examples=("np.vdot({3}, {3})", "np.vdot({2,3}, {3,2})",
-                 "abs(np.vdot(np.exp(1j * {3}), {3} + 2j))")),
     _test("isreal", np.isreal),
     _test("iscomplex", np.iscomplex),
 )  # fmt: skip

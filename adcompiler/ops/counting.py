@@ -123,21 +123,16 @@ def _unique(
         raise OperationError(
             "np.unique with return_inverse= of an array that isn't flat", "ravel it first"
         )
-    found = tuple(flat.emit("unique", part=k, asked=asked) for k in range(len(asked) + 1))
+    found = flat.tracer.emit_all("unique", (flat,), {"asked": asked})
     return found if asked else found[0]
 
 
-def _part(attributes: Attributes) -> str:
-    name: str = ("values", *attributes["asked"])[attributes["part"]]
-    return name
-
-
-def _unique_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    array = as_array(types[0])
-    part = _part(attributes)
-    if part == "values":
-        return Array(array.dtype, (unknown(),))
-    return Array("i8", (size_of(array.shape) if part == "inverse" else unknown(),))
+def _unique_type(types: Sequence[Type], attributes: Attributes) -> Any:
+    array, count = as_array(types[0]), unknown()
+    sizes = {"index": count, "inverse": size_of(array.shape), "counts": count}
+    asked = tuple(Array("i8", (sizes[name],)) for name in attributes["asked"])
+    values = Array(array.dtype, (count,))
+    return (values, *asked) if asked else values
 
 
 def _flags(attributes: Attributes) -> dict[str, Any]:
@@ -145,22 +140,19 @@ def _flags(attributes: Attributes) -> dict[str, Any]:
 
 
 def _unique_value(attributes: Attributes, operands: Sequence[Any]) -> Any:
-    found = np.unique(operands[0], **_flags(attributes))
-    return found[attributes["part"]] if attributes["asked"] else found
+    return np.unique(operands[0], **_flags(attributes))
 
 
 def _emit_unique(emission: Emission) -> ast.expr:
-    found = call("np.unique", emission.operands, **_flags(emission.attributes))
-    if not emission.attributes["asked"]:
-        return found
-    return ast.Subscript(found, ast.Constant(emission.attributes["part"]), ast.Load())
+    return call("np.unique", emission.operands, **_flags(emission.attributes))
 
 
-def _unique_into(acc: Any, g: Any, x: Any, y: Any, part: int, asked: tuple[str, ...]) -> Any:
-    """Also where the user has asked for `return_index=` the first of equal values is the one."""
-    wanted = asked if "index" in asked else ("index",)
-    first = x.emit("unique", part=1 + wanted.index("index"), asked=wanted)
-    return acc.emit("add_at", g, first, key=(Slot(0),), unique=True)
+def _unique_into(acc: Any, g: Any, x: Any, y: Any, asked: tuple[str, ...]) -> Any:
+    if "index" in asked:
+        first = y[1 + asked.index("index")]
+    else:
+        _, first = x.tracer.emit_all("unique", (x,), {"asked": ("index",)})
+    return acc.emit("add_at", g[0] if asked else g, first, key=(Slot(0),), unique=True)
 
 
 _K = np.array([1, 0, 3, 1])
@@ -180,7 +172,8 @@ ENTRIES: tuple[Op, ...] = (
                 arguments(np.array([[0.7, -0.9], [2.0, 0.2]]), _EDGES, (2, 2)))),
     Op("unique", _unique_type, _unique_value, _emit_unique, accumulate=_unique_into, masks=True,
        fresh=True,
-       samples=(arguments((4,), part=0, asked=()), arguments((3,), part=0, asked=("inverse",)))),
+       samples=(arguments((4,), asked=()), arguments((3,), asked=("inverse",)),
+                arguments((3,), asked=("index", "counts")))),
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (

@@ -50,7 +50,7 @@ def elementwise(
     builtin: Any = None,
     helper: Any = None,
     singular: float | Callable[..., float | None] | None = None,
-    masks: bool | Callable[[Sequence[Type]], bool] = False,
+    masks: bool | Callable[[Sequence[Type], Attributes], bool] = False,
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
     complex: bool = False,
@@ -207,7 +207,7 @@ def _root_of_square_less_one(x: Any) -> Any:
     return np.sqrt((x - 1) * (x + 1))
 
 
-def _times_mask(types: Sequence[Type]) -> bool:
+def _times_mask(types: Sequence[Type], attributes: Attributes) -> bool:
     """Whether a product is with integers or bools: a mask, whose zeros are exact."""
     return any(map(is_integer, types))
 

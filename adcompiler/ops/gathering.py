@@ -33,7 +33,16 @@ from .op import (
 )
 from .places import Slot
 
-__all__ = ["ENTRIES", "EXPANSIONS", "along", "as_var", "chosen_dtype", "the_axis"]
+__all__ = [
+    "ENTRIES",
+    "EXPANSIONS",
+    "along",
+    "as_var",
+    "check_indices",
+    "chosen_dtype",
+    "inside",
+    "the_axis",
+]
 
 _MODES = ("raise", "wrap", "clip")
 
@@ -64,7 +73,7 @@ def _check_mode(attributes: Attributes) -> None:
         raise OperationError(f"mode={attributes['mode']!r}", f"the modes are {', '.join(_MODES)}")
 
 
-def _inside(indices: Any, size: Any, mode: str) -> Any:
+def inside(indices: Any, size: Any, mode: str) -> Any:
     """The indices that `mode` stands for: -1 is the last one, or 0 where it clips."""
     if mode == "wrap":
         return indices.tracer.call(operator.mod, indices, size)
@@ -113,7 +122,7 @@ def _take_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int, mode: 
     axis = the_axis(axis, x.ndim)
     size = x.emit("size", axis=axis)
     key = (*[slice(None)] * axis, Slot(0))
-    return acc.emit("add_at", g, _inside(indices, size, mode), key=key)
+    return acc.emit("add_at", g, inside(indices, size, mode), key=key)
 
 
 def _take_along(arr: Any, indices: Any, axis: Any = -1) -> Any:
@@ -227,7 +236,7 @@ def _choose_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def _choose_rule(g: Any, *rest: Any, mode: str, index: int) -> Any:
     which, *choices, _ = rest
-    return select(_inside(which, len(choices), mode) == index - 1, g, 0.0)
+    return select(inside(which, len(choices), mode) == index - 1, g, 0.0)
 
 
 def _emit_choose(emission: Emission) -> ast.expr:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, SizeError, broadcast, multiply, unknown
+from ..ir.sizes import Size, SizeError, broadcast, is_positive, may_be_one, multiply, unknown
 from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
 from .op import OperationError
 
@@ -24,6 +24,7 @@ __all__ = [
     "as_array",
     "broadcast_shapes",
     "constant_axis",
+    "differ",
     "operator_type",
     "promote",
     "size_of",
@@ -128,6 +129,14 @@ def size_of(shape: Iterable[Size]) -> Size:
     for size in shape:
         total = multiply(total, size)
     return total
+
+
+def differ(m: Size, n: Size) -> bool:
+    """Whether two sizes are known never to be the same."""
+    if isinstance(m, int) and isinstance(n, int):
+        return m != n
+    known, other = (m, n) if isinstance(m, int) else (n, m)
+    return (known == 0 and is_positive(other)) or (known == 1 and not may_be_one(other))
 
 
 def constant_axis(axis: Any, rank: int) -> tuple[int, ...]:

@@ -1,104 +1,171 @@
-"""Products of vectors, matrices and stacks of these.
+"""Products of vectors, matrices, stacks of these: sums over an axis that both have.
 
-Rules in matrix form: for Y = A B, the cotangents are G Bᵀ and Aᵀ G (Giles, 2008, §2.2.1).
+Each entry says by letters which axes those are, and leaves the rest to `contractions`: for
+Y = A B the cotangents are G Bᵀ and Aᵀ G (Giles, 2008, §2.2.1).
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Sequence
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size
-from ..ir.types import Array, Type, rank
+from ..ir.sizes import Size, is_known, may_be_one
+from ..ir.types import Array, Type, is_integer, rank
+from .contractions import Style, contribution
 from .emit import call, infix
-from .inference import as_array, broadcast_shapes, promote, size_of
-from .op import Attributes, Op, OperationError, Spelling, arguments, operands_only
+from .inference import as_array, broadcast_shapes, differ, promote, size_of
+from .op import (
+    Attributes,
+    Bound,
+    Emission,
+    Op,
+    OperationError,
+    Rule,
+    Spelling,
+    arguments,
+    operands_only,
+)
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "Letters", "integer_factor", "product"]
 
 
-def _product_shape(a: Array, b: Array) -> tuple[Size, ...]:
-    left = a.shape[:-1]
-    right = (*b.shape[:-2], b.shape[-1]) if rank(b) > 1 else ()
-    if rank(a) <= 2 and rank(b) <= 2:
-        return (*left, *right[-1:])
-    stack = broadcast_shapes([a.shape[:-2], b.shape[:-2]])
-    rows = a.shape[-2:-1] if rank(a) > 1 else ()
-    columns = b.shape[-1:] if rank(b) > 1 else ()
-    return (*stack, *rows, *columns)
+@dataclass(frozen=True)
+class Letters:
+    """A letter for each axis of two operands and of the result; those of `core` are summed over,
+    and have one size."""
+
+    left: str
+    right: str
+    result: str
+    core: str
 
 
-def _matmul_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    a, b = map(as_array, types)
-    if not rank(a) or not rank(b):
+# Of the operands' ranks and the attributes.
+Lettering = Callable[[int, int, Attributes], Letters]
+
+
+def product(
+    name: str,
+    function: Any,
+    lettering: Lettering,
+    spellings: Mapping[object, Spelling],
+    samples: tuple[Bound, ...],
+    emit: Callable[[Emission], ast.expr] | None = None,
+    boxes: bool = False,
+    complex: bool = True,
+    examples: tuple[str, ...] = (),
+) -> Op:
+    """An entry for a function that sums products of two operands' elements."""
+
+    def letters(types: Sequence[Type], attributes: Attributes) -> Letters:
+        a, b = map(as_array, types)
+        return lettering(rank(a), rank(b), attributes)
+
+    def infer(types: Sequence[Type], attributes: Attributes) -> Type:
+        a, b = map(as_array, types)
+        found = letters(types, attributes)
+        for m, n in _core(found, a, b):
+            if differ(m, n):
+                raise OperationError(f"{_said(name)} of {a} and {b}: {m} is not {n}", _SHAPES)
+        return Array(promote((a, b)), _shape(found, a, b))
+
+    def agreeing(types: Sequence[Type], attributes: Attributes) -> Sequence[tuple[Size, ...]]:
+        a, b = map(as_array, types)
+        found = letters(types, attributes)
+        pairs = [*_core(found, a, b), *_stacked(found, a, b)]
+        pairs = [(m, n) for m, n in pairs if m != n]
+        return [tuple(m for m, _ in pairs), tuple(n for _, n in pairs)] if pairs else []
+
+    def raises(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+        """Sizes 1 and n, which would broadcast."""
+        a, b = map(as_array, types)
+        return any(
+            m != n and (may_be_one(m) or may_be_one(n)) and is_known(m) and is_known(n)
+            for m, n in _core(letters(types, attributes), a, b)
+        )
+
+    def rule(index: int) -> Rule:
+        def contribute(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
+            found = lettering(a.ndim, b.ndim, attributes)
+            style = Style(core=found.core, tensordot=True)
+            inputs = (found.left, found.right)
+            return contribution(g, (a, b), inputs, found.result, index, style)
+
+        return contribute
+
+    return Op(
+        name, infer, lambda attributes, operands: function(*operands, **_keywords(attributes)),
+        emit or (lambda e: call(f"np.{name}", e.operands, **_keywords(e.attributes))),
+        rules=(rule(0), rule(1)), spellings=spellings, masks=integer_factor, fresh=True,
+        boxes=boxes, agreeing=agreeing, raises=raises, complex=complex,
+        samples=samples, examples=examples,
+    )  # fmt: skip
+
+
+_SHAPES = "check the shapes"
+
+
+def _said(name: str) -> str:
+    return "@" if name == "matmul" else f"np.{name}"
+
+
+def _keywords(attributes: Attributes) -> dict[str, Any]:
+    """The attributes that are the function's own arguments, where they aren't the defaults."""
+    return {k: v for k, v in attributes.items() if k != "via" and (k, v) != ("axis", -1)}
+
+
+def _core(letters: Letters, a: Array, b: Array) -> list[tuple[Size, Size]]:
+    return [
+        (a.shape[letters.left.index(s)], b.shape[letters.right.index(s)]) for s in letters.core
+    ]
+
+
+def _stacked(letters: Letters, a: Array, b: Array) -> list[tuple[Size, Size]]:
+    both = [s for s in letters.left if s in letters.right and s not in letters.core]
+    return [(a.shape[letters.left.index(s)], b.shape[letters.right.index(s)]) for s in both]
+
+
+def _shape(letters: Letters, a: Array, b: Array) -> tuple[Size, ...]:
+    sizes = dict(zip(letters.left, a.shape, strict=True))
+    for letter, size in zip(letters.right, b.shape, strict=True):
+        (sizes[letter],) = broadcast_shapes([(sizes.get(letter, 1),), (size,)])
+    return tuple(sizes[s] for s in letters.result)
+
+
+def integer_factor(types: Sequence[Type], attributes: Attributes) -> bool:
+    """Whether an operand is of integers or bools: a mask, whose zeros are exact."""
+    return any(map(is_integer, types))
+
+
+def _matmul(a: int, b: int, attributes: Attributes) -> Letters:
+    """Stacks of matrices; a vector is a row on the left, a column on the right."""
+    if not a or not b:
         raise OperationError("@ of a number", "use * to scale by a number")
-    (m,), (n,) = _inner(types)
-    if m != n and isinstance(m, int) and isinstance(n, int):
-        raise OperationError(f"@ of {a} and {b}: {m} is not {n}", "check the shapes")
-    return Array(promote((a, b)), _product_shape(a, b))
+    stack = string.ascii_lowercase[3 : 1 + max(a, b, 2)]
+    left = stack[len(stack) - max(a - 2, 0) :] + ("ab" if a > 1 else "b")
+    right = stack[len(stack) - max(b - 2, 0) :] + ("bc" if b > 1 else "b")
+    return Letters(left, right, stack + "a" * (a > 1) + "c" * (b > 1), "b")
 
 
-def _inner(types: Sequence[Type]) -> tuple[tuple[Size], ...]:
-    """The sizes over which a product sums, each as a shape; none where a number scales."""
-    a, b = map(as_array, types)
-    if not rank(a) or not rank(b):
-        return ()
-    return (a.shape[-1],), (b.shape[-2] if rank(b) > 1 else b.shape[0],)
+def _dot(a: int, b: int, attributes: Attributes) -> Letters:
+    """The last axis of the first with the last but one of the second."""
+    left, right = _apart(a, b)
+    if not a or not b:
+        return Letters(left, right, left + right, "")
+    summed = right[-2:][0]
+    right = right.replace(summed, left[-1])
+    return Letters(left, right, left[:-1] + right.replace(left[-1], ""), left[-1])
 
 
-def _left(g: Any, a: Any, b: Any, y: Any, **via: str) -> Any:
-    """The cotangent of `a` in `a @ b`."""
-    if a.ndim == 1 and b.ndim == 1:
-        return g * b
-    if a.ndim == 1 and b.ndim == 2:
-        return b @ g
-    if a.ndim == 2 and b.ndim == 1:
-        return np.outer(g, b)
-    if a.ndim == 2 and b.ndim == 2:
-        return g @ b.T
-    full = _matrix(g, a, b)
-    rows = full @ np.swapaxes(np.expand_dims(b, -1) if b.ndim == 1 else b, -1, -2)
-    return rows.emit("index", key=(..., 0, slice(None))) if a.ndim == 1 else rows
-
-
-def _right(g: Any, a: Any, b: Any, y: Any, **via: str) -> Any:
-    """The cotangent of `b` in `a @ b`."""
-    if a.ndim == 1 and b.ndim == 1:
-        return g * a
-    if a.ndim == 1 and b.ndim == 2:
-        return np.outer(a, g)
-    if a.ndim == 2 and b.ndim <= 2:
-        return a.T @ g
-    columns = np.swapaxes(np.expand_dims(a, 0) if a.ndim == 1 else a, -1, -2) @ _matrix(g, a, b)
-    return columns.emit("index", key=(..., 0)) if b.ndim == 1 else columns
-
-
-def _matrix(g: Any, a: Any, b: Any) -> Any:
-    """`g` with the axes back that a vector operand has taken away."""
-    if a.ndim == 1:
-        g = np.expand_dims(g, -2 if g.ndim and b.ndim > 1 else -1)
-    return np.expand_dims(g, -1) if b.ndim == 1 else g
-
-
-def _dot_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    a, b = map(as_array, types)
-    if not rank(a) or not rank(b):
-        return Array(promote((a, b)), a.shape or b.shape)
-    if rank(a) > 2 or rank(b) > 2:
-        raise OperationError("np.dot of stacks of matrices", "use @ (np.matmul) for stacks")
-    return _matmul_type(types, attributes)
-
-
-def _dot_left(g: Any, a: Any, b: Any, y: Any) -> Any:
-    return g * b if not a.ndim or not b.ndim else _left(g, a, b, y)
-
-
-def _dot_right(g: Any, a: Any, b: Any, y: Any) -> Any:
-    return g * a if not a.ndim or not b.ndim else _right(g, a, b, y)
+def _apart(a: int, b: int) -> tuple[str, str]:
+    """Letters of their own for the axes of both."""
+    return string.ascii_letters[:a], string.ascii_letters[a : a + b]
 
 
 def _outer_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -125,33 +192,38 @@ _PAIRS = (
 _STACKS = (
     ((5, 2, 3), (5, 3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 2, 3), (3,)),
     ((3,), (5, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((5, 2, 3), (1, 3, 4)), ((4, 1, 2, 3), (5, 3, 2)),
-    ((1, 1, 3), (5, 3, 1)), ((5, 1, 3), (3,)),
+    ((1, 1, 3), (5, 3, 1)), ((5, 1, 3), (3,)), ((1, 2, 3), (3,)), ((3,), (1, 3, 2)),
 )  # fmt: skip
+_ANY_RANK = (((2, 4, 3), (3,)), ((2, 4, 3), (3, 2)), ((3,), (2, 3, 4)), ((2, 3), (4, 3, 2)),
+             ((2, 1, 3), (4, 3, 1)), ((2, 4, 3), (1, 3, 2)))  # fmt: skip
 _SCALED = (((), (3,)), ((2, 3), ()), ((), ()))
 _OUTER = (((3,), (2,)), ((1,), (2,)), ((3,), (1,)), ((2, 2), (3,)), ((), (3,)), ((2,), ()))
 
 
-def _matmul(attributes: Attributes, operands: Sequence[Any]) -> Any:
-    return np.matmul(*operands)
+def _emit_matmul(emission: Emission) -> ast.expr:
+    if emission.attributes["via"] == "op":
+        return infix(ast.MatMult())(emission)
+    return call("np.matmul", emission.operands)
 
 
 ENTRIES: tuple[Op, ...] = (
-    Op("matmul", _matmul_type, _matmul,
-       lambda emission: infix(ast.MatMult())(emission) if emission.attributes["via"] == "op"
-       else call("np.matmul", emission.operands),
-       rules=(_left, _right), fresh=True, agreeing=_inner, complex=True,
-       samples=tuple(arguments(*shapes, via="op") for shapes in (*_PAIRS, *_STACKS)),
-       spellings={operator.matmul: Spelling(operands_only(2), {"via": "op"}),
-                  np.matmul: Spelling(operands_only(2), {"via": "np"})}),
-    Op("dot", _dot_type, lambda attributes, operands: np.dot(*operands),
-       lambda emission: call("np.dot", emission.operands), rules=(_dot_left, _dot_right),
-       fresh=True, agreeing=_inner, complex=True,
-       samples=tuple(arguments(*shapes) for shapes in (*_PAIRS, *_SCALED)),
-       spellings={np.dot: _DOT, ("method", "dot"): _DOT}),
+    product("matmul", np.matmul, _matmul,
+            {operator.matmul: Spelling(operands_only(2), {"via": "op"}),
+             np.matmul: Spelling(operands_only(2), {"via": "np"}),
+             np.linalg.matmul: Spelling(operands_only(2), {"via": "np"})},
+            tuple(arguments(*shapes, via="op") for shapes in (*_PAIRS, *_STACKS)), _emit_matmul,
+            examples=("{2,3} @ {3,4}", "{2,3} @ {3}", "np.matmul({5,2,3}, {3,1})",
+                      "np.linalg.matmul({3}, {5,3,4})")),
+    product("dot", np.dot, _dot, {np.dot: _DOT, ("method", "dot"): _DOT},
+            tuple(arguments(*shapes) for shapes in (*_PAIRS, *_SCALED, *_ANY_RANK)),
+            examples=("np.dot({2,3}, {3})", "{3}.dot({3,2})", "np.dot({}, {2,3})",
+                      "np.dot({2,4,3}, {5,3,2})")),
     Op("outer", _outer_type, lambda attributes, operands: np.outer(*operands),
        lambda emission: call("np.outer", emission.operands),
        rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
               lambda g, a, b, y: _shaped(_flat(a) @ g, b)),
-       fresh=True, complex=True, samples=tuple(arguments(*shapes) for shapes in _OUTER),
-       spellings={np.outer: Spelling(operands_only(2))}),
+       fresh=True, masks=integer_factor, complex=True,
+       samples=tuple(arguments(*shapes) for shapes in _OUTER),
+       spellings={np.outer: Spelling(operands_only(2))},
+       examples=("np.outer({3}, {2})", "np.outer({2,2}, {})")),
 )  # fmt: skip

@@ -53,6 +53,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Why an operation has no rule.
@@ -149,6 +150,8 @@ class Op:
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
+    `once`: runs exactly once, in its place, whether or not its result is read: it is never shared,
+    moved past an effect, or computed again.
     `boxes`: at rank 0 the result may be an array of no dimensions instead of a NumPy scalar.
     `results`: where there are several, what they are called in the text if the user says nothing;
     `structure` is the class of what they come in.
@@ -174,16 +177,17 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
-    masks: bool | tuple[int, ...] | Callable[[Sequence[Type]], bool] = False
+    masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
     element: bool = False
     fresh: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
+    once: bool = False
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
-    agreeing: Callable[[Sequence[Type]], Sequence[tuple[Size, ...]]] = lambda types: ()
+    agreeing: Agreeing = lambda types, attributes: ()
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None

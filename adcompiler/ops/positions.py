@@ -1,8 +1,6 @@
 """Where elements lie: what `nonzero` finds, the indices of diagonals and triangles, flat indices.
 
-    rows, columns = np.nonzero(x)        %s = nonzero %x           (a list of index arrays)
-                                         %rows = index[key=(0,)] %s
-                                         %columns = index[key=(1,)] %s
+    rows, columns = np.nonzero(x)        %rows, %columns = nonzero %x
 
 How many there are is known only at run time. No gradient flows through ints.
 """
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, unknown
-from ..ir.types import Array, List, Type, kind_of, rank, shape_of
+from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .emit import call
 from .gathering import as_var
 from .inference import broadcast_shapes
@@ -37,23 +35,30 @@ from .shapes import shape_template, template_source
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
 
-def _indices(count: int, shape: tuple[Size, ...]) -> Type:
-    """A tuple of index arrays; nobody sees that it is no list."""
-    return List(Array("i8", shape), count)
+def _indices(count: int, shape: tuple[Size, ...]) -> Any:
+    """An index array for each axis, all of one shape."""
+    return (Array("i8", shape),) * count
 
 
-def _nonzero_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def _nonzero_type(types: Sequence[Type], attributes: Attributes) -> Any:
     if not rank(types[0]):
         raise OperationError("np.nonzero of a number", "compare it with 0")
     return _indices(rank(types[0]), (unknown(),))
 
 
-def _each(found: Any, count: int) -> Any:
-    return tuple(found.emit("index", key=(k,)) for k in range(count))
-
-
 def _nonzero(a: Any) -> Any:
-    return _each(a.emit("nonzero"), a.ndim)
+    return a.tracer.emit_all("nonzero", (a,), {})
+
+
+def _found(indices: Any) -> Any:
+    """A tuple's only part, or all of it."""
+    return indices[0] if len(indices) == 1 else tuple(indices)
+
+
+def _emit_nonzero(emission: Emission) -> ast.expr:
+    if rank(emission.types[0]) == 1:
+        return call("np.flatnonzero", emission.operands)
+    return call("np.nonzero", emission.operands)
 
 
 def _flatnonzero_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -70,7 +75,7 @@ def _check_ints(types: Sequence[Type], name: str) -> None:
             raise OperationError(f"np.{name} of {type_}", "give ints")
 
 
-def _unravelled_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def _unravelled_type(types: Sequence[Type], attributes: Attributes) -> Any:
     """Of one index a tuple of numbers, of several a tuple of arrays."""
     _check_ints(types, "unravel_index")
     return _indices(len(attributes["shape"]), shape_of(types[0]))
@@ -80,7 +85,7 @@ def _unravel(indices: Any, shape: Any, *, order: Any = "C") -> Any:
     _check_order(order)
     template, operands = shape_template(shape)
     found = as_var(indices, None if not isinstance(indices, list) else indices[0])
-    return _each(found.emit("unravel_index", *operands, shape=template), len(template))
+    return found.tracer.emit_all("unravel_index", (found, *operands), {"shape": template})
 
 
 def _ravel_multi(multi_index: Any, dims: Any, mode: Any = "raise", *, order: Any = "C") -> Any:
@@ -109,7 +114,10 @@ def _with_shape(emission: Emission, count: int) -> tuple[list[ast.expr], ast.exp
 
 def _emit_unravel(emission: Emission) -> ast.expr:
     own, shape = _with_shape(emission, 1)
-    return call("np.unravel_index", (*own, shape))
+    found = call("np.unravel_index", (*own, shape))
+    if len(emission.attributes["shape"]) > 1:
+        return found
+    return ast.Subscript(found, ast.Constant(0), ast.Load())
 
 
 def _flat_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -151,7 +159,7 @@ def _on_axis(vector: Any, axis: int, count: int) -> Any:
 
 def _triangle_indices(name: str) -> Callable[..., Any]:
     def build(n: Any, k: Any = 0, m: Any = None) -> Any:
-        return _each(n.emit("triangle", k, *([] if m is None else [m]), which=name), 2)
+        return _of_triangle(n, (n, k, *([] if m is None else [m])), name)
 
     return build
 
@@ -161,12 +169,16 @@ def _triangle_from(name: str) -> Callable[..., Any]:
         if arr.ndim != 2:
             raise OperationError(f"np.{name}_from of an array that is no matrix", "index it first")
         n, m = (arr.emit("size", axis=axis) for axis in (0, 1))
-        return _each(n.emit("triangle", k, m, which=name), 2)
+        return _of_triangle(n, (n, k, m), name)
 
     return build
 
 
-def _triangle_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def _of_triangle(like: Any, operands: Any, name: str) -> Any:
+    return like.tracer.emit_all("triangle", operands, {"which": name})
+
+
+def _triangle_type(types: Sequence[Type], attributes: Attributes) -> Any:
     _check_ints(types, attributes["which"])
     return _indices(2, (unknown(),))
 
@@ -188,8 +200,8 @@ def _diagonal_from(arr: Any) -> Any:
 
 
 ENTRIES: tuple[Op, ...] = (
-    Op("nonzero", _nonzero_type, lambda attributes, operands: list(np.nonzero(operands[0])),
-       lambda emission: call("np.nonzero", emission.operands), fresh=True, no_gradient=DISCRETE),
+    Op("nonzero", _nonzero_type, lambda attributes, operands: _found(np.nonzero(operands[0])),
+       _emit_nonzero, fresh=True, no_gradient=DISCRETE),
     Op("flatnonzero", _flatnonzero_type, lambda attributes, operands: np.flatnonzero(operands[0]),
        lambda emission: call("np.flatnonzero", emission.operands), fresh=True,
        spellings={np.flatnonzero: Spelling(operands_only(1))},
@@ -200,13 +212,13 @@ ENTRIES: tuple[Op, ...] = (
        spellings={np.argwhere: Spelling(operands_only(1))},
        examples=("{3}[np.argwhere({2,3} > 0)]",), no_gradient=DISCRETE),
     Op("unravel_index", _unravelled_type,
-       lambda attributes, operands: list(np.unravel_index(
+       lambda attributes, operands: _found(np.unravel_index(
            operands[0], fill(attributes["shape"], operands[1:]))),
        _emit_unravel, fresh=True, no_gradient=DISCRETE),
     Op("ravel_multi_index", _flat_type, _flat_index, _emit_flat_index, fresh=True, boxes=True,
        no_gradient=DISCRETE),
     Op("triangle", _triangle_type,
-       lambda attributes, operands: list(getattr(np, attributes["which"])(*operands)),
+       lambda attributes, operands: getattr(np, attributes["which"])(*operands),
        _emit_triangle, fresh=True, no_gradient=NO_FLOATS),
 )  # fmt: skip
 

@@ -93,8 +93,6 @@ _METHODS = {
              "x", "byteswap getfield setfield setflags to_device view"),
     **_alike("changes the size of the array in place",
              "make an array: np.concatenate, np.pad, np.tile", "x", "resize"),
-    **_alike("stores at places counted through the flattened array",
-             "store by index: x[i, j] = v", "x", "put"),
     **_alike("asks which memory the array has", "ask for x.shape or x.dtype",
              "x", "base ctypes data device flags nbytes strides"),
     **_alike("goes over all elements as if there were one axis", "use x.ravel()", "x", "flat"),
@@ -103,8 +101,8 @@ _METHODS = {
 }  # fmt: skip
 
 _RANDOM = Refusal(
-    "draws random numbers, other ones at each call",
-    "draw them outside of the function, and pass them in",
+    "makes a generator of random numbers, or asks for its state",
+    "use np.random.default_rng(seed), or make the generator outside and pass it in",
 )
 
 REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA, **_METHODS}

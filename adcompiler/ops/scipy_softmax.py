@@ -145,7 +145,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("special_logsumexp", _logsumexp_type, _logsumexp, _emit_logsumexp,
        rules=_logsumexp_rule, fresh=True,
        spellings={Late("scipy.special", "logsumexp"): Spelling(_bind_logsumexp)},
-       agreeing=lambda types: list(map(shape_of, types)), needs="scipy",
+       agreeing=lambda types, attributes: list(map(shape_of, types)), needs="scipy",
        samples=(
            arguments((), axis=None, keepdims=False), arguments((1,), axis=0, keepdims=True),
            *(arguments((2, 3, 2), axis=axis, keepdims=keepdims) for axis in _AXES

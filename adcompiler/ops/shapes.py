@@ -123,6 +123,15 @@ def _swapaxes_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(array.dtype, tuple(shape))
 
 
+def _emit_swapaxes(emission: Emission) -> ast.expr:
+    """`x.T` for matrices, `x.mT` for stacks of these."""
+    axes = tuple(emission.attributes.values())
+    count = rank(emission.result)
+    if {axis % count for axis in axes} == {count - 2, count - 1}:
+        return attribute(emission.operands[0], "T" if count == 2 else "mT")
+    return call("np.swapaxes", (emission.operands[0], *map(constant, axes)))
+
+
 def _bind_reshape(a: Any, shape: Any) -> Bound:
     template, operands = shape_template(shape)
     return arguments(a, *operands, shape=template)
@@ -228,6 +237,7 @@ def _view(
     )  # fmt: skip
 
 
+_MATRICES = Spelling(operands_only(1), {"axis1": -1, "axis2": -2})
 _VIEWS = (
     _view("transpose", _transpose_type,
           lambda attributes, operands: np.transpose(operands[0], attributes["axes"]),
@@ -240,12 +250,13 @@ _VIEWS = (
               arguments((2, 1, 3), axes=(1, 2, 0)), arguments((2, 4, 3), axes=(-1, 0, -2)))),
     _view("swapaxes", _swapaxes_type,
           lambda attributes, operands: np.swapaxes(operands[0], *attributes.values()),
-          lambda emission: call("np.swapaxes", (
-              emission.operands[0], *map(constant, emission.attributes.values()))),
+          _emit_swapaxes,
           lambda g, x, y, axis1, axis2: np.swapaxes(g, axis1, axis2), {
               np.swapaxes: Spelling(lambda a, axis1, axis2: arguments(a, axis1=axis1, axis2=axis2)),
               ("method", "swapaxes"): Spelling(
                   lambda a, axis1, axis2: arguments(a, axis1=axis1, axis2=axis2)),
+              **dict.fromkeys((np.matrix_transpose, np.linalg.matrix_transpose,
+                               ("attribute", "mT")), _MATRICES),
           }, (arguments((2, 3), axis1=0, axis2=1), arguments((2, 4, 3), axis1=-1, axis2=0))),
     _view("ravel", _flat_type, lambda attributes, operands: np.ravel(operands[0]),
           lambda emission: call("np.ravel", emission.operands), _back_to_shape,

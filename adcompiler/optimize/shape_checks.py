@@ -63,7 +63,9 @@ def _checks(function: Function) -> Iterator[_Check]:
         if entry is None:
             continue
         types = [v.type for v in op.operands]
-        shapes = [shape_of(t) for t in types] if entry.elementwise else entry.agreeing(types)
+        shapes: Sequence[Shape] = [shape_of(t) for t in types]
+        if not entry.elementwise:
+            shapes = entry.agreeing(types, op.attributes)
         pairs = _unsettled(shapes)
         if pairs:
             yield _Check(tuple(s for s in shapes if s), pairs, op)

@@ -62,8 +62,10 @@ def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
 
 
 def _makes_memory(op: Operation) -> bool:
-    """Arrays made to be stored into: two of them are not one."""
+    """Arrays made to be stored into, and random numbers: two of them are not one."""
     entry = TABLE.get(op.opcode)
+    if entry is not None and entry.once:
+        return True
     if entry is None or not entry.fresh or entry.rules is not None:
         return False
     read = (v for k, v in enumerate(op.operands) if k not in entry.shape_only)

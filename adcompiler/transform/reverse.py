@@ -211,15 +211,16 @@ class _Reverse:
         ]
 
     def accumulate(
-        self, op: Operation, cotangents: Cotangents, operand: Value, g: Var
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
         rule = self.table[op.opcode].accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
-        primals = [tracer.var(v) for v in (*op.operands, op.result)]
-        after = rule(tracer.var(before), g, *primals, **op.attributes)
+        primals = [tracer.var(v) for v in op.operands]
+        results = _alone([tracer.var(v) for v in op.results])
+        after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))
         if before in cotangents.masked:
@@ -390,7 +391,7 @@ def _masks(op: Operation, position: int | None = None) -> bool:
     masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
     if isinstance(masks, tuple):
         return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands]) if callable(masks) else masks
+    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:
