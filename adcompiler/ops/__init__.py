@@ -28,6 +28,7 @@ from . import (
     einsum,
     elementwise,
     floats,
+    fourier,
     gates,
     gathering,
     indexing,
@@ -80,7 +81,7 @@ __all__ = [
 ]
 
 _FAMILIES = (
-    complex_numbers,
+    complex_numbers, fourier,
     linear_solves,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
@@ -89,6 +90,7 @@ _FAMILIES = (
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,

@@ -57,26 +57,30 @@ def contribution(
         Term(v, s) for k, (v, s) in enumerate(zip(operands, inputs, strict=True)) if k != index
     ]
     mine, others = sizes_by_letter([Term(x, inputs[index])]), sizes_by_letter(terms)
-    repeated = letters != inputs[index]
-    if any(_unclear(s, mine, others, out, repeated) for s in letters if s not in style.core):
+    stretched = [s for s in letters if s not in style.core]
+    guarded = any(s in others and needs_guard(mine[s], others[s]) for s in stretched)
+    if any(_is_short(s, mine, others, out, guarded) for s in stretched):
         ones = x.tracer.emit("broadcast", (1.0, x.emit("shape")), {"type": Array("f8", x.shape)})
         terms.append(Term(ones, inputs[index]))
         others = sizes_by_letter(terms)
     kept = "".join(s for s in letters if s in others and not (mine[s] == 1 != others[s]))
     found = _with_axes(contract(terms, kept, style), kept, letters)
-    return _on_diagonal(found, x, inputs[index], letters) if repeated else found
+    if letters == inputs[index]:
+        return found
+    return _on_diagonal(found, x, inputs[index], letters)
 
 
-def _unclear(
-    letter: str, mine: dict[str, Size], others: dict[str, Size], out: str, repeated: bool
+def _is_short(
+    letter: str, mine: dict[str, Size], others: dict[str, Size], out: str, guarded: bool
 ) -> bool:
-    """Whether the other operands may have size 1 where this one hasn't (in the cotangent every
-    letter has its full size), or where it has a diagonal this one may and they may not."""
-    if letter not in others or mine[letter] in (1, others[letter]):
+    """Whether the product of the other operands may not reach the size that this one has; where
+    another letter's axis may have to be summed over at run time, it has to."""
+    if mine[letter] in (1, others.get(letter)):
         return False
-    if repeated and may_be_one(mine[letter]):
+    size = others.get(letter, 1)
+    if guarded and size == 1:
         return True
-    return letter not in out and others[letter] != 1 and may_be_one(others[letter])
+    return size != 1 and letter not in out and may_be_one(size)
 
 
 def _with_axes(found: Any, kept: str, letters: str) -> Any:
@@ -95,6 +99,7 @@ def _on_diagonal(found: Any, x: Any, repeated: str, letters: str) -> Any:
     type_ = as_array(step.entry.infer((x.type,), step.attributes))
     sizes = zip(reversed(found.shape), reversed(type_.shape), strict=False)
     if any(s != 1 and needs_guard(t, s) for s, t in sizes):
+        found = _expanded(found, list(range(len(type_.shape) - found.ndim)))
         seen = zeros.emit(step.entry.name, **step.attributes)
         found = found.emit("unbroadcast", seen.emit("shape"), type=Array(type_.dtype, type_.shape))
     if is_complex(found.type) and not is_complex(x.type):

@@ -98,3 +98,18 @@ def prod_others(x: Any, axis: Any) -> Any:
     before = np.cumprod(np.concatenate((ones, x[..., :-1]), axis=-1), axis=-1)
     after = np.cumprod(np.concatenate((ones, x[..., :0:-1]), axis=-1), axis=-1)[..., ::-1]
     return np.moveaxis(before * after, -1, axis)
+
+
+def inner_doubled(spectrum: Any, n: Any, axis: Any) -> Any:
+    """Half the spectrum of `n` real numbers with those bins doubled that stand for two."""
+    result = spectrum.copy()
+    result[(slice(None),) * axis + (slice(1, (n + 1) // 2),)] *= 2
+    return result
+
+
+def resized(x: Any, size: Any, axis: Any) -> Any:
+    """The array cut off, or filled up with zeros, to this size along an axis."""
+    result = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+    kept = (slice(None),) * axis + (slice(min(size, x.shape[axis])),)
+    result[kept] = x[kept]
+    return result

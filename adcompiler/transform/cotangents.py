@@ -195,6 +195,8 @@ def _shrink(c: Var, like: Value) -> Var:
     tail = c.shape[max(lead, 0) :]
     own = target[max(-lead, 0) :]
     if any(s != 1 and needs_guard(t, s) for t, s in zip(own, tail, strict=True)):
+        if lead < 0:
+            c = c.emit("expand_dims", axis=0 if lead == -1 else tuple(range(-lead)))
         shape = c.tracer.var(like).emit("shape")
         return c.emit("unbroadcast", shape, type=Array(_dtype(c.type), target))
     if lead > 0:

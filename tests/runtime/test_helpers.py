@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adcompiler.runtime import HELPERS, helper_source, helpers
-from adcompiler.runtime.helpers import divide, require_apart, unbroadcast
+from adcompiler.runtime.helpers import divide, power, require_apart, unbroadcast
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_dims=4))
@@ -123,6 +123,8 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "add_lists": (([1.0, 2.0], [0.5, 0.25]), [1.5, 2.25]),
     "last_stored": (((3,), np.array([0, 2, 0])), [False, True, True]),
     "prod_others": ((np.array([2.0, 0.0, 3.0]), 0), [0.0, 6.0, 0.0]),
+    "inner_doubled": ((np.array([1.0, 2.0, 3.0]), 4, 0), [1.0, 4.0, 3.0]),
+    "resized": ((np.array([[1.0, 2.0]]), 3, 1), [[1.0, 2.0, 0.0]]),
     "equal_parts": ((6, 3), 2),
 }
 
