@@ -25,7 +25,7 @@ from .formulas import expanded, formulas, operand_names
 from .frontend import array_calls, builtin_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families
 from .ops.op import DISCRETE, Emission
-from .ops.refused import REFUSED
+from .ops.refused import MISSING, REFUSED
 
 __all__ = ["KINDS", "Described", "described", "public_functions"]
 
@@ -65,7 +65,8 @@ def described() -> tuple[Described, ...]:
     found += [one for one in _front_end() if one.name not in known]
     found += [
         Described(f"{name}(...)", "Refused", "refused", (f"{one.reason}; {one.advice}",), name)
-        for name, one in REFUSED.items()
+        for name, one in {**REFUSED, **MISSING}.items()
+        if name not in known
     ]
     order = list(dict.fromkeys(one.family for one in found))
     return tuple(sorted(dict.fromkeys(found), key=lambda d: (order.index(d.family), _key(d.form))))

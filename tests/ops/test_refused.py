@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from adcompiler import UnsupportedError, grad
-from adcompiler.ops import SPELLINGS, is_known
-from adcompiler.ops.refused import REFUSED
+from adcompiler.frontend import array_calls, calls
+from adcompiler.operations import public_functions
+from adcompiler.ops import EXPANSIONS, SPELLINGS, is_known
+from adcompiler.ops.refused import REFUSED, refusal
 from tests.generator.program import load
 
 
@@ -38,6 +40,23 @@ def test_the_diagnostic_says_why(name):
 @pytest.mark.parametrize("name", CALLABLE)
 def test_the_tables_don_t_have_it(name):
     assert not is_known(found(name))
+
+
+def test_every_public_function_has_its_place():
+    """In the tables, handled by the front end, or refused with a reason of its own."""
+    nowhere = [
+        name for name, function in public_functions()
+        if not is_known(function) and calls._handler(function) is None and refusal(name) is None
+    ]  # fmt: skip
+    assert nowhere == ["np.errstate"]  # which is for `with` statements
+
+
+def test_every_method_of_arrays_has_its_place():
+    handled = {"copy", "dtype", "fill", "itemsize", "ndim", "put", "shape", "size"}
+    handled |= set(array_calls.IN_PLACE)
+    members = {name for name in dir(np.ndarray) if not name.startswith("_")}
+    known = {key[1] for key in (*SPELLINGS, *EXPANSIONS) if isinstance(key, tuple)}
+    assert not {n for n in members - known - handled if refusal(f"x.{n}") is None}
 
 
 MEMBERS = [name[2:] for name in REFUSED if name.startswith("x.")]
