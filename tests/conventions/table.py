@@ -85,6 +85,9 @@ GROUPS: Mapping[str, tuple[Row, ...]] = {
         Row("`max` along an axis, with a tie", "np.sum(np.max(x, axis=0))", (_TIED,),
             "(0, 0.5, 0.5)", "torch.max(x, dim=0).values"),
         Row("`min` with a tie", "np.min(x)", ([1.0, 1.0, 2.0],), "(0.5, 0.5, 0)", "torch.min(x)"),
+        Row("`sort` with a tie", "np.sum(np.sort(x) * np.array([1.0, 2.0, 4.0]))",
+            ([2.0, 1.0, 2.0],), "(2, 1, 4)",
+            "torch.sum(torch.sort(x).values * torch.tensor([1.0, 2.0, 4.0]))"),
     ),
     "Zeros": (
         Row("`sqrt` at 0", "np.sqrt(x)", (np.float64(0.0),), "inf", "torch.sqrt(x)"),
@@ -141,5 +144,11 @@ GROUPS: Mapping[str, tuple[Row, ...]] = {
             "torch.where(x > 30.0, x, torch.log1p(torch.exp(x)))"),
         Row("`(x > 0) * sqrt(x)` at 0", "(x > 0) * np.sqrt(x)", (np.float64(0.0),), "0",
             "(x > 0) * torch.sqrt(x)"),
+    ),
+    "Complex numbers": (
+        Row("`abs(z) ** 2`, by z", "np.abs(x) ** 2", (1 + 2j,), "2-4j", "torch.abs(x) ** 2"),
+        Row("`z.real`, by z", "np.real(x)", (1 + 2j,), "1+0j", "torch.real(x)"),
+        Row("`z.imag`, by z", "np.imag(x)", (1 + 2j,), "0-1j", "torch.imag(x)"),
+        Row("`abs(z)` at 0", "np.abs(x)", (0j,), "0+0j", "torch.abs(x)"),
     ),
 }  # fmt: skip
