@@ -25,7 +25,8 @@ refused), and what flows back through it. Made from the tables in `adcompiler/op
 `y` is the result, `grad_y` its gradient; a formula is the rule itself, run on values of the
 operation's types and printed, for arrays (of `math` for numbers). The sums over broadcast axes,
 which the compiler adds where shapes ask for them, aren't shown. Names without a module (`divide`,
-`sign`, `prod_others`, ...) are small functions that are copied into the modules that need them.
+`sign`, `prod_others`, ...) are small functions that are copied into the modules that need them;
+`special` is `scipy.special`.
 Where nothing is said, the gradient takes several lines; `adcompiler show` prints them.
 """
 
@@ -38,9 +39,13 @@ def render() -> str:
     parts = [_INTRODUCTION, f"\n{total} spellings: {kinds}.\n"]
     for family, members in itertools.groupby(every, key=lambda one: one.family):
         group = list(members)
-        parts.append(f"\n## {family}\n\n{len(group)} spellings.\n\n| | |\n|---|---|\n")
+        parts.append(f"\n## {family}\n\n{_counted(len(group))}.\n\n| | |\n|---|---|\n")
         parts += [line_of(one) for one in group]
     return "".join(parts)
+
+
+def _counted(number: int) -> str:
+    return "1 spelling" if number == 1 else f"{number} spellings"
 
 
 _WORDS = {
