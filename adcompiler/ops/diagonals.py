@@ -146,7 +146,7 @@ def _matrix_rule(g: Any, x: Any, y: Any, offset: int) -> Any:
 
 
 def _diag(v: Any, k: Any = 0) -> Any:
-    array = as_var(v, v[0] if isinstance(v, (list, tuple)) else v)
+    array = as_var(v)
     if array.ndim == 1:
         return array.emit("diagonal_matrix", offset=k)
     if array.ndim != 2:
@@ -155,7 +155,7 @@ def _diag(v: Any, k: Any = 0) -> Any:
 
 
 def _diagflat(v: Any, k: Any = 0) -> Any:
-    array = as_var(v, v[0] if isinstance(v, (list, tuple)) else v)
+    array = as_var(v)
     return _diag(array if array.ndim == 1 else np.ravel(array), k)
 
 

@@ -47,9 +47,17 @@ __all__ = [
 _MODES = ("raise", "wrap", "clip")
 
 
-def as_var(item: Any, like: Any) -> Any:
-    """A list of numbers as an array, where a call takes either."""
-    return like.tracer.call(np.array, list(item)) if isinstance(item, (list, tuple)) else item
+def as_var(item: Any, like: Any = None) -> Any:
+    """A list of numbers as an array, where a call takes either; `like` is any Var, if there is
+    one besides."""
+    if not isinstance(item, (list, tuple)):
+        return item
+    first = item if like is None else like
+    while isinstance(first, (list, tuple)):
+        if not first:
+            raise OperationError("an empty list instead of an array", "make the array: np.zeros(0)")
+        first = first[0]
+    return first.tracer.call(np.array, list(item))
 
 
 def the_axis(axis: Any, ndim: int) -> int:
@@ -96,6 +104,7 @@ def along(x: Any, indices: Any, axis: int) -> tuple[tuple[Any, ...], list[Any]]:
 
 
 def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
+    a = as_var(a)
     if axis is None:
         a = np.ravel(a) if a.ndim != 1 else a
     return a.emit("take", as_var(indices, a), axis=0 if axis is None else axis, mode=mode)
@@ -126,6 +135,7 @@ def _take_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int, mode: 
 
 
 def _take_along(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    arr = as_var(arr)
     if axis is None:
         arr, axis = np.ravel(arr) if arr.ndim != 1 else arr, 0
     return arr.emit("take_along_axis", as_var(indices, arr), axis=axis)
@@ -150,8 +160,7 @@ def _take_along_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int) 
 
 
 def _compress(condition: Any, a: Any, axis: Any = None) -> Any:
-    like = a if not isinstance(condition, (list, tuple)) else condition[0]
-    array = as_var(a, like)
+    array = as_var(a)
     if axis is None:
         array = np.ravel(array) if array.ndim != 1 else array
     return array.emit("compress", as_var(condition, array), axis=0 if axis is None else axis)

@@ -72,6 +72,8 @@ _OBJECTS = {
 }  # fmt: skip
 
 _DATA = {
+    **_alike("calls each function only where there is something for it",
+             "use np.select, or np.where", "np", "piecewise"),
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
              "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
