@@ -117,6 +117,8 @@ _NOTES = {
     **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
              "np", "mask_indices"),
     **_alike("is an old name", "use np.vstack", "np", "row_stack"),
+    **_alike("is an old name", "use np.isin", "np", "in1d"),
+    **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
 }  # fmt: skip
 
 _SO_FAR = "has no derivative in the tables so far"
@@ -140,6 +142,8 @@ MISSING: Mapping[str, Refusal] = {
              "np", "cumprod cumsum cumulative_prod cumulative_sum nancumprod nancumsum"),
     **_alike(_SO_FAR, "write a loop over the elements", "x", "cumprod cumsum"),
     **_alike(_SO_FAR, "use np.concatenate", "x", "repeat"),
+    **_alike(_SO_FAR, "store by index: x[i] = v", "x", "itemset"),
+    **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "x", "ptp"),
     **_alike(_SO_FAR, "use np.sort, and read it by index",
              "np", "median nanmedian nanpercentile nanquantile percentile quantile"),
     **_alike(_SO_FAR, "use np.where(np.isnan(x), 0.0, x), and the reduction without `nan`",
@@ -156,10 +160,10 @@ MISSING: Mapping[str, Refusal] = {
 _METHODS = {
     **_alike("makes text, bytes or lists of an array, or writes it to a file",
              "do that outside of the function, with what it returns",
-             "x", "dump dumps hex tobytes tofile tolist"),
+             "x", "dump dumps hex tobytes tofile tolist tostring"),
     **_alike("changes how the array's memory is read, not its numbers",
              "use astype, reshape or transpose",
-             "x", "byteswap getfield setfield setflags to_device view"),
+             "x", "byteswap getfield newbyteorder setfield setflags to_device view"),
     **_alike("changes the size of the array in place",
              "make an array: np.concatenate, np.pad, np.tile", "x", "resize"),
     **_alike("asks which memory the array has", "ask for x.shape or x.dtype",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,9 @@ from tests.generator.program import load
 def found(name: str):
     """The function of this name; None where this version of NumPy hasn't got it."""
     module, _, last = name.rpartition(".")
-    return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}.get(module), last, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # older versions have names that are on their way out
+        return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}.get(module), last, None)
 
 
 CALLABLE = [name for name in REFUSED if callable(found(name))]
@@ -77,7 +81,6 @@ def test_methods_and_attributes_say_why(name):
 @pytest.mark.parametrize("name", MEMBERS)
 def test_no_method_or_attribute_is_known(name):
     assert not SPELLINGS.keys() & {("method", name), ("attribute", name)}
-    assert hasattr(np.ndarray, name) or hasattr(np.float64, name)
 
 
 def test_random_numbers():
