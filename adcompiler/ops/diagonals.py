@@ -184,7 +184,7 @@ def _triangle(name: str) -> Op:
 
     return Op(
         name, infer, lambda attributes, operands: function(*operands), emit,
-        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True,
+        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True, complex=True,
         spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
         samples=(*(arguments(shape, 0) for shape in SHAPES if shape), arguments((3, 3), 1),
                  arguments((2, 3, 4), -1), arguments((3, 2), -5), arguments((0, 2), 0)),
@@ -203,7 +203,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("diagonal", _diagonal_type,
        lambda attributes, operands: np.diagonal(operands[0], **attributes),
        default_call("np.diagonal", offset=0, axis1=0, axis2=1), accumulate=_diagonal_into,
-       masks=True, view=(0,), shares="view",
+       masks=True, view=(0,), shares="view", complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
                   ("method", "diagonal"): Spelling(_bind_diagonal)},
        samples=tuple(arguments(shape, offset=k, axis1=a, axis2=b) for shape, k, a, b in _FORMS),
@@ -211,7 +211,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.diagonal({2,3,3}, offset=-1, axis1=1, axis2=2)")),
     Op("trace", _trace_type,
        lambda attributes, operands: np.trace(operands[0], **attributes), _emit_trace,
-       accumulate=_trace_into, masks=True, fresh=True, boxes=True,
+       accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
        spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace)},
        samples=(*(arguments(shape, offset=k, axis1=a, axis2=b, dtype=None)
                   for shape, k, a, b in _FORMS),
@@ -220,15 +220,15 @@ ENTRIES: tuple[Op, ...] = (
                  "np.trace({3,3}, dtype=np.float64)")),
     Op("diagonal_matrix", _matrix_type,
        lambda attributes, operands: np.diag(operands[0], attributes["offset"]), _emit_matrix,
-       rules=(_matrix_rule,), fresh=True,
+       rules=(_matrix_rule,), fresh=True, complex=True,
        samples=(arguments((3,), offset=0), arguments((1,), offset=0), arguments((2,), offset=-2),
                 arguments((3,), offset=1), arguments((0,), offset=0))),
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("diag", _diag, (np.diag,), static=("k",),
+    Expansion("diag", _diag, (np.diag,), static=("k",), complex=True,
               examples=("np.diag({3})", "np.diag({3}, k=-1)", "np.diag({3,3})",
                         "np.diag({2,4}, 1)", "np.diag([{}, {}])")),
-    Expansion("diagflat", _diagflat, (np.diagflat,), static=("k",),
+    Expansion("diagflat", _diagflat, (np.diagflat,), static=("k",), complex=True,
               examples=("np.diagflat({3})", "np.diagflat({2,2}, 1)")),
 )  # fmt: skip
