@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 
 import numpy as np
@@ -18,6 +19,10 @@ from tests.generator.program import load
 def found(name: str):
     """The function of this name; None where this version of NumPy hasn't got it."""
     module, _, last = name.rpartition(".")
+    if module.startswith("scipy."):
+        if importlib.util.find_spec("scipy") is None:
+            return None
+        return getattr(importlib.import_module(module), last, None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # older versions have names that are on their way out
         return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}.get(module), last, None)
