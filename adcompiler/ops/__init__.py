@@ -18,6 +18,7 @@ from . import (
     assembling,
     calls,
     choices,
+    choosing,
     comparing,
     complex_numbers,
     composed_products,
@@ -90,7 +91,7 @@ _FAMILIES = (
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting, random,
+    gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
