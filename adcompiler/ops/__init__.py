@@ -24,6 +24,7 @@ from . import (
     composed_products,
     counting,
     creation,
+    decompositions,
     diagonals,
     effects,
     einsum,
@@ -34,9 +35,11 @@ from . import (
     gathering,
     indexing,
     joining,
+    least_squares,
     linalg,
     linear_solves,
     lists,
+    norms,
     numbers,
     positions,
     products,
@@ -87,7 +90,7 @@ __all__ = [
 
 _FAMILIES = (
     complex_numbers, fourier,
-    linear_solves,
+    linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
@@ -95,6 +98,7 @@ _FAMILIES = (
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
