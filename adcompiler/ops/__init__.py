@@ -18,11 +18,13 @@ from . import (
     assembling,
     calls,
     choices,
+    choosing,
     comparing,
     complex_numbers,
     composed_products,
     counting,
     creation,
+    decompositions,
     diagonals,
     effects,
     einsum,
@@ -33,9 +35,11 @@ from . import (
     gathering,
     indexing,
     joining,
+    least_squares,
     linalg,
     linear_solves,
     lists,
+    norms,
     numbers,
     positions,
     products,
@@ -43,6 +47,7 @@ from . import (
     reductions,
     reshaping,
     scipy_bessel,
+    scipy_discrete,
     scipy_linalg,
     scipy_matrices,
     scipy_multivariate,
@@ -86,14 +91,15 @@ __all__ = [
 
 _FAMILIES = (
     complex_numbers, fourier,
-    linear_solves,
+    linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
-    gathering, positions, sorting, diagonals, comparing, counting, random,
+    gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting,
 )  # fmt: skip
 _EXPANDED = (
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
@@ -102,7 +108,7 @@ _EXPANDED = (
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
-    scipy_multivariate,
+    scipy_multivariate, scipy_discrete,
 )  # fmt: skip
 
 
