@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from ..diagnostics import SourceError
+from ..ops import is_known
 from . import calls
 from .context import Context, Path
 from .items import Instance, Item, Record, in_words, is_namedtuple, is_object
@@ -116,6 +117,11 @@ def member_of(ctx: Context, node: ast.AST, owner: Item, name: str, after: int = 
     start = class_path(ctx, live) if instance is None else instance.path
     look = f"<member {name}>" if after < 0 else f"<super {after} {name}>"
     match found:
+        case types.FunctionType() if instance is not None and is_known(
+            whole := types.MethodType(found, live)
+        ):
+            ctx.rely(instance.path, live)
+            return ctx.rely((*start, name), whole)
         case types.FunctionType():
             return _method(ctx.rely((*start, look), found), owner)
         case staticmethod(__func__=function):

@@ -43,8 +43,12 @@ from . import (
     reductions,
     reshaping,
     scipy_bessel,
+    scipy_linalg,
+    scipy_matrices,
+    scipy_multivariate,
     scipy_softmax,
     scipy_special,
+    scipy_stats,
     sequences,
     shapes,
     sorting,
@@ -96,7 +100,10 @@ _EXPANDED = (
     gathering, positions, sorting, diagonals, counting,
     reshaping, turning, splitting,
 )  # fmt: skip
-_SCIPY = (scipy_special, scipy_bessel, scipy_softmax)
+_SCIPY = (
+    scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
+    scipy_multivariate,
+)  # fmt: skip
 
 
 def families() -> Iterator[tuple[types.ModuleType, tuple[Op | Expansion, ...]]]:
