@@ -36,7 +36,7 @@ from .runtime.loader import load
 __all__ = ["expanded", "formulas", "operand_names"]
 
 _WIDTH = 88
-_ARRAY = re.compile(r"\{([\d,]*)!?\}")
+_ARRAY = re.compile(r"\{([\d,]*)[!j]?\}")
 _SCIPY = re.compile(r"scipy(\.\w+)+")
 # What every function has, besides what it computes.
 _PLAIN = ("constant", "shape", "size", "count")

@@ -23,8 +23,9 @@ import numpy as np
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
 from .frontend import array_calls, builtin_calls, stores
-from .ops import Expansion, Op, Spelling, families
+from .ops import Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
+from .ops.random import DISTRIBUTIONS
 from .ops.refused import REFUSED
 
 __all__ = ["KINDS", "Described", "described", "public_functions"]
@@ -63,6 +64,7 @@ def described() -> tuple[Described, ...]:
             found += _of_op(entry, family) if isinstance(entry, Op) else _of_others(entry, family)
     known = {one.name for one in found}
     found += [one for one in _front_end() if one.name not in known]
+    found += _draws()
     found += [
         Described(f"{name}(...)", "Refused", "refused", (f"{one.reason}; {one.advice}",), name)
         for name, one in REFUSED.items()
@@ -112,6 +114,16 @@ def _front_end() -> Iterator[Described]:
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):
             form = f"{name}({_signature(parameters)})"
             yield Described(form, "Settled by the front end", "front end", (), name)
+
+
+def _draws() -> Iterator[Described]:
+    """The methods of generators of random numbers."""
+    for name, one in DISTRIBUTIONS.items():
+        form = f"rng.{name}({', '.join(f'{key}=None' for key in one.signature)})"
+        yield Described(form, title(random), "no gradient", (_DRAWN,), "draw")
+
+
+_DRAWN = "drawn in the forward part, a constant of the call"
 
 
 def _forms(key: Any, op: Op, spelling: Spelling) -> list[str]:

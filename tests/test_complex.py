@@ -85,6 +85,10 @@ def cast(a, b):
     return np.sum(np.sqrt(z).imag + np.log(z).real)
 
 
+def traced(a, b):
+    return np.trace(np.outer(a, b), dtype=complex).real ** 2 + np.take(a * 1j, [0, 0, 2])[1].imag
+
+
 def rescaled(z):
     return np.sum(np.abs(z / np.linalg.norm(np.abs(z))) ** 3)
 
@@ -94,7 +98,7 @@ def rescaled(z):
     [
         *((f, (A, B)) for f in (
             in_polar_form, parts_of_a_product, stored, stored_into_the_real_part, joined,
-            in_a_loop, in_a_list, to_a_complex_power, cast,
+            in_a_loop, in_a_list, to_a_complex_power, cast, traced,
         )),
         (of_python_numbers, (0.7, -0.4)), (of_python_numbers, (np.float64(0.7), 0.4)),
         (by_matrices, (Z, M)), (rescaled, (Z,)), (rescaled, (Z[:1],)),

@@ -22,6 +22,7 @@ from ..ir.core import Value
 from ..ir.types import List
 from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
 from ..ops.gates import Primitive
+from ..ops.late import public_name
 from ..ops.refused import refusal
 from . import (
     array_calls,
@@ -254,7 +255,7 @@ def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
-    late = late_name(callee)
+    late = late_name(callee) or public_name(callee)
     if late is not None:
         return late
     if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":

@@ -96,18 +96,79 @@ def _emit_histogram(emission: Emission) -> ast.expr:
     return ast.Subscript(found, ast.Constant(0), ast.Load())
 
 
-def _histogram(a: Any, bins: Any = 10, *, weights: Any = None, density: Any = None) -> Any:
-    edges = as_var(bins, a)
-    if not hasattr(edges, "ndim") or edges.ndim != 1:
+def _even_type(types: Sequence[Type], attributes: Attributes) -> Any:
+    """Bins of equal width: the counts and the edges, in floats of the array's kind."""
+    bins, limits = attributes["bins"], attributes["range"]
+    if type(bins) is not int or bins < 1:
+        raise OperationError(f"np.histogram with bins={bins!r}", "give an int, or the edges")
+    if limits is not None and (not isinstance(limits, (tuple, list)) or len(limits) != 2):
+        raise OperationError(f"range={limits!r}", "give the lowest and the highest edge")
+    array = as_array(types[0])
+    code = array.dtype if array.dtype[0] == "f" else "f8"
+    counted = as_array(types[1]).dtype if len(types) > 1 else "i8"
+    return Array(counted, (bins,)), Array(code, (bins + 1,))
+
+
+def _even_value(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    a, *weights = operands
+    return np.histogram(a, weights=weights[0] if weights else None, **attributes)
+
+
+def _emit_even(emission: Emission) -> ast.expr:
+    a, *weights = emission.operands
+    shown = {k: v for k, v in emission.attributes.items() if v is not None}
+    return call("np.histogram", (a,), **shown, **({"weights": weights[0]} if weights else {}))
+
+
+def _even_rule(g: Any, *rest: Any, index: int, bins: int, range: Any) -> Any:
+    """The counts are constant; the weights' sums aren't, nor are edges that follow the array."""
+    counts, edges = g
+    if index == 0:
+        if edges is None or range is not None:
+            return None
         raise OperationError(
-            "np.histogram with a number of bins", "give the edges: np.linspace(low, high, n + 1)"
+            "the edges that np.histogram finds are differentiated",
+            "give them: np.linspace(np.min(a), np.max(a), n + 1)",
         )
-    given = [] if weights is None else [weights]
+    a, weights, (_, found) = rest
+    return None if counts is None else _weights_rule(counts, a, found, weights, None)
+
+
+def _histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    a = as_var(a)
+    given = [] if weights is None else [as_var(weights)]
+    count = bins.constant if getattr(bins, "ndim", 1) == 0 else bins
+    if isinstance(count, int):
+        limits = None if range is None else tuple(_number(end) for end in range)
+        counts, edges = a.tracer.emit_all(
+            "even_histogram", (a, *given), {"bins": count, "range": limits}
+        )
+        return (_density(counts, edges) if density else counts), edges
+    edges = as_var(bins, a)
+    if edges.ndim != 1 or range is not None:
+        raise OperationError(
+            "np.histogram with a number of bins known only at run time, or edges and a range",
+            "give the edges: np.linspace(low, high, n + 1)",
+        )
     counts = a.emit("histogram", edges, *given)
-    if density:
-        widths = (edges[1:] - edges[:-1]).astype("f8")
-        counts = counts / widths / np.sum(counts)
-    return counts, edges
+    return (_density(counts, edges) if density else counts), edges
+
+
+def _number(end: Any) -> Any:
+    found = end.constant if hasattr(end, "constant") else end
+    if found is None:
+        raise OperationError(
+            "range= of np.histogram known only at run time",
+            "give the edges: np.linspace(low, high, n + 1)",
+        )
+    return found
+
+
+def _density(counts: Any, edges: Any) -> Any:
+    widths = (edges[1:] - edges[:-1]).astype("f8")
+    return counts / widths / np.sum(counts)
 
 
 _PARTS = ("values", "index", "inverse", "counts")
@@ -116,6 +177,7 @@ _PARTS = ("values", "index", "inverse", "counts")
 def _unique(
     ar: Any, return_index: Any = False, return_inverse: Any = False, return_counts: Any = False
 ) -> Any:
+    ar = as_var(ar)
     flat: Any = ar if ar.ndim == 1 else np.ravel(ar)
     flags = (return_index, return_inverse, return_counts)
     asked = tuple(name for name, flag in zip(_PARTS[1:], flags, strict=True) if flag)
@@ -170,6 +232,9 @@ ENTRIES: tuple[Op, ...] = (
        rules=(None, None, _weights_rule), fresh=True, masks=True,
        samples=(arguments(np.array([0.6, -3.0, 1.4, 0.0]), _EDGES, (4,)),
                 arguments(np.array([[0.7, -0.9], [2.0, 0.2]]), _EDGES, (2, 2)))),
+    Op("even_histogram", _even_type, _even_value, _emit_even, rules=_even_rule, fresh=True,
+       masks=True, results=("counts", "edges"),
+       samples=(arguments(np.array([0.6, -3.0, 1.4, 0.0]), (4,), bins=3, range=(-2.0, 2.0)),)),
     Op("unique", _unique_type, _unique_value, _emit_unique, accumulate=_unique_into, masks=True,
        fresh=True,
        samples=(arguments((4,), asked=()), arguments((3,), asked=("inverse",)),
@@ -180,6 +245,9 @@ EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("histogram", _histogram, (np.histogram,), static=("density",),
               examples=("np.histogram({5}, [-1.0, 0.0, 1.5])[0] * {2}",
                         "np.histogram({4}, np.array([-1.0, 0.0, 1.0]), weights={4})[0]",
+                        "np.histogram({5}, 4, (-3.0, 3.0))[0] * {4}",
+                        "np.histogram({5}, bins=3)[0] * {3}",
+                        "np.histogram({4}, 2, (-2, 2), True, {4})[0]",
                         "np.histogram({2,3}, np.array([-1.0, 0.5, 2.0]), weights={2,3},"
                         " density=True)[0]")),
     Expansion("unique", _unique, (np.unique,),

@@ -154,7 +154,7 @@ def _matrix_rule(g: Any, x: Any, y: Any, offset: int) -> Any:
 
 
 def _diag(v: Any, k: Any = 0) -> Any:
-    array = as_var(v, v[0] if isinstance(v, (list, tuple)) else v)
+    array = as_var(v)
     if array.ndim == 1:
         return array.emit("diagonal_matrix", offset=k)
     if array.ndim != 2:
@@ -163,7 +163,7 @@ def _diag(v: Any, k: Any = 0) -> Any:
 
 
 def _diagflat(v: Any, k: Any = 0) -> Any:
-    array = as_var(v, v[0] if isinstance(v, (list, tuple)) else v)
+    array = as_var(v)
     return _diag(array if array.ndim == 1 else np.ravel(array), k)
 
 
@@ -192,7 +192,7 @@ def _triangle(name: str) -> Op:
 
     return Op(
         name, infer, lambda attributes, operands: function(*operands), emit,
-        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True,
+        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True, complex=True,
         spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
         samples=(*(arguments(shape, 0) for shape in SHAPES if shape), arguments((3, 3), 1),
                  arguments((2, 3, 4), -1), arguments((3, 2), -5), arguments((0, 2), 0)),
@@ -211,7 +211,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("diagonal", _diagonal_type,
        lambda attributes, operands: np.diagonal(operands[0], **attributes),
        default_call("np.diagonal", offset=0, axis1=0, axis2=1), accumulate=_diagonal_into,
-       masks=True, view=(0,), shares="view",
+       masks=True, view=(0,), shares="view", complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
                   ("method", "diagonal"): Spelling(_bind_diagonal),
                   np.linalg.diagonal: Spelling(_bind_linalg_diagonal)},
@@ -221,7 +221,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.linalg.diagonal({2,3,3}, offset=1)")),
     Op("trace", _trace_type,
        lambda attributes, operands: np.trace(operands[0], **attributes), _emit_trace,
-       accumulate=_trace_into, masks=True, fresh=True, boxes=True,
+       accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
        spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace),
                   np.linalg.trace: Spelling(_bind_linalg_trace)},
        samples=(*(arguments(shape, offset=k, axis1=a, axis2=b, dtype=None)
@@ -231,15 +231,15 @@ ENTRIES: tuple[Op, ...] = (
                  "np.trace({3,3}, dtype=np.float64)", "np.linalg.trace({2,3,3})")),
     Op("diagonal_matrix", _matrix_type,
        lambda attributes, operands: np.diag(operands[0], attributes["offset"]), _emit_matrix,
-       rules=(_matrix_rule,), fresh=True,
+       rules=(_matrix_rule,), fresh=True, complex=True,
        samples=(arguments((3,), offset=0), arguments((1,), offset=0), arguments((2,), offset=-2),
                 arguments((3,), offset=1), arguments((0,), offset=0))),
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("diag", _diag, (np.diag,), static=("k",),
+    Expansion("diag", _diag, (np.diag,), static=("k",), complex=True,
               examples=("np.diag({3})", "np.diag({3}, k=-1)", "np.diag({3,3})",
                         "np.diag({2,4}, 1)", "np.diag([{}, {}])")),
-    Expansion("diagflat", _diagflat, (np.diagflat,), static=("k",),
+    Expansion("diagflat", _diagflat, (np.diagflat,), static=("k",), complex=True,
               examples=("np.diagflat({3})", "np.diagflat({2,2}, 1)")),
 )  # fmt: skip

@@ -47,9 +47,17 @@ __all__ = [
 _MODES = ("raise", "wrap", "clip")
 
 
-def as_var(item: Any, like: Any) -> Any:
-    """A list of numbers as an array, where a call takes either."""
-    return like.tracer.call(np.array, list(item)) if isinstance(item, (list, tuple)) else item
+def as_var(item: Any, like: Any = None) -> Any:
+    """A list of numbers as an array, where a call takes either; `like` is any Var, if there is
+    one besides."""
+    if not isinstance(item, (list, tuple)):
+        return item
+    first = item if like is None else like
+    while isinstance(first, (list, tuple)):
+        if not first:
+            raise OperationError("an empty list instead of an array", "make the array: np.zeros(0)")
+        first = first[0]
+    return first.tracer.call(np.array, list(item))
 
 
 def the_axis(axis: Any, ndim: int) -> int:
@@ -96,6 +104,7 @@ def along(x: Any, indices: Any, axis: int) -> tuple[tuple[Any, ...], list[Any]]:
 
 
 def _take(a: Any, indices: Any, axis: Any = None, *, mode: Any = "raise") -> Any:
+    a = as_var(a)
     if axis is None:
         a = np.ravel(a) if a.ndim != 1 else a
     return a.emit("take", as_var(indices, a), axis=0 if axis is None else axis, mode=mode)
@@ -126,6 +135,7 @@ def _take_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int, mode: 
 
 
 def _take_along(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    arr = as_var(arr)
     if axis is None:
         arr, axis = np.ravel(arr) if arr.ndim != 1 else arr, 0
     return arr.emit("take_along_axis", as_var(indices, arr), axis=axis)
@@ -150,8 +160,7 @@ def _take_along_into(acc: Any, g: Any, x: Any, indices: Any, y: Any, axis: int) 
 
 
 def _compress(condition: Any, a: Any, axis: Any = None) -> Any:
-    like = a if not isinstance(condition, (list, tuple)) else condition[0]
-    array = as_var(a, like)
+    array = as_var(a)
     if axis is None:
         array = np.ravel(array) if array.ndim != 1 else array
     return array.emit("compress", as_var(condition, array), axis=0 if axis is None else axis)
@@ -306,7 +315,7 @@ _WHICH = np.array([0, 2, 1])
 
 ENTRIES: tuple[Op, ...] = (
     Op("take", _take_type, lambda attributes, operands: np.take(*operands, **attributes),
-       _emit_take, accumulate=_take_into, masks=True, fresh=True, boxes=True,
+       _emit_take, accumulate=_take_into, masks=True, fresh=True, boxes=True, complex=True,
        samples=(
            arguments((4,), 1, axis=0, mode="raise"), arguments((4,), _INDICES, axis=0, mode="wrap"),
            arguments((3, 2), _INDICES.reshape(2, 2), axis=0, mode="raise"),
@@ -317,6 +326,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("take_along_axis", _take_along_type,
        lambda attributes, operands: np.take_along_axis(*operands, **attributes),
        default_call("np.take_along_axis"), accumulate=_take_along_into, masks=True, fresh=True,
+       complex=True,
        samples=(
            arguments((3,), _INDICES, axis=0), arguments((2, 3), np.array([[2, 0], [1, 1]]), axis=1),
            arguments((2, 3), np.array([[1, 0, 1]]), axis=0),
@@ -325,7 +335,7 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("compress", _compress_type,
        lambda attributes, operands: np.compress(operands[1], operands[0], **attributes),
-       _emit_compress, accumulate=_compress_into, masks=True, fresh=True,
+       _emit_compress, accumulate=_compress_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((3,), _KEEP, axis=0), arguments((2, 4), _KEEP, axis=1),
            arguments((3, 2), _KEEP.astype(int), axis=-2), arguments((3,), ~_KEEP & _KEEP, axis=0),
@@ -333,7 +343,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("extract", _extract_type,
        lambda attributes, operands: np.extract(operands[1], operands[0]),
        lambda emission: call("np.extract", (emission.operands[1], emission.operands[0])),
-       accumulate=_extract_into, masks=True, fresh=True,
+       accumulate=_extract_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((3,), _KEEP), arguments((2, 3), np.array([_KEEP, ~_KEEP])),
            arguments((3,), _WHICH),
@@ -342,7 +352,7 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.extract({3} > 0, {3})", "np.extract({2,3} > 0, {2,3})")),
     Op("choose", _choose_type,
        lambda attributes, operands: np.choose(operands[0], list(operands[1:]), **attributes),
-       _emit_choose, rules=_choose_rule, masks=True, fresh=True, boxes=True,
+       _emit_choose, rules=_choose_rule, masks=True, fresh=True, boxes=True, complex=True,
        samples=(
            arguments(_WHICH, (3,), (3,), (3,), mode="raise"),
            arguments(_WHICH, (3,), 0.5, (), mode="raise"),
@@ -355,6 +365,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.array([2, 0, -1]).choose([{3}, {}, {1}], mode='wrap')",
                  "np.choose([3, 0], ({2,1}, {2,2}), mode='clip')")),
     Op("cases", _select_type, _evaluate_select, _emit_select, rules=_select_rule, masks=True,
+       complex=True,
        fresh=True, boxes=True,
        samples=(
            arguments(_KEEP, ~_KEEP, (3,), (3,), 0, conditions=2),
@@ -369,16 +380,18 @@ ENTRIES: tuple[Op, ...] = (
 
 EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("take", _take, (np.take, ("method", "take")), static=("axis", "mode"),
+              complex=True,
               examples=("np.take({4}, [0, 2, 2])", "np.take({2,3}, np.array([1, -1]), axis=1)",
                         "np.take({2,3}, 4)", "{2,3}.take([7, -4], 0, mode='wrap')",
                         "np.take({2,3,2}, np.array([[5, 1], [0, -9]]), axis=1, mode='clip')")),
-    Expansion("take_along_axis", _take_along, (np.take_along_axis,), static=("axis",),
+    Expansion("take_along_axis", _take_along, (np.take_along_axis,), static=("axis",), complex=True,
               examples=("np.take_along_axis({3}, np.array([2, 2, 0, 1]), 0)",
                         "np.take_along_axis({2,3}, np.array([[0, 2], [1, 1]]), axis=-1)",
                         "np.take_along_axis({2,3}, np.array([5, 0, 0]), axis=None)")),
-    Expansion("compress", _compress, (np.compress,), static=("axis",),
+    Expansion("compress", _compress, (np.compress,), static=("axis",), complex=True,
               examples=("np.compress([True, False, True], {3})", "np.compress({3} > 0, {2,3}, 1)",
                         "np.compress({4} > 0, {2,2})", "np.compress({2} > -9, {2,3}, axis=0)")),
     Expansion("compress", _compress_method, (("method", "compress"),), static=("axis",),
+              complex=True,
               examples=("{3}.compress({3} > 0)", "{2,3}.compress([False, True], axis=0)")),
 )  # fmt: skip

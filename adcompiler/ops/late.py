@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["Late", "Package", "Spelled"]
+__all__ = ["Late", "Package", "Spelled", "public_name"]
 
 T = TypeVar("T")
 
@@ -81,6 +81,18 @@ class Spelled(Mapping[object, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def public_name(function: Any) -> str | None:
+    """Where users find a function of SciPy: `scipy.integrate.quad`, wherever it is written."""
+    name, module = getattr(function, "__name__", None), getattr(function, "__module__", None)
+    if isinstance(function, np.ufunc):
+        module = "scipy.special"  # ufuncs don't say where they come from
+    if not isinstance(name, str) or not isinstance(module, str):
+        return None
+    place = ".".join(module.split(".")[:2])
+    found = getattr(sys.modules.get(place), name, None)
+    return f"{place}.{name}" if place.startswith("scipy.") and found is function else None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def _nonzero_type(types: Sequence[Type], attributes: Attributes) -> Any:
 
 
 def _nonzero(a: Any) -> Any:
-    return a.tracer.emit_all("nonzero", (a,), {})
+    array = as_var(a)
+    return array.tracer.emit_all("nonzero", (array,), {})
 
 
 def _found(indices: Any) -> Any:
@@ -84,7 +85,7 @@ def _unravelled_type(types: Sequence[Type], attributes: Attributes) -> Any:
 def _unravel(indices: Any, shape: Any, *, order: Any = "C") -> Any:
     _check_order(order)
     template, operands = shape_template(shape)
-    found = as_var(indices, None if not isinstance(indices, list) else indices[0])
+    found = as_var(indices)
     return found.tracer.emit_all("unravel_index", (found, *operands), {"shape": template})
 
 
@@ -92,7 +93,7 @@ def _ravel_multi(multi_index: Any, dims: Any, mode: Any = "raise", *, order: Any
     _check_order(order)
     if not isinstance(multi_index, (tuple, list)):
         raise OperationError("np.ravel_multi_index of one array", "give a tuple of index arrays")
-    first, *rest = (as_var(part, multi_index[0]) for part in multi_index)
+    first, *rest = (as_var(part) for part in multi_index)
     template, operands = shape_template(dims)
     if len(template) != len(multi_index):
         raise OperationError("more or fewer sizes than index arrays", "give one size for each")
@@ -148,7 +149,7 @@ def _open_mesh(*args: Any) -> Any:
 
 
 def _places(one: Any) -> Any:
-    vector = as_var(one, one[0]) if isinstance(one, (list, tuple)) else one
+    vector = as_var(one)
     return np.flatnonzero(vector) if kind_of(vector.type) == "bool" else vector
 
 

@@ -3,7 +3,8 @@
     np.load("weights.npy")      error[unknown-function]: np.load reads or writes files.
                                   help: do that outside of the function, and pass the arrays in.
 
-Every public function of NumPy and `math` is in the tables, handled by the front end, or here.
+Every public function of NumPy and `math` is in the tables, handled by the front end, or here. Of
+SciPy, here are those for which something else can be said to work.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ _OBJECTS = {
 }  # fmt: skip
 
 _DATA = {
+    **_alike("calls each function only where there is something for it",
+             "use np.select, or np.where", "np", "piecewise"),
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
              "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
@@ -83,12 +86,48 @@ _DATA = {
              "np", "polyfit"),
 }  # fmt: skip
 
+_SCIPY = {
+    **_alike("calls a function as often as its own estimate of the error asks",
+             "sum the function's values at fixed nodes times their weights",
+             "scipy.integrate", "quad dblquad tplquad nquad quad_vec cubature fixed_quad"),
+    **_alike("chooses its steps by the values that it finds",
+             "write the steps of a method, such as Runge-Kutta, in a loop",
+             "scipy.integrate", "solve_ivp odeint solve_bvp"),
+    **_alike("searches until it is near enough",
+             "write Newton's method in a loop, or make a gate with @adcompiler.primitive whose rule"
+             " is that of the implicit function",
+             "scipy.optimize", "minimize minimize_scalar root root_scalar brentq bisect newton"
+             " fsolve fixed_point least_squares curve_fit linprog nnls differential_evolution"),
+    **_alike("prepares an object that interpolates", "use np.interp, or products with weights"
+             " that are computed outside of the function",
+             "scipy.interpolate", "interp1d CubicSpline make_interp_spline PchipInterpolator"
+             " Akima1DInterpolator BSpline RegularGridInterpolator RBFInterpolator griddata"
+             " splrep splev interpn"),
+    **_alike("gives complex numbers", "solve w * np.exp(w) = x by Newton's method, in a loop",
+             "scipy.special", "lambertw"),
+    **_alike("gives complex numbers", "use erfcx or dawsn of a real number",
+             "scipy.special", "wofz"),
+    **_alike("has no derivative in closed form",
+             "make it a gate with @adcompiler.primitive, with a rule of your own",
+             "scipy.special", "zeta"),
+    **_alike("gives several arrays at once",
+             "make what you need of it a gate with @adcompiler.primitive",
+             "scipy.special", "airy airye ellipj fresnel sici shichi"),
+    **{f"scipy.linalg.{name}": Refusal("isn't in the tables", f"use np.linalg.{name}")
+       for name in ("norm", "svd", "svdvals", "qr", "eigh", "eigvalsh", "eig", "eigvals", "pinv",
+                    "lstsq")},
+    **_alike("isn't in the tables", "use scipy.linalg.solve",
+             "scipy.linalg", "lu lu_factor lu_solve solve_banded solveh_banded"),
+    **_alike("isn't in the tables", "use the eigenvalues: np.linalg.eigh of a symmetric matrix",
+             "scipy.linalg", "logm sqrtm funm fractional_matrix_power"),
+}  # fmt: skip
+
 _RANDOM = Refusal(
     "makes a generator of random numbers, or asks for its state",
     "use np.random.default_rng(seed), or make the generator outside and pass it in",
 )
 
-REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA}
+REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA, **_SCIPY}
 
 
 def refusal(name: str) -> Refusal | None:

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import add
-from ..ir.types import Array, Type, rank
+from ..ir.types import Array, Type, is_complex, rank
 from .emit import call
 from .inference import as_array, promote
-from .op import Attributes, Bound, Op, OperationError, Regular, arguments
+from .late import Late
+from .op import Attributes, Bound, Expansion, Op, OperationError, Regular, arguments
 from .scipy_linalg import REGULAR, linalg, matrix, matrix_entry, square_of, untouched
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "EXPANSIONS"]
 
 
 def _inverse(g: Any, a: Any, y: Any, check_finite: bool) -> Any:
@@ -106,4 +107,28 @@ ENTRIES: tuple[Op, ...] = (
            (arguments((2, 2), (3, 1)), arguments((2,), (), (1, 3)), arguments((3, 2))),
            defaults={}, raises=None,
            examples=("scipy.linalg.block_diag({2,2}, {3})",)),
+)  # fmt: skip
+
+
+def _toeplitz(c: Any, r: Any = None) -> Any:
+    """Each element from a row that holds every diagonal's once, the lowest first."""
+    c, r = (_vector(x) for x in (c, c if r is None else r))
+    m, n = _length(c, 0), _length(r, 0)
+    once = np.concatenate((c[::-1], r[1:]))
+    rows, columns = (c.tracer.call(np.arange, k) for k in (m, n))
+    return once[rows[::-1][:, None] + columns[None, :]]
+
+
+def _vector(x: Any) -> Any:
+    if not hasattr(x, "ndim") or x.ndim != 1:
+        raise OperationError("scipy.linalg.toeplitz of what is no vector", "pass one-dimensional"
+                             " arrays")  # fmt: skip
+    if is_complex(x.type):
+        raise OperationError("scipy.linalg.toeplitz of complex numbers", "pass real ones")
+    return x
+
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    Expansion("toeplitz", _toeplitz, (Late("scipy.linalg", "toeplitz"),),
+              examples=("scipy.linalg.toeplitz({3})", "scipy.linalg.toeplitz({3}, {2})")),
 )  # fmt: skip

@@ -47,9 +47,10 @@ def _checked_kind(kind: Any, stable: Any) -> Any:
 
 def _flat(a: Any, axis: Any) -> tuple[Any, Any]:
     """The array that is sorted: over no axis, the flat one."""
+    array = as_var(a)
     if axis is None:
-        return (np.ravel(a) if a.ndim != 1 else a), -1
-    return a, axis
+        return (np.ravel(array) if array.ndim != 1 else array), -1
+    return array, axis
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
@@ -70,13 +71,13 @@ def _check_introselect(kind: Any) -> None:
 def _partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> Any:
     _check_introselect(kind)
     array, axis = _flat(a, axis)
-    return array.emit("partition", as_var(kth, a), axis=axis)
+    return array.emit("partition", as_var(kth, array), axis=axis)
 
 
 def _argpartition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> Any:
     _check_introselect(kind)
     array, axis = _flat(a, axis)
-    return array.emit("argpartition", as_var(kth, a), axis=axis)
+    return array.emit("argpartition", as_var(kth, array), axis=axis)
 
 
 def _sorted_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -221,7 +222,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
               examples=("np.sort({5})", "np.sort({2,3})", "np.sort({3,2}, axis=0)",
                         "np.sort({2,3}, axis=None)", "np.sort({2,3}, 1, 'stable')",
                         "np.sort({2,2,3}, axis=1, kind='heapsort')",
-                        "np.sort({4}, stable=True)")),
+                        "np.sort({4}, stable=True)", "np.sort([{}, 0.5, {}])")),
     Expansion("argsort", _argsort, (np.argsort, ("method", "argsort")),
               static=("axis", "kind", "stable"),
               examples=("{5}[np.argsort({5})]", "{3}[{3,2}.argsort(axis=0)]",

@@ -177,6 +177,13 @@ class Cotangents:
             return fitted.astype(like.type.dtype)
         return fitted
 
+    def project(self, g: Any, like: Value) -> Any:
+        """The cotangents of an operation's results, as they may be added into a part of the
+        operand: complex ones of a real operand by their real parts."""
+        if isinstance(g, tuple):
+            return tuple(self.project(one, like) for one in g)
+        return _project(g, like) if isinstance(g, Var) else g
+
     def _of_elements(self, contribution: Var, like: Value) -> Var:
         """A list as the cotangent of a list; Python floats become NumPy scalars where these have
         to be exact."""

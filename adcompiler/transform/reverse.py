@@ -220,6 +220,7 @@ class _Reverse:
         tracer = cotangents.tracer()
         primals = [tracer.var(v) for v in op.operands]
         results = _alone([tracer.var(v) for v in op.results])
+        g = cotangents.project(g, operand)
         after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))

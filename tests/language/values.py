@@ -25,6 +25,11 @@ def max_at_tie(a):
     return np.max(a)
 
 
+@row("`np.sort` at a tie: in the order of the array", gradient=[np.array([1.0, 2.0])], a=TIE)
+def sort_at_tie(a):
+    return np.sum(np.sort(a) * np.array([1.0, 2.0]))
+
+
 @row("`np.clip` on its bounds: 1", gradient=[1.0], x=1.0)
 def clip_on_bound(x):
     return np.clip(x, 0.0, 1.0)

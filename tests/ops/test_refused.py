@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,10 @@ from adcompiler.ops.refused import REFUSED
 def found(name: str):
     """The function of this name; None where this version of NumPy hasn't got it."""
     module, _, last = name.rpartition(".")
+    if module.startswith("scipy."):
+        if importlib.util.find_spec("scipy") is None:
+            return None
+        return getattr(importlib.import_module(module), last, None)
     return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}[module], last, None)
 
 
