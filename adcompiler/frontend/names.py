@@ -126,7 +126,10 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
     if isinstance(owner, types.ModuleType) and owner.__name__.split(".")[0] in ("numpy", "math"):
         if type(value) is float:
             alias = "np" if owner.__name__ == "numpy" else owner.__name__
-            return ctx.emit(node, "constant", (), {"value": value, "spelled": f"{alias}.{name}"})
+            spelled = {"value": value, "spelled": f"{alias}.{name}"}
+            constant = ctx.emit(node, "constant", (), spelled)
+            ctx.constants[constant] = value
+            return constant
         return value
     if isinstance(owner, (np.dtype, np.finfo, np.iinfo)):
         if not isinstance(value, np.floating):

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import Template
@@ -147,6 +149,11 @@ def method(
     everything = (text, *args, *keywords.values())
     if all(map(is_plain, everything)) and hasattr(str, word):
         return _computed(ctx, node, lambda: getattr(text, word)(*args, **keywords))
+    if any(hasattr(kind, word) for kind in (np.random.Generator, np.random.RandomState)):
+        ctx.refuse(
+            node, "operation", f"`.{word}` draws from one random generator or another, depending on"
+            " what happens at run time.", "make one generator, before the branch or loop.",
+        )  # fmt: skip
     if word not in _METHODS:
         ctx.refuse(
             node, "text", f"what `.{word}` gives for a string made at run time is not known when"

@@ -236,7 +236,7 @@ ENTRIES: tuple[Op, ...] = (
        masks=True, results=("counts", "edges"),
        samples=(arguments(np.array([0.6, -3.0, 1.4, 0.0]), (4,), bins=3, range=(-2.0, 2.0)),)),
     Op("unique", _unique_type, _unique_value, _emit_unique, accumulate=_unique_into, masks=True,
-       fresh=True,
+       fresh=True, complex=True,
        samples=(arguments((4,), asked=()), arguments((3,), asked=("inverse",)),
                 arguments((3,), asked=("index", "counts")))),
 )  # fmt: skip
@@ -250,7 +250,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
                         "np.histogram({4}, 2, (-2, 2), True, {4})[0]",
                         "np.histogram({2,3}, np.array([-1.0, 0.5, 2.0]), weights={2,3},"
                         " density=True)[0]")),
-    Expansion("unique", _unique, (np.unique,),
+    Expansion("unique", _unique, (np.unique,), complex=True,
               static=("return_index", "return_inverse", "return_counts"),
               examples=("np.unique({4})", "np.unique({2,3})",
                         "np.unique({4}, return_inverse=True)[0]",

@@ -196,7 +196,8 @@ def _triangle(name: str) -> Op:
         spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
         samples=(*(arguments(shape, 0) for shape in SHAPES if shape), arguments((3, 3), 1),
                  arguments((2, 3, 4), -1), arguments((3, 2), -5), arguments((0, 2), 0)),
-        examples=(f"np.{name}({{3,3}})", f"np.{name}({{2,3}}, 1)", f"np.{name}({{2,3,3}}, k=-1)"),
+        examples=(f"np.{name}({{3,3}})", f"np.{name}({{2,2j}})", f"np.{name}({{2,3}}, 1)",
+                  f"np.{name}({{2,3,3}}, k=-1)"),
     )  # fmt: skip
 
 
@@ -228,7 +229,8 @@ ENTRIES: tuple[Op, ...] = (
                   for shape, k, a, b in _FORMS),
                 arguments((3, 3), offset=0, axis1=0, axis2=1, dtype="f4")),
        examples=("np.trace({3,3})", "{3,4}.trace(-1)", "np.trace({2,3,3}, axis1=1, axis2=2)",
-                 "np.trace({3,3}, dtype=np.float64)", "np.linalg.trace({2,3,3})")),
+                 "np.trace({3,3}, dtype=np.float64)", "np.trace({3,3j})",
+                 "np.linalg.trace({2,3,3})")),
     Op("diagonal_matrix", _matrix_type,
        lambda attributes, operands: np.diag(operands[0], attributes["offset"]), _emit_matrix,
        rules=(_matrix_rule,), fresh=True, complex=True,
@@ -239,7 +241,8 @@ ENTRIES: tuple[Op, ...] = (
 EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("diag", _diag, (np.diag,), static=("k",), complex=True,
               examples=("np.diag({3})", "np.diag({3}, k=-1)", "np.diag({3,3})",
-                        "np.diag({2,4}, 1)", "np.diag([{}, {}])")),
+                        "np.diag({2,4}, 1)", "np.diag({3j})", "np.diag({3,3j})",
+                        "np.diag([{}, {}])")),
     Expansion("diagflat", _diagflat, (np.diagflat,), static=("k",), complex=True,
               examples=("np.diagflat({3})", "np.diagflat({2,2}, 1)")),
 )  # fmt: skip

@@ -9,6 +9,8 @@ differentiation" (2008), sections 2.2.3 (inverse) and 2.2.4 (determinant).
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -17,11 +19,14 @@ import numpy as np
 
 from ..ir.sizes import Size
 from ..ir.types import Array, Type, rank
+from ..runtime import helpers
+from .elementwise import select
 from .emit import call
 from .inference import as_array, broadcast_shapes, promote
 from .op import (
     Attributes,
     Emission,
+    Expansion,
     Op,
     OperationError,
     Regular,
@@ -30,7 +35,10 @@ from .op import (
     operands_only,
 )
 
-__all__ = ["ENTRIES", "SQUARES", "as_matrices", "column", "square", "transposed"]
+__all__ = [
+    "ENTRIES", "EXPANSIONS", "SQUARES", "as_matrices", "column", "differ", "may_raise", "real",
+    "same_index", "square", "transposed",
+]  # fmt: skip
 
 # Samples of what takes square matrices.
 SQUARES = tuple(
@@ -53,18 +61,23 @@ def as_matrices(type_: Type, name: str) -> Array:
     return Array(dtype, array.shape)
 
 
+def real(dtype: str) -> str:
+    """The dtype of absolute values."""
+    return {"c8": "f4", "c16": "f8"}.get(dtype, dtype)
+
+
 def square(type_: Type, name: str) -> Array:
     """The type of square matrices."""
     array = as_matrices(type_, name)
     m, n = array.shape[-2:]
-    if m != n and (isinstance(m, int) or isinstance(n, int)) and _settled(m, n):
+    if differ(m, n):
         raise OperationError(f"np.linalg.{name} of {array}, which isn't square", "check the shape")
     return array
 
 
-def _settled(m: Size, n: Size) -> bool:
+def differ(m: Size, n: Size) -> bool:
     """Whether two sizes can't be equal."""
-    return 1 in (m, n) or (isinstance(m, int) and isinstance(n, int))
+    return m != n and (1 in (m, n) or (isinstance(m, int) and isinstance(n, int)))
 
 
 def transposed(x: Any) -> Any:
@@ -77,6 +90,11 @@ def column(g: Any) -> Any:
     return g[..., None, None] if g.ndim else g
 
 
+def same_index(s: Any) -> Any:
+    """Where a row and a column of a matrix are of the same one of these numbers."""
+    return s.tracer.call(np.eye, s.emit("size", axis=s.ndim - 1)) == 1
+
+
 def _inverse(g: Any, a: Any, y: Any) -> Any:
     return -transposed(y) @ g @ transposed(y)
 
@@ -86,7 +104,7 @@ def _solve_type(types: Sequence[Type], attributes: Attributes) -> Type:
     if not rank(b):
         raise OperationError("np.linalg.solve for a number", "give the right side as an array")
     rows = b.shape[-2] if rank(b) > 1 else b.shape[0]
-    if a.shape[-1] != rows and _settled(a.shape[-1], rows):
+    if differ(a.shape[-1], rows):
         raise OperationError(f"np.linalg.solve of {a} and {b}", "check the shapes")
     dtype = promote((a, as_matrices(Array(b.dtype, (1, 1)), "solve")))
     if rank(b) == 1:
@@ -118,6 +136,24 @@ def _number_type(name: str) -> Any:
     return infer
 
 
+def _det(g: Any, a: Any, y: Any) -> Any:
+    """The matrix of cofactors is det(a) inv(a).T, also where there is no inverse."""
+    return None if 0 in a.shape else column(g) * a.emit("cofactors")
+
+
+def _cofactors(g: Any, a: Any, y: Any) -> Any:
+    """The second derivative of the determinant, from products of all singular values but two: no
+    division, and so the limit where there is no inverse."""
+    u, s, vt = a.tracer.call_all(np.linalg.svd, a)
+    inner = transposed(u) @ g @ transposed(vt)
+    same = same_index(s)
+    others = select(same, 1.0, s[..., None, :]).emit("prod_others", axis=s.ndim)
+    others = select(same, 0.0, others)
+    diagonal = others @ np.sum(select(same, inner, 0.0), axis=-1)[..., None]
+    middle = select(same, diagonal, -others * transposed(inner))
+    return column(np.linalg.det(u) * np.linalg.det(vt)) * (u @ middle @ vt)
+
+
 def _slogdet_type(types: Sequence[Type], attributes: Attributes) -> tuple[Type, Type]:
     array = square(types[0], "slogdet")
     if array.dtype[0] == "c":
@@ -140,8 +176,8 @@ def _linalg_call(name: str) -> Any:
     return emit
 
 
-def _may_raise(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
-    """Of matrices without an inverse."""
+def may_raise(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """LinAlgError, for matrices without an inverse and the like."""
     return True
 
 
@@ -154,16 +190,61 @@ _SlogdetResult = namedtuple("_SlogdetResult", ("sign", "logabsdet"))
 ENTRIES: tuple[Op, ...] = (
     Op("inv", lambda types, attributes: square(types[0], "inv"),
        lambda attributes, operands: np.linalg.inv(operands[0]), _linalg_call("inv"),
-       rules=(_inverse,), fresh=True, raises=_may_raise,
+       rules=(_inverse,), fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.inv: Spelling(operands_only(1))},
        samples=SQUARES),
     Op("solve", _solve_type, lambda attributes, operands: np.linalg.solve(*operands),
        _linalg_call("solve"), rules=(_solve_left, lambda g, a, b, x: _adjoint_solution(g, a, b)),
-       fresh=True, raises=_may_raise, spellings={np.linalg.solve: Spelling(operands_only(2))},
+       fresh=True, raises=may_raise, complex=True,
+       spellings={np.linalg.solve: Spelling(operands_only(2))},
        samples=tuple(arguments(Regular(a), b) for a, b in _SYSTEMS)),
+    Op("det", _number_type("det"), lambda attributes, operands: np.linalg.det(operands[0]),
+       _linalg_call("det"), rules=(_det,), fresh=True,
+       spellings={np.linalg.det: Spelling(operands_only(1))},
+       samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
+    Op("cofactors", lambda types, attributes: square(types[0], "det"),
+       lambda attributes, operands: helpers.cofactors(operands[0]),
+       lambda emission: call("helper.cofactors", emission.operands), rules=(_cofactors,),
+       fresh=True, samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
     Op("slogdet", _slogdet_type, lambda attributes, operands: np.linalg.slogdet(operands[0]),
        _linalg_call("slogdet"), rules=(_slogdet,), fresh=True,
        spellings={np.linalg.slogdet: Spelling(operands_only(1))},
        results=("sign", "logdet"), structure=lambda found: _SlogdetResult(*found),
        samples=SQUARES),
+)  # fmt: skip
+
+
+def _lengths(a: Any) -> list[Any]:
+    return [a.emit("size", axis=k) for k in range(a.ndim)]
+
+
+def _tensorinv(a: Any, ind: Any = 2) -> Any:
+    """As a matrix of the last axes by the first."""
+    if not isinstance(ind, int) or not 0 < ind < a.ndim:
+        raise OperationError(f"np.linalg.tensorinv with ind={ind!r}", "give an axis inside")
+    sizes = _lengths(a)
+    rows = functools.reduce(operator.mul, sizes[ind:])
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, -1))), (*sizes[ind:], *sizes[:ind]))
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """As a matrix that takes the last axes, those of the solution, to those of `b`."""
+    if axes is not None:
+        last = tuple(k % a.ndim for k in axes)
+        a = np.transpose(a, (*(k for k in range(a.ndim) if k not in last), *last))
+    sizes = _lengths(a)[b.ndim :]
+    if not sizes:
+        raise OperationError("np.linalg.tensorsolve without axes for the solution", "use solve")
+    count = functools.reduce(operator.mul, sizes)
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, count)), np.ravel(b)), tuple(sizes))
+
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    Expansion("tensorinv", _tensorinv, (np.linalg.tensorinv,), static=("ind",), complex=True,
+              examples=("np.linalg.tensorinv(np.reshape({4,4!}, (4, 2, 2)), 1)",
+                        "np.linalg.tensorinv(np.reshape({4,4!}, (2, 2, 4)))")),
+    Expansion("tensorsolve", _tensorsolve, (np.linalg.tensorsolve,), static=("axes",),
+              complex=True,
+              examples=("np.linalg.tensorsolve(np.reshape({4,4!}, (2, 2, 4)), {2,2})",
+                        "np.linalg.tensorsolve(np.reshape({4,4!}, (4, 2, 2)), {2,2}, axes=(0,))")),
 )  # fmt: skip

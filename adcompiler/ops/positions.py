@@ -224,7 +224,7 @@ ENTRIES: tuple[Op, ...] = (
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("nonzero", _nonzero, (np.nonzero, ("method", "nonzero")),
+    Expansion("nonzero", _nonzero, (np.nonzero, ("method", "nonzero")), complex=True,
               examples=("{4}[np.nonzero({4} > 0)]", "{2,3}[({2,3} > 0).nonzero()]",
                         "{2,3}[np.nonzero({2,3} > 0)[1] - 1, 0]")),
     Expansion("unravel_index", _unravel, (np.unravel_index,), static=("order",),

@@ -30,8 +30,9 @@ from .op import (
     Spelling,
     arguments,
 )
+from .structural import unless_missing
 
-__all__ = ["ENTRIES", "summed"]
+__all__ = ["ENTRIES", "reduced_shape", "restore", "summed"]
 
 
 def reduced_shape(shape: Sequence[Size], axis: Any, keepdims: bool) -> tuple[Size, ...]:
@@ -196,40 +197,6 @@ def _std(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
     return restore(g / scale, x, axis, keepdims) * centred
 
 
-def _norm(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    """0 where the norm is 0."""
-    scale = select(y == 0, 1.0, y)
-    return restore(g / scale, x, axis, keepdims) * x
-
-
-def _bind_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Bound:
-    if getattr(ord, "value", ord) is not None:
-        raise OperationError(
-            "np.linalg.norm with `ord=` has no derivative here",
-            "write the norm out, or leave `ord` out",
-        )
-    return arguments(x, axis=axis, keepdims=keepdims)
-
-
-def _norm_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    axis = attributes["axis"]
-    if isinstance(axis, (tuple, list)) and len(axis) > 2:
-        raise OperationError("a norm over more than two axes", "reshape the array first")
-    return _infer(_averaged)(types, attributes)
-
-
-_NORM = Op(
-    "norm",
-    _norm_type,
-    lambda attributes, operands: np.linalg.norm(operands[0], **attributes),
-    default_call("np.linalg.norm", axis=None, keepdims=False),
-    rules=(_norm,),
-    spellings={np.linalg.norm: Spelling(_bind_norm)},
-    fresh=True,
-    samples=_samples(None, 0, -1, (0, 1)),
-)
-
-
 def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
     total: Size = 1
     for axis in attributes["axis"]:
@@ -238,10 +205,13 @@ def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def _count_value(attributes: Attributes, operands: Sequence[Any]) -> int:
+    if operands[0] is None:
+        return 0
     shape = np.shape(operands[0])
     return int(np.prod([shape[k] for k in attributes["axis"]], dtype=int))
 
 
+@unless_missing
 def _count_emit(emission: Emission) -> ast.expr:
     (operand,), axes = emission.operands, emission.attributes["axis"]
     if isinstance(emission.types[0], List):
@@ -293,7 +263,6 @@ ENTRIES: tuple[Op, ...] = (
     reduction("std", np.std, _std, _averaged, _bind_ddof,
               samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
               + (arguments((2, 3), axis=None, ddof=1, keepdims=True),)),
-    _NORM,
     _without_gradient("argmax", np.argmax, "i8"),
     _without_gradient("argmin", np.argmin, "i8"),
     _without_gradient("any", np.any, "b1"),

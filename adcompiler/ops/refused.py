@@ -81,8 +81,11 @@ _DATA = {
              "use reshape, np.tile or np.concatenate", "np", "resize"),
     **_alike("finds the roots of a polynomial as eigenvalues of a matrix, complex ones among them",
              "find the root by Newton's method, in a loop", "np", "roots"),
+    **_alike("gives eigenvalues in no settled order, complex ones among them",
+             "use np.linalg.eigh or np.linalg.eigvalsh, if the matrix is symmetric",
+             "np.linalg", "eig eigvals"),
     **_alike("gives a least-squares solution with its rank and singular values",
-             "solve the normal equations: np.linalg.solve(a.T @ a, a.T @ b)",
+             "solve for the coefficients: np.linalg.lstsq(np.vander(x, n), y)[0]",
              "np", "polyfit"),
 }  # fmt: skip
 

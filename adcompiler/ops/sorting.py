@@ -170,7 +170,8 @@ def _unary(name: str, infer: Any, rule: Any = None, **more: Any) -> Op:
     function = getattr(np, name)
     return Op(
         name, infer, lambda attributes, operands: function(operands[0], **attributes),
-        default_call(f"np.{name}", axis=-1, kind=None), fresh=True, accumulate=rule, **more,
+        default_call(f"np.{name}", axis=-1, kind=None), fresh=True, accumulate=rule,
+        complex=rule is not None, **more,
     )  # fmt: skip
 
 
@@ -178,7 +179,8 @@ def _kth(name: str, infer: Any, rule: Any = None, **more: Any) -> Op:
     function = getattr(np, name)
     return Op(
         name, infer, lambda attributes, operands: function(*operands, **attributes),
-        default_call(f"np.{name}", axis=-1), fresh=True, accumulate=rule, **more,
+        default_call(f"np.{name}", axis=-1), fresh=True, accumulate=rule,
+        complex=rule is not None, **more,
     )  # fmt: skip
 
 
@@ -218,19 +220,20 @@ ENTRIES: tuple[Op, ...] = (
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("sort", _sort, (np.sort,), static=("axis", "kind", "stable"),
+    Expansion("sort", _sort, (np.sort,), static=("axis", "kind", "stable"), complex=True,
               examples=("np.sort({5})", "np.sort({2,3})", "np.sort({3,2}, axis=0)",
                         "np.sort({2,3}, axis=None)", "np.sort({2,3}, 1, 'stable')",
                         "np.sort({2,2,3}, axis=1, kind='heapsort')",
-                        "np.sort({4}, stable=True)", "np.sort([{}, 0.5, {}])")),
+                        "np.sort({4}, stable=True)", "np.sort([{}, 0.5, {}])", "np.sort({4j})")),
     Expansion("argsort", _argsort, (np.argsort, ("method", "argsort")),
-              static=("axis", "kind", "stable"),
+              static=("axis", "kind", "stable"), complex=True,
               examples=("{5}[np.argsort({5})]", "{3}[{3,2}.argsort(axis=0)]",
                         "{6}[np.argsort({2,3}, axis=None, stable=True)]")),
-    Expansion("partition", _partition, (np.partition,), static=("axis", "kind"),
-              examples=("np.partition({5}, 2)", "np.partition({2,5}, [1, 3], axis=-1)",
+    Expansion("partition", _partition, (np.partition,), static=("axis", "kind"), complex=True,
+              examples=("np.partition({5}, 2)", "np.partition({3j}, 1)",
+                        "np.partition({2,5}, [1, 3], axis=-1)",
                         "np.partition({3,2}, 1, axis=0)", "np.partition({2,3}, 3, axis=None)")),
     Expansion("argpartition", _argpartition, (np.argpartition, ("method", "argpartition")),
-              static=("axis", "kind"),
+              static=("axis", "kind"), complex=True,
               examples=("{5}[np.argpartition({5}, 2)]", "{2,3}[0][{2,3}.argpartition(1, axis=1)]")),
 )  # fmt: skip

@@ -8,7 +8,7 @@ not the array.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ from .op import (
     operands_only,
 )
 
-__all__ = ["ENTRIES", "dtype_argument", "sum_of_sizes"]
+__all__ = ["ENTRIES", "dtype_argument", "sum_of_sizes", "unless_missing"]
 
 
 def _constant_emit(emission: Emission) -> ast.expr:
@@ -261,6 +261,23 @@ def _size_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Scalar("int", shape_of(types[0])[attributes["axis"]])
 
 
+def unless_missing(size: Callable[[Emission], ast.expr]) -> Callable[[Emission], ast.expr]:
+    """`0 if x is None else len(x)`, where some path leaves x without a value."""
+
+    def emit(emission: Emission) -> ast.expr:
+        if not emission.attributes.get("lenient"):
+            return size(emission)
+        missing = ast.Compare(emission.operands[0], [ast.Is()], [ast.Constant(None)])
+        return ast.IfExp(missing, ast.Constant(0), size(emission))
+
+    return emit
+
+
+def _size(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    return 0 if operands[0] is None else _shape({}, operands)[attributes["axis"]]
+
+
+@unless_missing
 def _size_emit(emission: Emission) -> ast.expr:
     (operand,), axis = emission.operands, emission.attributes["axis"]
     if isinstance(emission.types[0], List) or emission.attributes.get("via") == "len":
@@ -351,9 +368,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: call("builtin.len", emission.operands), no_gradient=NO_FLOATS),
     Op("taken", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0][: operands[1]], _taken_emit, no_gradient=NO_FLOATS),
-    Op("size", _size_type,
-       lambda attributes, operands: _shape({}, operands)[attributes["axis"]], _size_emit,
-       shape_only=(0,), no_gradient=SHAPE_ALONE),
+    Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),

@@ -4,8 +4,9 @@
     %1 = sub %x, %m               gives    %2 = mul %0, %0
     %2 = mul %0, %1
 
-An expression is shared with the blocks inside the one that computes it, and with the mirrored side
-of a branch beside it. What has a result is pure, so equal opcode, operands and attributes suffice.
+The first takes over the name of the second where it has none. An expression is shared with the
+blocks inside the one that computes it, and with the mirrored side of a branch beside it. What has
+a result is pure, so equal opcode, operands and attributes suffice.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.core import Block, Function, Operation, Value
+from ..ir.rewrite import substitute
 from ..ir.types import is_differentiable
 from ..ops import TABLE
 
@@ -27,10 +29,14 @@ _NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy", "list_of"}
 
 def share_subexpressions(function: Function) -> Function:
     """The function with repeated subexpressions computed once."""
-    return replace(function, body=_block(function.body, {}, {}))
+    named: dict[Value, Value] = {}
+    body = _block(function.body, {}, {}, named)
+    return replace(function, body=substitute(body, named) if named else body)
 
 
-def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
+def _block(
+    block: Block, known: Known, mapping: dict[Value, Value], named: dict[Value, Value]
+) -> Block:
     """`known` gains what the block computes while inside it, and loses it again on leaving."""
     operations: list[Operation] = []
     added: list[tuple[Known, Hashable]] = []
@@ -39,7 +45,7 @@ def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
             known = {}  # in another context the same operation may warn, or raise
         operands = tuple(mapping.get(v, v) for v in op.operands)
         if op.blocks:
-            blocks = tuple(_block(inner, known, mapping) for inner in op.blocks)
+            blocks = tuple(_block(inner, known, mapping, named) for inner in op.blocks)
             operations.append(replace(op, operands=operands, blocks=blocks))
             continue
         op = replace(op, operands=operands) if operands != op.operands else op
@@ -49,7 +55,10 @@ def _block(block: Block, known: Known, mapping: dict[Value, Value]) -> Block:
         key = _key(op)
         found = known.get(key)
         if found is not None and [v.type for v in found] == [v.type for v in op.results]:
-            mapping.update(zip(op.results, found, strict=True))
+            for result, first in zip(op.results, found, strict=True):
+                mapping[result] = first
+                if first.name is None and result.name is not None:
+                    named.setdefault(first, Value(first.type, result.name))
             continue
         if found is None:
             added.append((known, key))

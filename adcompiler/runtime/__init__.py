@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import re
 
 from . import helpers
 
@@ -16,14 +17,15 @@ __all__ = ["HELPERS", "helper_source"]
 
 HELPERS = (
     "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
-    "prod_others", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
+    "prod_others", "cofactors", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
     "inner_doubled", "resized",
 )  # fmt: skip
 
 
 @functools.cache
-def helper_source(name: str) -> str:
-    """The source text of one helper, ready to stand in a module that has `np`.
+def helper_source(name: str, alias: str = "") -> str:
+    """The source text of one helper, by another name if wanted, ready to stand in a module that
+    has `np`.
 
     Annotations are ours, for the type checker; the text that users read goes without.
     """
@@ -34,4 +36,5 @@ def helper_source(name: str) -> str:
     assert isinstance(definition, ast.FunctionDef)
     parameters = ", ".join(argument.arg for argument in definition.args.args)
     _, body = text.split(":\n", 1)
-    return f"def {name}({parameters}):\n{body}"
+    source = f"def {name}({parameters}):\n{body}"
+    return re.sub(rf"\b{name}(?=\()", alias, source) if alias not in ("", name) else source

@@ -91,6 +91,15 @@ def last_stored(shape: Any, key: Any) -> Any:
     return order[key] == ranks
 
 
+def cofactors(a: Any) -> Any:
+    """The derivative of det(a): det(a) * inv(a).T, also where there is no inverse."""
+    u, s, vt = np.linalg.svd(a)
+    same = np.eye(a.shape[-1], dtype=bool)
+    others = np.prod(np.where(same, 1, s[..., None, :]), axis=-1)
+    signs = np.linalg.det(u) * np.linalg.det(vt)
+    return (u * (signs[..., None] * others)[..., None, :]) @ vt
+
+
 def prod_others(x: Any, axis: Any) -> Any:
     """For each element, the product of all others along an axis; exact where some are zero."""
     x = np.moveaxis(np.asarray(x), axis, -1)

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from driving import check_emitted
 
+import adcompiler
 from adcompiler import grad, value_and_grad
 from adcompiler.codegen.lifetimes import overlap
+from adcompiler.runtime import helper_source
 
 
 def text(function: Any, *arguments: Any, wrt: Any = 0, level: int = 1) -> str:
@@ -235,3 +238,29 @@ def test_parts_of_structures_take_no_name_that_is_in_use(level: int) -> None:
     assert g({"w": 2.0}, {"w": 5.0}) == ({"w": 25.0}, {"w": 20.0})
     assert grad(key_like_an_outer_name, optimize=level)({"SHARED": 2.0}) == {"SHARED": 12.0}
     assert grad(key_like_a_parameter, optimize=level)(2.0) == 196.0
+
+
+def named_like_helpers(divide: Any, sign: Any, x: Any) -> Any:
+    power = np.linalg.norm(x) * sign
+    return power * divide + x[0] ** sign
+
+
+def gated(x: Any) -> Any:
+    return adcompiler.sigmoid(x)
+
+
+def named_like_a_gate(sigmoid: Any, x: Any) -> Any:
+    return gated(x) * sigmoid
+
+
+def test_helpers_and_gates_give_way_to_the_user_s_names() -> None:
+    x = np.array([0.7, 1.2])
+    check_emitted(named_like_helpers, 2.0, 1.5, x)
+    found = text(named_like_helpers, 2.0, 1.5, x, wrt=(0, 1, 2))
+    assert "divide_(" in found
+    assert "power = " in found
+    check_emitted(named_like_a_gate, 2.0, 0.3)
+
+
+def test_a_helper_that_calls_itself_does_so_by_its_other_name() -> None:
+    assert "add_lists" not in helper_source("add_lists", "merge")

@@ -31,6 +31,12 @@ The rules behind it:
 - **Where a root of a sum of squares is 0, so is its gradient**: `norm`, `hypot`, `std`.
 - **Products are exact with zeros**: nothing is divided by an element that may be 0.
 - **A pole says so**: the formula's infinity or NaN, as NumPy has it; no large number instead.
+- **Of a symmetric matrix the triangle that NumPy reads has the gradient**: `cholesky`, `eigh` and
+  `eigvalsh` read one, and what the other half would get is added there. JAX and PyTorch give each
+  half a half of it. For a matrix that is symmetric by the way it is computed both come to the same.
+- **A derivative that is there is found**: that of `det` where there is no inverse, that of a norm
+  by its singular values. Where eigenvalues or singular values are equal, their vectors have none:
+  infinities or NaN.
 - **What wasn't chosen passes nothing**: an exact zero times an infinite partial is 0, so that the
   other side of a `where` doesn't leak. A NaN among the operands is never hidden.
 """

@@ -233,10 +233,19 @@ def factorial(x, rng, n):
     return 1.0 if n == 0 else x[0] * rng.normal() * factorial(x, rng, n - 1)
 
 
+def one_or_the_other(x, rng, n):
+    chosen = np.random.default_rng(0)
+    for k in range(n):
+        x = x * chosen.normal()
+        chosen = np.random.default_rng(k)
+    return x[0]
+
+
 @pytest.mark.parametrize(
     ("f", "args", "advice"),
     [(shuffled, (), "permutation"), (permuted, (), "index it"), (picked, (), "index it"),
-     (misspelled, (), "the supported form"), (factorial, (3,), "draw")],
+     (one_or_the_other, (3,), "one generator"), (misspelled, (), "the supported form"),
+     (factorial, (3,), "draw")],
 )  # fmt: skip
 def test_refusals(f, args, advice):
     with warnings.catch_warnings(), pytest.raises(UnsupportedError, match=advice):

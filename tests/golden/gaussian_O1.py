@@ -22,9 +22,9 @@ def loss_grad(mean, covariance, samples, *, grad_out=1.0):
     t0 = grad_s4 / distances.size
     grad_solved = t0 * s0
     grad_centred = (t0 * solved).T
-    t1 = np.linalg.solve(covariance.T, grad_solved)
-    grad_covariance = -t1 @ solved.T
-    grad_centred += t1.T
+    grad_s0 = np.linalg.solve(covariance.T, grad_solved)
+    grad_covariance = -grad_s0 @ solved.T
+    grad_centred += grad_s0.T
     grad_covariance += grad_s4 * np.linalg.inv(covariance).T
     grad_mean = np.sum(-grad_centred, axis=0)
     return grad_mean, grad_covariance

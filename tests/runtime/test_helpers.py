@@ -126,6 +126,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "inner_doubled": ((np.array([1.0, 2.0, 3.0]), 4, 0), [1.0, 4.0, 3.0]),
     "resized": ((np.array([[1.0, 2.0]]), 3, 1), [[1.0, 2.0, 0.0]]),
     "equal_parts": ((6, 3), 2),
+    "cofactors": ((np.array([[2.0, 0.0], [0.0, 3.0]]),), [[3.0, 0.0], [0.0, 2.0]]),
 }
 
 

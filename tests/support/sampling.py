@@ -151,16 +151,20 @@ def _drawn(operand: Any, dtype: Any, rng: np.random.Generator) -> Any:
     if isinstance(operand, Call):
         return Call(operand.opcode, _drawn(operand.operand, dtype, rng))
     if isinstance(operand, Regular):
-        return regular(operand.shape, rng).astype(dtype)
+        return regular(operand.shape, rng, dtype)
     if not isinstance(operand, tuple):
         return operand
-    return drawn(rng, (-2, 2), operand, dtype)[()]
+    found = drawn(rng, (-2, 2), operand, dtype)
+    if np.dtype(dtype).kind == "f":
+        found = found + np.copysign(0.05, found).astype(dtype)  # many have a kink at 0
+    return found[()]
 
 
-def regular(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+def regular(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any = np.float64) -> Any:
     """Matrices far from singular; see `Regular`."""
     m, n = shape[-2:]
-    return rng.uniform(-1, 1, shape) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
+    found = drawn(rng, (-1, 1), shape, dtype) / max(m, n) + np.eye(m, n) * (2 + 1.5 * np.arange(n))
+    return found.astype(dtype)
 
 
 def _elementwise(op: Op, dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
