@@ -377,6 +377,10 @@ def _method(
     if expansion is not None:
         return _expand(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
     if found is None:
+        known = refusal(f"x.{method}")
+        if known is not None:
+            reason = f"`.{method}` of {in_words(value)} {known.reason}."
+            ctx.refuse(node, "unknown-function", reason, f"{known.advice}.")
         keys = (*SPELLINGS, *EXPANSIONS)
         names = [key[1] for key in keys if isinstance(key, tuple) and key[0] == "method"]
         close = difflib.get_close_matches(method, names, n=1)

@@ -47,6 +47,7 @@ from . import (
     reductions,
     reshaping,
     scipy_bessel,
+    scipy_discrete,
     scipy_linalg,
     scipy_matrices,
     scipy_multivariate,
@@ -107,7 +108,7 @@ _EXPANDED = (
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
-    scipy_multivariate,
+    scipy_multivariate, scipy_discrete,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from .late import Late, Package
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .scipy_special import special
 
-__all__ = ["ENTRIES", "stats"]
+__all__ = ["ENTRIES", "float_type", "stats"]
 
 stats = Package("scipy.stats")
 
@@ -161,7 +161,7 @@ _METHODS = {
 }  # fmt: skip
 
 
-def _float_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def float_type(types: Sequence[Type], attributes: Attributes) -> Type:
     for type_ in types:
         if as_array(type_).dtype[0] == "c":
             raise OperationError("a distribution of complex numbers", "give real numbers")
@@ -233,7 +233,7 @@ def _entry(one: Distribution, method: str) -> Op:
     dotted = f"{one.name}.{method}"
     return Op(
         f"{one.name}_{method}",
-        _float_type,
+        float_type,
         lambda attributes, operands: getattr(getattr(stats, one.name), method)(*operands),
         _emission(f"stats.{dotted}", len(names)),
         rules=tuple(rules),

@@ -150,3 +150,29 @@ def test_what_is_refused():
         grad(signed)(np.ones(3))
     with pytest.raises(UnsupportedError, match="no derivative in the table"):
         grad(unknown)(1.0)
+
+
+stats = pytest.importorskip("scipy.stats")
+normal = stats.norm
+
+
+def likelihood(mu, sigma, x):
+    return np.sum(normal.logpdf(x, mu, scale=sigma))
+
+
+def test_methods_of_distributions_are_known_by_any_name():
+    x = np.array([0.3, -0.8, 1.9])
+    mu, sigma = grad(likelihood, ("mu", "sigma"))(0.2, 1.5, x)
+    z = (x - 0.2) / 1.5
+    assert mu == pytest.approx(np.sum(z) / 1.5, rel=1e-14)
+    assert sigma == pytest.approx(np.sum(z * z - 1) / 1.5, rel=1e-14)
+    module = grad(likelihood, ("mu", "sigma")).module(0.2, 1.5, x)
+    assert "import" in module and "from scipy" not in module  # the gradient needs arithmetic alone
+
+
+def waiting(x):
+    return np.sum(stats.expon.pdf(x)) + np.sum(stats.gamma.logpdf(x, 2.5))
+
+
+def test_a_density_that_is_zero_stays_zero():
+    assert slope(waiting, np.array([-1.0, 1.0]))[0] == 0
