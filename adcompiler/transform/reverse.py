@@ -170,7 +170,7 @@ class _Reverse:
         last = {op.operands[k]: k for k in positions}
         for k in positions:
             operand = op.operands[k]
-            if k == 0 and entry.accumulate is not None:
+            if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
                 self.accumulate(op, cotangents, operand, g)
                 continue
             primals = [tracer.var(v) for v in (*op.operands, *op.results)]
