@@ -36,7 +36,7 @@ from .runtime.loader import load
 __all__ = ["expanded", "formulas", "operand_names"]
 
 _WIDTH = 88
-_ARRAY = re.compile(r"\{([\d,]*)[!j]?\}")
+_ARRAY = re.compile(r"\{([\d,]*)([!j]?)\}")
 _SCIPY = re.compile(r"scipy(\.\w+)+")
 # What every function has, besides what it computes.
 _PLAIN = ("constant", "shape", "size", "count")
@@ -76,11 +76,14 @@ def expanded(expansion: Expansion) -> tuple[str, tuple[str, ...]]:
     """
     for example in expansion.examples:
         call, function = _lowered(example)
-        own = [op for op in walk(function.body) if op.opcode in TABLE and not _is_spelled(op)]
+        steps = [op for op in walk(function.body) if op.opcode in TABLE]
+        own = [op for op in steps if not TABLE[op.opcode].spellings and op.opcode not in _PLAIN]
         if own:
             return _of_operations(own)
         text = _one_expression(_text(function))
-        if text is not None and text != call:
+        if text == call:
+            return _of_operations(steps[-1:])
+        if text is not None:
             return "made of others", (f"{call} = {text}",)
     return "made of others", ()
 
@@ -101,19 +104,18 @@ def _of_operations(own: Sequence[Operation]) -> tuple[str, tuple[str, ...]]:
     return "gradient", tuple(line for lines in found.values() for line in lines)
 
 
-def _is_spelled(op: Operation) -> bool:
-    return bool(TABLE[op.opcode].spellings) or op.opcode in _PLAIN
-
-
 def _lowered(example: str) -> tuple[str, Function]:
     """An example of a call with names for its arrays; and that as a function of them, in SSA."""
-    shapes = _ARRAY.findall(example)
-    names = [chr(ord("a") + k) for k in range(len(shapes))]
+    marks = _ARRAY.findall(example)
+    names = [chr(ord("a") + k) for k in range(len(marks))]
     called = iter(names)
     text = _ARRAY.sub(lambda match: next(called), example)
     head = "".join(f"import {name}\n" for name in ("math", *_packages(text)))
     source = f"{head}import numpy as np\n\ndef f({', '.join(names)}):\n    return {text}\n"
-    arrays = [np.ones(tuple(int(n) for n in shape.split(",") if n))[()] for shape in shapes]
+    arrays = [
+        np.ones(tuple(int(n) for n in shape.split(",") if n), complex if kind == "j" else float)[()]
+        for shape, kind in marks
+    ]
     structures = {name: abstract(a, name) for name, a in zip(names, arrays, strict=True)}
     return text, lower(load(source, "example")["f"], structures).function
 

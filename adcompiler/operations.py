@@ -23,10 +23,10 @@ import numpy as np
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
 from .frontend import array_calls, builtin_calls, stores
-from .ops import Expansion, Op, Spelling, families, random
+from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
-from .ops.refused import REFUSED
+from .ops.refused import MISSING, REFUSED
 
 __all__ = ["KINDS", "Described", "described", "public_functions"]
 
@@ -67,7 +67,8 @@ def described() -> tuple[Described, ...]:
     found += _draws()
     found += [
         Described(f"{name}(...)", "Refused", "refused", (f"{one.reason}; {one.advice}",), name)
-        for name, one in REFUSED.items()
+        for name, one in {**REFUSED, **MISSING}.items()
+        if name not in known
     ]
     order = list(dict.fromkeys(one.family for one in found))
     return tuple(sorted(dict.fromkeys(found), key=lambda d: (order.index(d.family), _key(d.form))))
@@ -89,6 +90,8 @@ def title(module: types.ModuleType) -> str:
 
 def _of_op(op: Op, family: str) -> Iterator[Described]:
     for key, spelling in op.spellings.items():
+        if key in EXPANSIONS:
+            continue  # which users' calls are; the rules of others call the operation itself
         lines = None if op.no_gradient else formulas(op, spelling)
         kind = "no gradient" if lines is None else "gradient"
         flows = (op.no_gradient or DISCRETE,) if lines is None else tuple(lines.values())

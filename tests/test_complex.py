@@ -184,6 +184,7 @@ def test_a_list_of_complex_numbers():
         (lambda z: np.sum(np.maximum(z, 1.0)).real, "complex"),
         (lambda z: np.sum(np.sign(z)).real, "operation"),
         (lambda z: float(z[0]), "operation"),
+        (lambda z: abs(z[0]) + round(z[0].item()), "operation"),
         (lambda z: np.sum(z), "non-scalar-result"),
         (lambda z: np.sum(np.hypot(z, z)), "operation"),
     ],

@@ -446,7 +446,7 @@ REFUSED = {
     "np.full(np.arange(2), 1.0)": "operation",
     "np.reshape(a, None)": "operation",
     "np.expand_dims(a, 4)": "operation",
-    "np.linspace(a, 1.0)": "operation",
+    "np.linspace(a, 1.0, axis=4)": "operation",
     "np.concatenate(())": "operation",
     "np.stack([])": "operation",
     "np.sum(a) * (1.0, 2.0)[0.5:][0]": "static-error",

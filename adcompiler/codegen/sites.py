@@ -165,7 +165,7 @@ class Sites:
         if entry.element and isinstance(op.operands[0].type, List):
             return frozenset({Site(result, foreign=True)})
         viewed = self._viewed(op, result)
-        if op.opcode == "broadcast":
+        if entry.fixed:
             return frozenset(replace(s, fixed=True) for s in viewed) | {Site(result, fixed=True)}
         if changes_operand(op):
             viewed = self.of(op.operands[0])

@@ -17,7 +17,7 @@ from ..ops.structural import dtype_argument
 from . import arithmetic, mutation, names, objects, special_methods
 from .context import Context
 from .dtype_calls import DTYPES, representatives
-from .items import Item, RangeItem, in_words, is_object
+from .items import BoundMethod, Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
 from .joining import JOINING
@@ -132,6 +132,23 @@ def _ndim(ctx: Context, node: ast.Call, name: str | None, item: Item) -> int:
     return rank(ctx.lift(item, node).type)
 
 
+def _size(ctx: Context, node: ast.Call, name: str | None, a: Item, axis: Item = None) -> Item:
+    value = ctx.lift(a, node)
+    shape = _shape(ctx, node, name, value)
+    if axis is None:
+        return names.value_attribute(ctx, node, value, "size") if shape else 1
+    wanted = ctx.static(axis, node, "`axis=` of np.size")
+    return _computed(ctx, node, lambda: shape[wanted])
+
+
+def _astype(
+    ctx: Context, node: ast.Call, name: str | None, x: Item, dtype: Item, /
+) -> Item:  # fmt: skip
+    from .calls import invoke
+
+    return invoke(ctx, node, BoundMethod(ctx.lift(x, node), "astype"), [dtype], {}, name)
+
+
 def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: Item = None) -> Item:
     if not isinstance(item, Value):
         return _computed(ctx, node, lambda: round(item, digits))
@@ -167,6 +184,10 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
 
 
 
+def _copied(ctx: Context, node: ast.Call, name: str | None, a: Item) -> Item:
+    return _array_of_array(copy=True)(ctx, node, name, a)
+
+
 BUILTINS: dict[Any, Callable[..., Item]] = {
     len: _len,
     isinstance: _isinstance,
@@ -180,6 +201,10 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     pow: _pow,
     round: _round,
     np.shape: _shape,
+    np.size: _size,
+    **({np.astype: _astype} if hasattr(np, "astype") else {}),
+    np.copy: _copied,
+    np.asanyarray: _array_of_array(copy=False),
     np.ndim: _ndim,
     np.array: _array_of_array(copy=True),
     np.asarray: _array_of_array(copy=False),

@@ -255,6 +255,9 @@ def spelled(callee: Any) -> str:
     """A callable's name as users write it."""
     module = getattr(callee, "__module__", None) or ""
     name = getattr(callee, "__name__", type(callee).__name__)
+    owner = getattr(callee, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{name}"
     late = late_name(callee) or public_name(callee)
     if late is not None:
         return late
@@ -377,6 +380,10 @@ def _method(
     if expansion is not None:
         return _expand(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
     if found is None:
+        known = refusal(f"x.{method}")
+        if known is not None:
+            reason = f"`.{method}` of {in_words(value)} {known.reason}."
+            ctx.refuse(node, "unknown-function", reason, f"{known.advice}.")
         keys = (*SPELLINGS, *EXPANSIONS)
         names = [key[1] for key in keys if isinstance(key, tuple) and key[0] == "method"]
         close = difflib.get_close_matches(method, names, n=1)

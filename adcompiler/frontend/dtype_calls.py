@@ -18,7 +18,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar
 from .context import Context
-from .items import Item, in_words
+from .items import Item, in_words, leaves
 
 __all__ = ["DTYPES", "representatives"]
 
@@ -46,6 +46,12 @@ def _answered(function: Callable[..., Any]) -> Callable[..., Item]:
         ctx: Context, node: ast.Call, name: str | None, *items: Item, **keywords: Item
     ) -> Item:
         given = [*items, *keywords.values()]
+        for item in given:
+            if not isinstance(item, Value) and any(isinstance(v, Value) for v in leaves(item)):
+                ctx.refuse(
+                    node, "not-static", "the kind of several values together is asked for.",
+                    "make an array of them, and ask for its dtype.",
+                )  # fmt: skip
         choices = [representatives(i.type) if isinstance(i, Value) else [i] for i in given]
         answers = []
         for chosen in itertools.product(*choices):
@@ -75,8 +81,9 @@ def _computed(
 
 
 _QUESTIONS = (
-    "can_cast", "common_type", "dtype", "finfo", "iinfo", "isdtype", "isscalar", "issubdtype",
-    "min_scalar_type", "mintypecode", "promote_types", "result_type", "typename",
+    "can_cast", "common_type", "dtype", "finfo", "iinfo", "iscomplexobj", "isdtype", "isrealobj",
+    "isscalar", "issubdtype", "iterable", "min_scalar_type", "mintypecode", "promote_types",
+    "result_type", "typename",
 )  # fmt: skip
 DTYPES: dict[Any, Callable[..., Item]] = {
     getattr(np, name): _answered(getattr(np, name)) for name in _QUESTIONS

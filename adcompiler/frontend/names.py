@@ -20,6 +20,7 @@ from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, dtype_code, kind_of, rank, shape_of
 from ..ops import is_known
 from ..ops.gates import Primitive
+from ..ops.refused import refusal
 from . import draws, objects, text_values
 from .context import Context, namespace_value
 from .items import (
@@ -171,6 +172,10 @@ def value_attribute(ctx: Context, node: ast.AST, owner: Value, name: str) -> Ite
     if attribute is not None and isinstance(owner.type, (Array, Scalar)):
         entry, spelling = attribute
         return ctx.emit(node, entry.name, (owner,), dict(spelling.preset))
+    known = refusal(f"x.{name}")
+    if known is not None and not callable(getattr(np.ndarray, name, len)):
+        reason = f"`.{name}` of {in_words(owner)} {known.reason}."
+        ctx.refuse(node, "unsupported-attribute", reason, f"{known.advice}.")
     if isinstance(owner.type, (Array, Scalar, List)):
         return BoundMethod(owner, name)
     return ctx.refuse(

@@ -122,6 +122,11 @@ def _change(
         value = ctx.emit(node, "asarray", (value,), {})
     _check_kinds(ctx, node, value, array)
     place = ctx.memory.place(array)
+    if any(step.entry.fixed for step in place.views):
+        ctx.refuse(
+            node, "in-place-store", "NumPy doesn't let a stretched array be written to: several of"
+            " its elements are one in memory.", "store into a copy: np.broadcast_to(...).copy().",
+        )  # fmt: skip
     views = {"views": place.views} if place.views else {}
     owner = place.owner
     result = ctx.emit(

@@ -15,7 +15,10 @@ from typing import Any
 from ..ir.core import Operation, Value
 from ..ir.types import Type
 from . import (
+    accumulations,
     assembling,
+    broadcasting,
+    calculus,
     calls,
     choices,
     choosing,
@@ -39,12 +42,16 @@ from . import (
     linalg,
     linear_solves,
     lists,
+    nan_reductions,
     norms,
     numbers,
+    polynomials,
     positions,
     products,
+    quantiles,
     random,
     reductions,
+    repeating,
     reshaping,
     scipy_bessel,
     scipy_discrete,
@@ -57,7 +64,9 @@ from . import (
     sequences,
     shapes,
     sorting,
+    spacing,
     splitting,
+    statistics,
     structural,
     turning,
 )
@@ -89,22 +98,25 @@ __all__ = [
     "may_raise",
 ]
 
+_STATISTICS = (accumulations, calculus, statistics, polynomials)
 _FAMILIES = (
+    *_STATISTICS, nan_reductions, quantiles,
     complex_numbers, fourier,
     linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting,
+    joining, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
+    *_STATISTICS,
     linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting,
+    reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,

@@ -74,6 +74,8 @@ def _round_type(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
     (type_,) = types
     if shape_of(type_):
         raise OperationError("round() of a whole array", "use np.round")
+    if is_complex(type_):
+        raise OperationError("round() of a complex number", "round its .real and its .imag")
     if attributes["digits"] is None:
         return INT
     return type_ if kind_of(type_) != "bool" else INT

@@ -18,7 +18,7 @@ from .elementwise import select
 from .emit import default_call
 from .inference import as_array, broadcast_shapes
 from .op import DISCRETE, SHAPES, Attributes, Bound, Op, OperationError, Spelling, arguments
-from .reductions import reduction
+from .reducing import bind_position, reduction
 
 __all__ = ["ENTRIES"]
 
@@ -89,7 +89,9 @@ def _replaced_rule(g: Any, x: Any, y: Any, nan: Any, posinf: Any, neginf: Any) -
 def _position(name: str) -> Op:
     """`np.nanargmax`, which is no method."""
     function = getattr(np, name)
-    entry = reduction(name, function, None, lambda _: "i8", no_gradient=DISCRETE)
+    entry = reduction(
+        name, function, None, lambda _: "i8", bind_position, method=False, no_gradient=DISCRETE
+    )
     return replace(
         entry, spellings={function: entry.spellings[function]},
         examples=(f"{{5}}[np.{name}({{5}})]", f"{{3}}[np.{name}({{2,3}}, axis=1)]"),

@@ -14,7 +14,7 @@ import functools
 import itertools
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,9 @@ def contribution(
         terms.append(Term(ones, inputs[index]))
         others = sizes_by_letter(terms)
     kept = "".join(s for s in letters if s in others and not (mine[s] == 1 != others[s]))
-    found = _with_axes(contract(terms, kept, style), kept, letters)
+    alone = "".join(s for s in out if sum(s in other for other in inputs) == 1)
+    found = contract(terms, kept, replace(style, core=style.core + alone))
+    found = _with_axes(found, kept, letters)
     if letters == inputs[index]:
         return found
     return _on_diagonal(found, x, inputs[index], letters)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, unknown
-from ..ir.types import FLOAT, Array, Scalar, Type, shape_of
-from .emit import call, default_call, dtype_source
+from ..ir.types import Array, Scalar, Type, shape_of
+from .emit import call, constant, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
 from .op import (
@@ -85,17 +85,24 @@ def _emit_array(emission: Emission) -> ast.expr:
     return call("np.array", (template,), **keywords)
 
 
+def _in_c_order(order: Any, called: str) -> None:
+    if order != "C":
+        raise OperationError(
+            f"{called} with order={order!r}", "leave `order` out; transpose the array if need be"
+        )
+
+
 def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
     """`np.zeros(shape)` and `np.zeros_like(x)`."""
 
-    def bind(shape: Any, dtype: Any = None) -> Bound:
+    def bind(shape: Any, dtype: Any = None, order: Any = "C") -> Bound:
+        _in_c_order(order, f"np.{name}")
         template, operands = shape_template(shape)
         return arguments(*operands, shape=template, dtype=dtype_argument(dtype))
 
     def emit(emission: Emission) -> ast.expr:
-        template = emission.attributes["shape"]
-        shown = template if len(template) != 1 else template[0]
-        return call(f"np.{name}", (template_source(shown, emission.operands),), **_dtype(emission))
+        shown = _shown(emission.attributes["shape"], emission.operands)
+        return call(f"np.{name}", (shown,), **_dtype(emission))
 
     def evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:
         shape = fill(attributes["shape"], operands)
@@ -115,14 +122,12 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
     )
     alike = Op(
         f"{name}_like",
-        lambda types, attributes: Array(
-            attributes["dtype"] or as_array(types[0]).dtype, shape_of(types[0])
+        _alike_type,
+        lambda attributes, operands: like(operands[0], **_options(attributes, operands[1:])),
+        lambda emission: call(
+            f"np.{name}_like", emission.operands[:1], **_shown_options(emission, 1)
         ),
-        lambda attributes, operands: like(operands[0], dtype=attributes["dtype"]),
-        lambda emission: call(f"np.{name}_like", emission.operands, **_dtype(emission)),
-        spellings={
-            like: Spelling(lambda a, dtype=None: arguments(a, dtype=dtype_argument(dtype)))
-        },
+        spellings={like: Spelling(_bind_alike)},
         shape_only=(0,),
         fresh=True,
         boxes=True,
@@ -131,12 +136,60 @@ def _filled(name: str, function: Any, like: Any) -> tuple[Op, Op]:
     return plain, alike
 
 
+def _shown(template: Any, operands: Sequence[ast.expr]) -> ast.expr:
+    return template_source(template if len(template) != 1 else template[0], operands)
+
+
+def _bind_alike(
+    a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None
+) -> Bound:
+    more: dict[str, Any] = {} if order == "K" else {"order": order}
+    operands: list[Any] = []
+    if shape is not None:
+        more["shape"], operands = shape_template(shape)
+    return arguments(a, *operands, dtype=dtype_argument(dtype), **more)
+
+
+def _alike_type(types: Sequence[Type], attributes: Attributes, given: int = 1) -> Type:
+    dtype = attributes["dtype"] or as_array(types[0]).dtype
+    if attributes.get("order", "K") not in ("K", "C", "F", "A"):
+        raise OperationError(f"order={attributes['order']!r}", "there are 'K', 'C', 'F' and 'A'")
+    if "shape" in attributes:
+        return Array(dtype, template_shape(attributes["shape"], types[given:]))
+    return Array(dtype, shape_of(types[0]))
+
+
+def _options(attributes: Attributes, operands: Sequence[Any]) -> dict[str, Any]:
+    found = dict(attributes)
+    if "shape" in found:
+        found["shape"] = fill(found["shape"], operands)
+    return found
+
+
+def _shown_options(emission: Emission, given: int) -> dict[str, Any]:
+    found: dict[str, Any] = _dtype(emission)
+    if "order" in emission.attributes:
+        found["order"] = emission.attributes["order"]
+    if "shape" in emission.attributes:
+        found["shape"] = _shown(emission.attributes["shape"], emission.operands[given:])
+    return found
+
+
+def _bind_full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True,
+    shape: Any = None,
+) -> Bound:  # fmt: skip
+    (first, *rest), attributes = _bind_alike(a, dtype, order, subok, shape)
+    return (first, fill_value, *rest), attributes
+
+
 def _dtype(emission: Emission) -> dict[str, ast.expr]:
     code = emission.attributes["dtype"]
     return {"dtype": dtype_source(code)} if code else {}
 
 
-def _bind_full(shape: Any, fill_value: Any, dtype: Any = None) -> Bound:
+def _bind_full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Bound:
+    _in_c_order(order, "np.full")
     template, operands = shape_template(shape)
     return arguments(fill_value, *operands, shape=template, dtype=dtype_argument(dtype))
 
@@ -148,9 +201,8 @@ def _full_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def _emit_full(emission: Emission) -> ast.expr:
     value, *operands = emission.operands
-    template = emission.attributes["shape"]
-    shown = template if len(template) != 1 else template[0]
-    return call("np.full", (template_source(shown, operands), value), **_dtype(emission))
+    shown = _shown(emission.attributes["shape"], operands)
+    return call("np.full", (shown, value), **_dtype(emission))
 
 
 def _bind_arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Bound:
@@ -191,34 +243,48 @@ def _emit_arange(emission: Emission) -> ast.expr:
     return call("np.arange", shown, **_dtype(emission))
 
 
-def _bind_linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True) -> Bound:
-    return arguments(start, stop, num, endpoint=endpoint)
-
-
-def _linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    if any(shape_of(t) for t in types):
-        raise OperationError("np.linspace between arrays", "interpolate: a + (b - a) * weights")
-    size = types[2].size if isinstance(types[2], Scalar) else None
-    return Array(promote((*types[:2], FLOAT)), (unknown() if size is None else size,))
-
-
-def _linspace_rule(
-    g: Any, start: Any, stop: Any, num: Any, y: Any, endpoint: bool, index: int
-) -> Any:
-    if index == 2:
-        return None
-    weights = np.linspace(num * 0, num * 0 + 1, num, endpoint=endpoint)
-    return g * (weights if index else 1 - weights)
-
-
-def _eye_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def _square_type(types: Sequence[Type], attributes: Attributes) -> Type:
     sizes = [t.size if isinstance(t, Scalar) and t.size is not None else unknown() for t in types]
     return Array(attributes["dtype"] or "f8", (sizes[0], sizes[-1]))
 
 
-def _bind_eye(N: Any, M: Any = None, dtype: Any = None) -> Bound:
+def _square(name: str, function: Any, bind: Any, *others: tuple[Any, Any]) -> Op:
+    """`np.eye` and `np.tri`: ones on a diagonal, or up to it."""
+
+    def emit(emission: Emission) -> ast.expr:
+        k = emission.attributes["k"]
+        shifted = {"k": constant(k)} if k else {}
+        return call(f"np.{name}", emission.operands, **shifted, **_dtype(emission))
+
+    def evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:
+        return function(*operands, k=attributes["k"], dtype=attributes["dtype"] or "f8")
+
+    spellings = {function: Spelling(bind), **{f: Spelling(b) for f, b in others}}
+    return Op(name, _square_type, evaluate, emit, fresh=True, spellings=spellings,
+              no_gradient=NO_FLOATS)  # fmt: skip
+
+
+def _bind_eye(
+    N: Any, M: Any = None, k: Any = 0, dtype: Any = None, order: Any = "C"
+) -> Bound:
+    _in_c_order(order, "np.eye")
+    return _bind_tri(N, M, k, dtype)
+
+
+def _bind_tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Bound:
     sizes = (N,) if M is None else (N, M)
-    return arguments(*sizes, dtype=dtype_argument(dtype))
+    return arguments(*sizes, k=k, dtype=dtype_argument(dtype))
+
+
+def _bind_identity(n: Any, dtype: Any = None) -> Bound:
+    return _bind_tri(n, dtype=dtype)
+
+
+def _bind_indices(dimensions: Any, dtype: Any = int, sparse: Any = False) -> Bound:
+    if sparse:
+        raise OperationError("np.indices with sparse=True", "use np.arange for each axis")
+    template, operands = shape_template(tuple(dimensions))
+    return arguments(*operands, shape=template, dtype=dtype_argument(dtype))
 
 
 ENTRIES: tuple[Op, ...] = (
@@ -256,15 +322,28 @@ ENTRIES: tuple[Op, ...] = (
            arguments(0, 2.1, 0.5, dtype=None), arguments(0.5, 3.1, 0.5, dtype="f4"),
        ),
        spellings={np.arange: Spelling(_bind_arange)}),
-    Op("linspace", _linspace_type,
-       lambda attributes, operands: np.linspace(*operands, **attributes),
-       default_call("np.linspace", endpoint=True), rules=_linspace_rule, fresh=True,
+    Op("full_like", lambda types, attributes: _alike_type(types, attributes, 2),
+       lambda attributes, operands: np.full_like(
+           operands[0], operands[1], **_options(attributes, operands[2:])),
+       lambda emission: call("np.full_like", emission.operands[:2], **_shown_options(emission, 2)),
+       rules=(None, lambda g, x, value, *rest, **attributes: g), shape_only=(0,), fresh=True,
+       boxes=True, spellings={np.full_like: Spelling(_bind_full_like)},
        samples=(
-           arguments((), 2.0, 5, endpoint=True), arguments(0.5, (), 4, endpoint=False),
-           arguments(0.5, 1.5, 1, endpoint=True), arguments(0.5, 1.5, 0, endpoint=True),
+           arguments(np.ones((2, 3)), (), dtype=None), arguments(np.ones((2, 3)), (3,), dtype=None),
+           arguments(np.ones(2), (), 4, dtype=None, shape=(Slot(0), 2)),
+           arguments(np.ones(2), (), dtype="f4"),
        ),
-       spellings={np.linspace: Spelling(_bind_linspace)}),
-    Op("eye", _eye_type, lambda attributes, operands: np.eye(*operands, **attributes),
-       lambda emission: call("np.eye", emission.operands, **_dtype(emission)), fresh=True,
-       spellings={np.eye: Spelling(_bind_eye)}, no_gradient=NO_FLOATS),
+       examples=("np.full_like({3}, {})", "np.full_like({2,3}, {3}, order='C')",
+                 "np.full_like({3}, {}, shape=(2, 2))")),
+    _square("eye", np.eye, _bind_eye, (np.identity, _bind_identity)),
+    _square("tri", np.tri, _bind_tri),
+    Op("indices", lambda types, attributes: Array(
+           attributes["dtype"] or "i8",
+           (len(attributes["shape"]), *template_shape(attributes["shape"], types))),
+       lambda attributes, operands: np.indices(
+           fill(attributes["shape"], operands), attributes["dtype"]),
+       lambda emission: call(
+           "np.indices", (template_source(emission.attributes["shape"], emission.operands),),
+           **({} if emission.attributes["dtype"] == "i8" else _dtype(emission))),
+       fresh=True, spellings={np.indices: Spelling(_bind_indices)}, no_gradient=NO_FLOATS),
 )  # fmt: skip

@@ -125,6 +125,14 @@ def _emit_trace(emission: Emission) -> ast.expr:
     return call("np.trace", emission.operands, **keywords)
 
 
+def _bind_linalg_diagonal(x: Any, /, *, offset: Any = 0) -> Any:
+    return _bind_diagonal(x, offset, -2, -1)
+
+
+def _bind_linalg_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
+    return _bind_trace(x, offset, -2, -1, dtype)
+
+
 def _bind_diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     return arguments(a, offset=offset, axis1=axis1, axis2=axis2)
 
@@ -206,19 +214,23 @@ ENTRIES: tuple[Op, ...] = (
        default_call("np.diagonal", offset=0, axis1=0, axis2=1), accumulate=_diagonal_into,
        masks=True, view=(0,), shares="view", complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
-                  ("method", "diagonal"): Spelling(_bind_diagonal)},
+                  ("method", "diagonal"): Spelling(_bind_diagonal),
+                  np.linalg.diagonal: Spelling(_bind_linalg_diagonal)},
        samples=tuple(arguments(shape, offset=k, axis1=a, axis2=b) for shape, k, a, b in _FORMS),
        examples=("np.diagonal({3,3})", "{3,4}.diagonal(1)",
-                 "np.diagonal({2,3,3}, offset=-1, axis1=1, axis2=2)")),
+                 "np.diagonal({2,3,3}, offset=-1, axis1=1, axis2=2)",
+                 "np.linalg.diagonal({2,3,3}, offset=1)")),
     Op("trace", _trace_type,
        lambda attributes, operands: np.trace(operands[0], **attributes), _emit_trace,
        accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
-       spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace)},
+       spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace),
+                  np.linalg.trace: Spelling(_bind_linalg_trace)},
        samples=(*(arguments(shape, offset=k, axis1=a, axis2=b, dtype=None)
                   for shape, k, a, b in _FORMS),
                 arguments((3, 3), offset=0, axis1=0, axis2=1, dtype="f4")),
        examples=("np.trace({3,3})", "{3,4}.trace(-1)", "np.trace({2,3,3}, axis1=1, axis2=2)",
-                 "np.trace({3,3}, dtype=np.float64)", "np.trace({3,3j})")),
+                 "np.trace({3,3}, dtype=np.float64)", "np.trace({3,3j})",
+                 "np.linalg.trace({2,3,3})")),
     Op("diagonal_matrix", _matrix_type,
        lambda attributes, operands: np.diag(operands[0], attributes["offset"]), _emit_matrix,
        rules=(_matrix_rule,), fresh=True, complex=True,

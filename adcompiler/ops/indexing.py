@@ -260,6 +260,8 @@ def _update_rule(
 ) -> Any:  # fmt: skip
     """What is stored over passes nothing on; of what an index repeats, the last is stored."""
     if index == 0:
+        if key == (...,) and not views:
+            return None
         whole = isinstance(g.type, List) and bool(shape_of(g.type.element))
         zero = stored.emit("shape").emit("zeros_of", type=stored.type) if whole else 0.0
         _, steps = step_operands(key, views, [v.type for v in rest[:-1]])

@@ -180,7 +180,9 @@ def _flat(x: Any) -> Any:
 def _shaped(g: Any, x: Any) -> Any:
     if not x.ndim:
         return g.emit("index", key=(0,))
-    return g if x.ndim == 1 else g.emit("reshape_to", x.emit("shape"), type=as_array(x.type))
+    if x.ndim == 1:
+        return g
+    return g.emit("reshape_to", x.emit("shape"), type=Array(as_array(g.type).dtype, x.shape))
 
 
 _DOT = Spelling(operands_only(2))
@@ -225,5 +227,6 @@ ENTRIES: tuple[Op, ...] = (
        fresh=True, masks=integer_factor, complex=True,
        samples=tuple(arguments(*shapes) for shapes in _OUTER),
        spellings={np.outer: Spelling(operands_only(2))},
-       examples=("np.outer({3}, {2})", "np.outer({2,2}, {})")),
+       examples=("np.outer({3}, {2})", "np.outer({2,2}, {})",
+                 "np.outer({2,2}, np.array([0.5, 1.5]))")),
 )  # fmt: skip

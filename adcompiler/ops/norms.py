@@ -35,7 +35,7 @@ from .op import (
     Spelling,
     arguments,
 )
-from .reductions import reduced_shape, restore
+from .reducing import reduced_shape, restore
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 

@@ -127,7 +127,8 @@ class Op:
 
     `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
-    operand's rule where the contribution is best added into an existing gradient.
+    operand's rule where the contribution is best added into an existing gradient; `accumulates`
+    tells for which attributes.
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
@@ -148,6 +149,7 @@ class Op:
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
+    `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
     `once`: runs exactly once, in its place, whether or not its result is read: it is never shared,
@@ -174,6 +176,7 @@ class Op:
     statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
     rules: tuple[Rule | None, ...] | Rule | None = None
     accumulate: Rule | None = None
+    accumulates: Callable[[Attributes], bool] = lambda attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     singular: float | Callable[..., float | None] | None = None
@@ -183,6 +186,7 @@ class Op:
     holds: Container[int] = ()
     element: bool = False
     fresh: bool = False
+    fixed: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False
     once: bool = False
     boxes: bool = False

@@ -124,9 +124,10 @@ def _vdot_rule(g: Any, x: Any, other: Any) -> Any:
     if x.shape == other.shape or x.ndim == other.ndim == 1:
         return g * other
     if not x.ndim:
-        flat: Any = np.ravel(other)
-        return g * flat.emit("index", key=(0,))
-    return (g * other).emit("reshape_to", x.emit("shape"), type=as_array(x.type))
+        single: Any = np.ravel(other)
+        return g * single.emit("index", key=(0,))
+    flat = g * other
+    return flat.emit("reshape_to", x.emit("shape"), type=Array(as_array(flat.type).dtype, x.shape))
 
 
 def _kron_letters(a: int, b: int) -> tuple[str, str, str]:
@@ -306,7 +307,8 @@ ENTRIES: tuple[Op, ...] = (
                         ((1, 1), ()), ((), (1,)), ((0,), (0,)), ((2, 3), (3, 2))),
        spellings={np.vdot: Spelling(operands_only(2))},
        examples=("np.vdot({3}, {3})", "np.vdot({2,3}, {6})", "np.vdot({}, {1})",
-                 "np.vdot({3j}, {3j})", "np.vdot({3}, {3j})")),
+                 "np.vdot({2,2}, np.array([0.5, 1.5, 1.0, 2.0]))", "np.vdot({3j}, {3j})",
+                 "np.vdot({3}, {3j})")),
     Op("kron", _kron_type, lambda attributes, operands: np.kron(*operands),
        lambda emission: call("np.kron", emission.operands), rules=_kron_rule, fresh=True,
        complex=True, masks=integer_factor, spellings={np.kron: Spelling(operands_only(2))},

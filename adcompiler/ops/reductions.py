@@ -7,7 +7,7 @@ operand's own shape is the transformation's work.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..ir.types import Array, List, Scalar, Type, shape_of
 from ..runtime import helpers
 from .elementwise import select
 from .emit import attribute, call, default_call
-from .inference import as_array, constant_axis
+from .inference import constant_axis
 from .op import (
     DISCRETE,
     SHAPE_ALONE,
@@ -25,86 +25,27 @@ from .op import (
     Bound,
     Emission,
     Op,
-    OperationError,
     Rule,
     Spelling,
     arguments,
 )
+from .reducing import (
+    averaged,
+    bind,
+    bind_ddof,
+    bind_extreme,
+    bind_initial,
+    bind_position,
+    bind_truth,
+    masked,
+    reduced_shape,
+    reduction,
+    restore,
+    summed,
+)
 from .structural import unless_missing
 
-__all__ = ["ENTRIES", "reduced_shape", "restore", "summed"]
-
-
-def reduced_shape(shape: Sequence[Size], axis: Any, keepdims: bool) -> tuple[Size, ...]:
-    """The shape after reducing over `axis`."""
-    axes = constant_axis(axis, len(shape))
-    if keepdims:
-        return tuple(1 if k in axes else n for k, n in enumerate(shape))
-    return tuple(n for k, n in enumerate(shape) if k not in axes)
-
-
-def restore(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    """`g` with the reduced axes back as axes of size 1."""
-    if keepdims or axis is None:
-        return g
-    axes = constant_axis(axis, x.ndim)
-    return np.expand_dims(g, axes[0] if len(axes) == 1 else axes) if g.ndim else g
-
-
-def _infer(dtype: Callable[[str], str]) -> Callable[[Sequence[Type], Attributes], Type]:
-    def infer(types: Sequence[Type], attributes: Attributes) -> Type:
-        array = as_array(types[0])
-        shape = reduced_shape(array.shape, attributes["axis"], attributes["keepdims"])
-        return Array(dtype(array.dtype), shape)
-
-    return infer
-
-
-def summed(code: str) -> str:
-    """np.sum's accumulator: bools and small ints widen."""
-    return str(np.sum(np.zeros(1, code)).dtype.str[1:])
-
-
-def _averaged(code: str) -> str:
-    return code if code[0] in "fc" else "f8"
-
-
-def _bind(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return arguments(a, axis=axis, keepdims=keepdims)
-
-
-def _bind_ddof(a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
-    return arguments(a, axis=axis, ddof=ddof, keepdims=keepdims)
-
-
-def reduction(
-    name: str,
-    function: Any,
-    rule: Rule | None,
-    dtype: Callable[[str], str],
-    bind: Callable[..., Any] = _bind,
-    masks: bool = False,
-    singular: float | None = None,
-    samples: tuple[Bound, ...] = (),
-    complex: bool = False,
-    no_gradient: str = "",
-) -> Op:
-    """An entry for a NumPy function of an array, an axis and `keepdims`."""
-    spelling = Spelling(bind)
-    return Op(
-        name,
-        _infer(dtype),
-        lambda attributes, operands: function(operands[0], **attributes),
-        default_call(f"np.{name}", axis=None, keepdims=False, ddof=0),
-        rules=(rule,),
-        spellings={function: spelling, ("method", name): spelling},
-        masks=masks,
-        singular=singular,
-        fresh=True,
-        samples=samples,
-        complex=complex,
-        no_gradient=no_gradient,
-    )
+__all__ = ["ENTRIES", "RULES", "summed"]
 
 
 def _samples(*axes: Any, empty: bool = False, **more: Any) -> tuple[Bound, ...]:
@@ -127,35 +68,88 @@ def _count(x: Any, axis: Any) -> Any:
     return 1 if not x.ndim else x.emit("count", axis=constant_axis(axis, x.ndim))
 
 
-def _sum(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    return restore(g, x, axis, keepdims)
+def _counted(x: Any, axis: Any, mask: Any) -> Any:
+    """The number of elements that are reduced to one, with the reduced axes kept."""
+    if mask is None:
+        return _count(x, axis)
+    return np.sum(mask, axis=axis, keepdims=axis is not None)
 
 
-def _mean(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def _sum(g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, **initial: Any) -> Any:
+    return masked(mask, restore(g, x, axis, keepdims))
+
+
+def _sum_initial(g: Any, x: Any, y: Any, **attributes: Any) -> Any:
+    return g
+
+
+def _mean(g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any) -> Any:
     if 0 in x.shape:
         return None
     if not x.ndim:
-        return g
+        return masked(mask, g)
+    if mask is not None:
+        return masked(mask, restore(g, x, axis, keepdims) / _counted(x, axis, mask))
     return restore(g / _count(x, axis), x, axis, keepdims)
 
 
-def _extreme(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    """Ties share the gradient evenly; where a NaN was chosen there is none, and 0 / 0 says so."""
-    chosen = x == restore(y, x, axis, keepdims)
+def _ties(x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, initial: Any) -> tuple[Any, Any]:
+    """What was chosen, and how many of them there are (with the reduced axes kept)."""
+    best = restore(y, x, axis, keepdims)
+    chosen = x == best if mask is None else (x == best) & mask
     ties = np.sum(chosen, axis=axis, keepdims=True) if axis is not None else np.sum(chosen)
+    return chosen, ties if initial is None else ties + (best == initial)
+
+
+def _extreme(
+    g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, initial: Any = None
+) -> Any:
+    """Ties share the gradient evenly; where a NaN was chosen there is none, and 0 / 0 says so."""
+    chosen, ties = _ties(x, y, axis, keepdims, mask, initial)
     return chosen * (restore(g, x, axis, keepdims) / ties)
 
 
-def _prod(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def _extreme_initial(
+    g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, initial: Any
+) -> Any:
+    """As one more element."""
+    _, ties = _ties(x, y, axis, keepdims, mask, initial)
+    return (restore(y, x, axis, keepdims) == initial) * (restore(g, x, axis, keepdims) / ties)
+
+
+def _prod(
+    g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, initial: Any = None
+) -> Any:
     """Exact with zeros: the product of the other elements, never y / x."""
+    if initial is not None:
+        g = g * initial
     if not x.ndim:
-        return g
+        return masked(mask, g)
+    factors = x if mask is None else select(mask, x, 1.0)
     if axis is None:
-        flat: Any = np.ravel(x)
-        others = flat.emit("prod_others", axis=0).emit("reshape_to", x.emit("shape"), type=x.type)
-        return g * others
-    (one,) = constant_axis(axis, x.ndim)
-    return restore(g, x, axis, keepdims) * x.emit("prod_others", axis=one)
+        flat: Any = np.ravel(factors)
+        shape = x.emit("shape")
+        others = flat.emit("prod_others", axis=0).emit("reshape_to", shape, type=factors.type)
+        return masked(mask, g * others)
+    others = _all_others(factors, constant_axis(axis, x.ndim))
+    return masked(mask, restore(g, x, axis, keepdims) * others)
+
+
+def _all_others(x: Any, axes: tuple[int, ...]) -> Any:
+    """The product of all other elements over these axes: along the first one, and of the products
+    along it."""
+    first, *rest = axes
+    others = x.emit("prod_others", axis=first)
+    if not rest:
+        return others
+    return others * _all_others(np.prod(x, axis=first, keepdims=True), tuple(rest))
+
+
+def _prod_initial(
+    g: Any, x: Any, y: Any, axis: Any, keepdims: bool, mask: Any, initial: Any
+) -> Any:
+    factors = x if mask is None else select(mask, x, 1.0)
+    return g * np.prod(factors, axis=axis, keepdims=keepdims)
 
 
 def _prod_others(g: Any, x: Any, y: Any, axis: int) -> Any:
@@ -176,25 +170,63 @@ def _others_of_rows(g: Any, x: Any) -> Any:
     return np.sum(np.expand_dims(g, -1) * select(same, 0, others), axis=-2)
 
 
-def _freedom(x: Any, axis: Any, ddof: int) -> Any:
-    count = _count(x, axis)
+def _freedom(x: Any, axis: Any, ddof: int, mask: Any) -> Any:
+    count = _counted(x, axis, mask)
     return count - ddof if ddof else count
 
 
-def _var(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
+def _deviation(x: Any, axis: Any, mask: Any, mean: Any) -> Any:
+    """`x` without its mean; 0 for what isn't counted."""
+    if mean is not None:
+        return masked(mask, x - mean)
+    kept = {} if mask is None else {"where": mask}
+    return masked(mask, x - np.mean(x, axis=axis, keepdims=axis is not None, **kept))
+
+
+def _var(
+    g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool, mask: Any, mean: Any = None
+) -> Any:
     if 0 in x.shape:
         return None
-    centred = x - np.mean(x, axis=axis, keepdims=axis is not None)
-    return restore(g, x, axis, keepdims) * 2 * centred / _freedom(x, axis, ddof)
+    centred = _deviation(x, axis, mask, mean)
+    return restore(g, x, axis, keepdims) * 2 * centred / _freedom(x, axis, ddof, mask)
 
 
-def _std(g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool) -> Any:
+def _std(
+    g: Any, x: Any, y: Any, axis: Any, ddof: int, keepdims: bool, mask: Any, mean: Any = None
+) -> Any:
     """0 where the deviation is 0."""
     if 0 in x.shape:
         return None
-    centred = x - np.mean(x, axis=axis, keepdims=axis is not None)
-    scale = select(y == 0, 1.0, y) * _freedom(x, axis, ddof)
-    return restore(g / scale, x, axis, keepdims) * centred
+    centred = _deviation(x, axis, mask, mean)
+    scale: Any = select(y == 0, 1.0, y)
+    if mask is None:
+        return restore(g / (scale * _freedom(x, axis, ddof, None)), x, axis, keepdims) * centred
+    spread = restore(scale, x, axis, keepdims) * _freedom(x, axis, ddof, mask)
+    return restore(g, x, axis, keepdims) / spread * centred
+
+
+def _of_mean(rule: Any) -> Any:
+    """The contribution to a mean that was computed beforehand: x's own, the other way."""
+    return lambda g, x, y, **given: -rule(g, x, y, **given)
+
+
+# Each reduction's rule, and those of its other operands.
+RULES: Mapping[str, tuple[Rule, dict[str, Rule]]] = {
+    "sum": (_sum, {"initial": _sum_initial}),
+    "mean": (_mean, {}),
+    "max": (_extreme, {"initial": _extreme_initial}),
+    "min": (_extreme, {"initial": _extreme_initial}),
+    "prod": (_prod, {"initial": _prod_initial}),
+    "var": (_var, {"mean": _of_mean(_var)}),
+    "std": (_std, {"mean": _of_mean(_std)}),
+}
+
+
+def _entry(name: str, dtype: Any, binding: Any, *also: object, **more: Any) -> Op:
+    rule, others = RULES[name]
+    function = getattr(np, name)
+    return reduction(name, function, rule, dtype, binding, *also, others=others, **more)
 
 
 def _count_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -227,18 +259,14 @@ def _count_emit(emission: Emission) -> ast.expr:
     return product
 
 
-def _check_prod(bound: Any) -> Any:
-    axis = bound[1]["axis"]
-    if isinstance(getattr(axis, "value", axis), (tuple, list)):
-        raise OperationError(
-            "np.prod over several axes at once has no derivative here",
-            "reduce one axis after the other",
-        )
-    return bound
+def _without_gradient(name: str, function: Any, code: str, binding: Any, *also: object) -> Op:
+    return reduction(
+        name, function, None, lambda _: code, binding, *also, no_gradient=DISCRETE,
+    )  # fmt: skip
 
 
-def _without_gradient(name: str, function: Any, code: str) -> Op:
-    return reduction(name, function, None, lambda _: code, no_gradient=DISCRETE)
+def _bind_count(a: Any, axis: Any = None, *, keepdims: Any = False) -> Bound:
+    return arguments(a, axis=axis, keepdims=keepdims)
 
 
 def _count_nonzero_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -251,26 +279,40 @@ def _same(code: str) -> str:
 
 
 ENTRIES: tuple[Op, ...] = (
-    reduction("sum", np.sum, _sum, summed, samples=_samples(*_ALL_AXES, empty=True),
-              complex=True),
-    reduction("mean", np.mean, _mean, _averaged, samples=_samples(*_ALL_AXES), complex=True),
-    reduction("max", np.max, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
-    reduction("min", np.min, _extreme, _same, masks=True, samples=_samples(*_ALL_AXES)),
-    reduction("prod", np.prod, _prod, summed, lambda *a, **k: _check_prod(_bind(*a, **k)),
-              samples=_samples(None, 0, 1, -1, empty=True), complex=True),
-    reduction("var", np.var, _var, _averaged, _bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
-              + (arguments((2, 3), axis=1, ddof=1, keepdims=False),)),
-    reduction("std", np.std, _std, _averaged, _bind_ddof,
-              samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
-              + (arguments((2, 3), axis=None, ddof=1, keepdims=True),)),
-    _without_gradient("argmax", np.argmax, "i8"),
-    _without_gradient("argmin", np.argmin, "i8"),
-    _without_gradient("any", np.any, "b1"),
-    _without_gradient("all", np.all, "b1"),
+    _entry("sum", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
+           examples=("np.sum({2,3}, where=np.array([True, False, True]))",
+                     "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",
+                     "{2,3}.sum(-1, keepdims=True, where=[[True], [False]])")),
+    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES), complex=True,
+           examples=("np.mean({2,3}, where=np.array([True, False, True]))",
+                     "{2,3}.mean(1, np.float64)",
+                     "np.mean({2,3}, axis=0, where=np.array([[True], [False]]))")),
+    _entry("max", _same, bind_extreme, np.amax, masks=True, samples=_samples(*_ALL_AXES),
+           examples=("np.amax({2,3}, axis=1, initial={})",
+                     "np.max({2,3}, 0, where=np.array([[True], [False]]), initial=-5.0)")),
+    _entry("min", _same, bind_extreme, np.amin, masks=True, samples=_samples(*_ALL_AXES),
+           examples=("np.amin({2,3}, axis=1, initial={})", "{2,3}.min(initial=-1.0)")),
+    _entry("prod", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
+           examples=("np.prod({2,3,2}, axis=(0, 2))", "np.prod({2,3}, 0, initial={})",
+                     "np.prod({2,3}, where=np.array([True, False, True]))")),
+    _entry("var", averaged, bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
+           + (arguments((2, 3), axis=1, ddof=1, keepdims=False),),
+           examples=("np.var({4}, correction=1)", "{2,3}.var(1, ddof=1)",
+                     "np.var({2,3}, axis=1, mean={2,1})",
+                     "np.var({3,4}, where=np.array([True, False, True, True]), ddof=1)")),
+    _entry("std", averaged, bind_ddof,
+           samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
+           + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
+           examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",
+                     "np.std({3,4}, axis=0, where=np.array([[True], [False], [True]]))")),
+    _without_gradient("argmax", np.argmax, "i8", bind_position),
+    _without_gradient("argmin", np.argmin, "i8", bind_position),
+    _without_gradient("any", np.any, "b1", bind_truth),
+    _without_gradient("all", np.all, "b1", bind_truth),
     Op("count_nonzero", _count_nonzero_type,
        lambda attributes, operands: np.count_nonzero(operands[0], **attributes),
        default_call("np.count_nonzero", axis=None, keepdims=False),
-       spellings={np.count_nonzero: Spelling(_bind)}, no_gradient=DISCRETE),
+       spellings={np.count_nonzero: Spelling(_bind_count)}, no_gradient=DISCRETE),
     Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),

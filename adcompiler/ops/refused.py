@@ -3,8 +3,10 @@
     np.load("weights.npy")      error[unknown-function]: np.load reads or writes files.
                                   help: do that outside of the function, and pass the arrays in.
 
-Every public function of NumPy and `math` is in the tables, handled by the front end, or here. Of
-SciPy, here are those for which something else can be said to work.
+`REFUSED` are out by their nature; `MISSING` could be there, and say what to write until they are.
+Every public function of NumPy and `math`, and every method and attribute of arrays, is in the
+tables, handled by the front end, or here; of SciPy those for which something else can be said to
+work.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-__all__ = ["REFUSED", "Refusal", "refusal"]
+__all__ = ["MISSING", "REFUSED", "Refusal", "refusal"]
 
 
 @final
@@ -89,6 +91,92 @@ _DATA = {
              "np", "polyfit"),
 }  # fmt: skip
 
+_POLYNOMIALS = {
+    **_alike("computes with polynomials by their coefficients",
+             "write Horner's rule as a loop: y = y * x + c[k]",
+             "np", "poly polyadd polyder polydiv polyint polymul polysub polyval"),
+}  # fmt: skip
+
+_COMPLEX = {
+    **_alike("gives complex eigenvalues, whose order depends on the values",
+             "use np.linalg.eigh for symmetric matrices", "np.linalg", "eig eigvals"),
+    **_alike("gives complex numbers or real ones, as the values are", "use .real, or np.sort",
+             "np", "real_if_close sort_complex"),
+}  # fmt: skip
+
+_NOTES = {
+    **_alike("plans the order of products, without computing them",
+             "call np.einsum with optimize=True", "np", "einsum_path"),
+    **_alike("raises where a number is infinite or NaN", "call np.asarray, and test np.isfinite",
+             "np", "asarray_chkfinite"),
+    **_alike("asks how the array lies in memory, or arranges it",
+             "leave it out: the result is the same", "np", "asfortranarray isfortran require"),
+    **_alike("is a window of fixed numbers",
+             "compute it outside of the function, and pass it in",
+             "np", "bartlett blackman hamming hanning kaiser"),
+    **_alike("counts in several dimensions at once", "use np.histogram for each, or np.bincount",
+             "np", "histogram2d histogram_bin_edges histogramdd"),
+    **_alike("calls Python functions on parts of the array", "use np.where or np.select",
+             "np", "piecewise"),
+    **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
+             "np", "mask_indices"),
+    **_alike("is an old name", "use np.vstack", "np", "row_stack"),
+    **_alike("is an old name", "use np.isin", "np", "in1d"),
+    **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
+}  # fmt: skip
+
+_SO_FAR = "has no derivative in the tables so far"
+MISSING: Mapping[str, Refusal] = {
+    **_alike(_SO_FAR, "write x[1:] - x[:-1]", "np", "ediff1d"),
+    **_alike(_SO_FAR, "write (x[2:] - x[:-2]) / (2 * h), and the ends apart", "np", "gradient"),
+    **_alike(_SO_FAR, "write np.sum((y[1:] + y[:-1]) * (x[1:] - x[:-1])) / 2", "np", "trapezoid"),
+    **_alike(_SO_FAR, "find k by np.searchsorted, then y[k] + w * (y[k + 1] - y[k])",
+             "np", "interp"),
+    **_alike(_SO_FAR, "add up shifted slices in a loop over the kernel",
+             "np", "convolve correlate"),
+    **_alike(_SO_FAR, "write np.sum(w * x) / np.sum(w)", "np", "average"),
+    **_alike(_SO_FAR, "write d @ d.T / (n - 1) for d = x - np.mean(x, axis=1, keepdims=True)",
+             "np", "corrcoef cov"),
+    **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "np", "ptp"),
+    **_alike(_SO_FAR, "write np.max or np.min", "np", "amax amin"),
+    **_alike(_SO_FAR, "use np.concatenate of slices", "np", "delete insert"),
+    **_alike(_SO_FAR, "use np.trace or np.diagonal", "np.linalg", "diagonal trace"),
+    **_alike(_SO_FAR, "add multiples of 2 * np.pi by np.round", "np", "unwrap"),
+    **_alike(_SO_FAR, "write a loop over the elements, or make it a gate",
+             "np", "cumprod cumulative_prod cumulative_sum nancumprod nancumsum"),
+    **_alike(_SO_FAR, "write a loop over the elements", "x", "cumprod cumsum"),
+    **_alike(_SO_FAR, "use np.concatenate", "x", "repeat"),
+    **_alike(_SO_FAR, "store by index: x[i] = v", "x", "itemset"),
+    **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "x", "ptp"),
+    **_alike(_SO_FAR, "use np.sort, and read it by index",
+             "np", "median nanmedian nanpercentile nanquantile percentile quantile"),
+    **_alike(_SO_FAR, "use np.where(np.isnan(x), 0.0, x), and the reduction without `nan`",
+             "np", "nanmax nanmean nanmin nanprod nanstd nansum nanvar"),
+    **_alike(_SO_FAR, "use broadcasting, or np.concatenate",
+             "np", "broadcast_arrays broadcast_shapes broadcast_to meshgrid pad repeat"),
+    **_alike(_SO_FAR, "use np.zeros, np.ones, np.eye, np.arange or np.linspace",
+             "np", "full_like geomspace identity indices logspace tri vander"),
+    **_alike(_SO_FAR, "use np.linalg.solve, inv, slogdet or norm",
+             "np.linalg", "cholesky cond eigh eigvalsh lstsq matrix_norm matrix_rank pinv qr"
+             " svd svdvals tensorinv tensorsolve vector_norm"),
+}  # fmt: skip
+
+_METHODS = {
+    **_alike("makes text, bytes or lists of an array, or writes it to a file",
+             "do that outside of the function, with what it returns",
+             "x", "dump dumps hex tobytes tofile tolist tostring"),
+    **_alike("changes how the array's memory is read, not its numbers",
+             "use astype, reshape or transpose",
+             "x", "byteswap getfield newbyteorder setfield setflags to_device view"),
+    **_alike("changes the size of the array in place",
+             "make an array: np.concatenate, np.pad, np.tile", "x", "resize"),
+    **_alike("asks which memory the array has", "ask for x.shape or x.dtype",
+             "x", "base ctypes data device flags nbytes strides"),
+    **_alike("goes over all elements as if there were one axis", "use x.ravel()", "x", "flat"),
+    **_alike("asks for the binary form of a number", "compare with np.floor(x)",
+             "x", "as_integer_ratio fromhex is_integer"),
+}  # fmt: skip
+
 _SCIPY = {
     **_alike("calls a function as often as its own estimate of the error asks",
              "sum the function's values at fixed nodes times their weights",
@@ -101,8 +189,8 @@ _SCIPY = {
              " is that of the implicit function",
              "scipy.optimize", "minimize minimize_scalar root root_scalar brentq bisect newton"
              " fsolve fixed_point least_squares curve_fit linprog nnls differential_evolution"),
-    **_alike("prepares an object that interpolates", "use np.interp, or products with weights"
-             " that are computed outside of the function",
+    **_alike("prepares an object that interpolates", "use products with weights that are"
+             " computed outside of the function",
              "scipy.interpolate", "interp1d CubicSpline make_interp_spline PchipInterpolator"
              " Akima1DInterpolator BSpline RegularGridInterpolator RBFInterpolator griddata"
              " splrep splev interpn"),
@@ -130,7 +218,9 @@ _RANDOM = Refusal(
     "use np.random.default_rng(seed), or make the generator outside and pass it in",
 )
 
-REFUSED: Mapping[str, Refusal] = {**_OUTSIDE, **_OBJECTS, **_DATA, **_SCIPY}
+REFUSED: Mapping[str, Refusal] = {
+    **_OUTSIDE, **_OBJECTS, **_DATA, **_POLYNOMIALS, **_COMPLEX, **_NOTES, **_METHODS, **_SCIPY,
+}  # fmt: skip
 
 
 def refusal(name: str) -> Refusal | None:
@@ -139,4 +229,4 @@ def refusal(name: str) -> Refusal | None:
     >>> refusal("np.save").reason
     'reads or writes files'
     """
-    return _RANDOM if name.startswith("np.random.") else REFUSED.get(name)
+    return _RANDOM if name.startswith("np.random.") else REFUSED.get(name) or MISSING.get(name)

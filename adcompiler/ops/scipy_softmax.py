@@ -17,7 +17,7 @@ from .emit import call, constant, default_call
 from .inference import as_array, broadcast_shapes, promote
 from .late import Late
 from .op import Attributes, Bound, Emission, Expansion, Op, OperationError, Spelling, arguments
-from .reductions import reduced_shape, restore
+from .reducing import reduced_shape, restore
 from .scipy_special import special
 
 __all__ = ["ENTRIES", "EXPANSIONS"]

@@ -375,7 +375,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       rules=(lambda g, x, shape, y, type: g, None), view=(0,), boxes=True, complex=True, samples=(
+       rules=(lambda g, x, shape, y, type: g, None), view=(0,), fixed=True, boxes=True,
+       complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
            arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
        )),

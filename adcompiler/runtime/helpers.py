@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from .running import cells, overlapped, recurrence, shifted
 from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
-    "add_lists", "bessel_i", "divide", "last_stored", "polygamma", "power", "prod_others",
-    "require_apart", "sign", "sinc_derivative", "unbroadcast",
+    "add_lists", "bessel_i", "cells", "divide", "last_stored", "overlapped", "polygamma", "power",
+    "prod_others", "recurrence", "require_apart", "shifted", "sign", "sinc_derivative",
+    "unbroadcast",
 ]  # fmt: skip
 
 

@@ -169,7 +169,7 @@ class _Reverse:
             operand = op.operands[k]
             if operand not in self.active:
                 continue
-            if k == 0 and entry.accumulate is not None:
+            if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
                 self.accumulate(op, cotangents, operand, g)
                 continue
             rule = entry.rule(k)

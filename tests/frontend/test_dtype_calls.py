@@ -75,3 +75,16 @@ def test_what_fails_is_refused():
 
     with pytest.raises(UnsupportedError, match="ValueError"):
         grad(f)(2.0)
+
+
+def test_values_together_are_no_array():
+    def f(x):
+        return x if np.isrealobj([x * 1j]) else 2 * x
+
+    with pytest.raises(UnsupportedError, match="several values together"):
+        grad(f)(2.0)
+
+    def g(x):
+        return np.size(x, 1) * np.sum(np.copy(x)) if np.iterable(x) else 0.0
+
+    assert grad(g)(np.ones((2, 3))).tolist() == [[3.0] * 3] * 2

@@ -706,10 +706,41 @@ def grown(m: Any) -> Any:
     return np.sum(z * z) + np.sum(w * m)
 
 
+def stretched(x: Any) -> Any:
+    y = x * 1.0
+    z = np.broadcast_to(y, (3, 5))
+    a, b = np.broadcast_arrays(y, np.ones((2, 1)))
+    y[1] = x[0] * x[2]
+    return np.sum(z * x) + np.sum(a * a * b)
+
+
+def stretched_store(x: Any) -> Any:
+    y = x * 1.0
+    z = np.broadcast_to(y, (3, 5))
+    z[0] = 1.0
+    return np.sum(z)
+
+
+def store_through_stretched_view(x: Any) -> Any:
+    z = np.broadcast_to(x * 2, (3, 5))[1]
+    z += 1.0
+    return np.sum(z)
+
+
+@pytest.mark.parametrize("f", [stretched_store, store_through_stretched_view])
+def test_stretched_arrays_are_not_written_to(f: Any) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        f(V)
+    with pytest.raises(AdcompilerError) as caught:
+        grad(f)(V)
+    assert "stretched" in caught.value.diagnostics[0].reason
+
+
 @pytest.mark.parametrize(
     ("f", "x"),
-    [(flipped, V), (at_least, V), (split_parts, V), (equal_parts, M), (turned, M), (grown, M)],
+    [(stretched, V), (flipped, V), (at_least, V), (split_parts, V),
+     (equal_parts, M), (turned, M), (grown, M)],
     ids=lambda v: getattr(v, "__name__", ""),
-)
+)  # fmt: skip
 def test_stores_through_views_that_functions_make(f: Any, x: Any) -> None:
     check_emitted(f, x)
