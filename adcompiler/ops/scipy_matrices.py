@@ -34,6 +34,11 @@ def _bind_checked(a: Any, overwrite_a: Any = False, check_finite: Any = True) ->
     return arguments(a, check_finite=check_finite)
 
 
+def _determinant_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    matrix(types[0], "det")
+    return Array("f8", ())
+
+
 def _frechet_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array("f8", matrix(types[0], "expm_frechet").shape)
 
@@ -94,6 +99,9 @@ def _extent(x: Any, axis: int) -> Any:
 
 ENTRIES: tuple[Op, ...] = (
     matrix_entry("inv", square_of("inv"), (_inverse,), _bind_checked,
+           tuple(arguments(Regular(shape), check_finite=True) for shape in REGULAR)),
+    matrix_entry("det", _determinant_type,
+           (lambda g, a, y, check_finite: g * a.emit("cofactors"),), _bind_checked,
            tuple(arguments(Regular(shape), check_finite=True) for shape in REGULAR)),
     matrix_entry("expm", square_of("expm"), (lambda g, a, y: _frechet(g, a),),
            lambda A: arguments(A), tuple(arguments(shape) for shape in REGULAR), defaults={}),
