@@ -169,7 +169,7 @@ def _names(key: Any, owner: str = "x") -> list[str]:
     if not callable(key):
         return [str(key)]
     found = _public().get(id(key), [])
-    module = key.__module__ or key.__self__.__module__
+    module = (key.__module__ or key.__self__.__module__).removeprefix("_")
     return found or [f"{module}.{key.__qualname__}"]
 
 
