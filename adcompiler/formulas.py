@@ -192,7 +192,8 @@ def _lines(
     made = op.types(types, attributes)
     if not any(map(is_differentiable, made)):
         return None
-    results = op.results if len(made) > 1 else ("y" if "y" not in names else "out",)
+    several = op.results or tuple(f"y{k}" for k in range(len(made)))
+    results = several if len(made) > 1 else ("y" if "y" not in names else "out",)
     operands = [Value(t, name) for t, name in zip(types, names, strict=True)]
     seeds = [Value(t, f"grad_{name}") for t, name in zip(made, results, strict=True)]
     values = [Value(t, name) for t, name in zip(made, results, strict=True)]

@@ -14,7 +14,7 @@ V = np.array([1.0, 2.0, 3.0])
 
 
 def not_a_table_function(x):
-    return np.sum(np.linalg.svd(x)[1])
+    return np.sum(np.linalg.eig(x)[0])
 
 
 def misspelled(x):
@@ -108,7 +108,7 @@ def too_many_arguments(x):
 
 
 def unknown_keyword(x):
-    return np.sum(x, initial=3.0)
+    return np.sum(np.cov(x, fweights=3))
 
 
 def wrong_helper_arguments(x):
@@ -169,7 +169,7 @@ def unicode_before(größe):
 
 
 BODIES = {
-    not_a_table_function: ("unknown-function", "`np.linalg.svd`", "np.linalg.svd(x)"),
+    not_a_table_function: ("unknown-function", "np.linalg.eig", "np.linalg.eig(x)"),
     misspelled: ("unknown-name", "`tahn`", "np.tahn"),
     unknown_name: ("unknown-name", "`nowhere`", "nowhere"),
     unknown_method: ("unknown-function", "`.summ`", "x.summ()"),
@@ -186,7 +186,7 @@ BODIES = {
     recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
-    unknown_keyword: ("unsupported-argument", "`initial=`", "np.sum(x, initial=3.0)"),
+    unknown_keyword: ("unsupported-argument", "`fweights=`", "np.cov(x, fweights=3)"),
     wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
     axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
     axis_no_int: ("operation", "`axis=1.0` of np.sum is no axis", "np.sum(x, axis=1.0)"),
@@ -202,8 +202,10 @@ BODIES = {
 }
 SCALARS = (try_block, endless, recursive, number_called, walrus, loop_reads_before)
 ADVICE = {
-    subset_of_sum: "the supported form is np.sum(a, axis=None, *, keepdims=False).",
-    subset_of_method: "the supported form is .sum(axis=None, *, keepdims=False).",
+    subset_of_sum: "the supported form is np.sum(a, axis=None, dtype=None, out=None,"
+    " keepdims=False, initial=..., where=True).",
+    subset_of_method: "the supported form is .sum(axis=None, dtype=None, out=None,"
+    " keepdims=False, initial=..., where=True).",
     bare_sin: "did you mean np.sin?",
     bare_misspelled: "did you mean `inner`?",
     loop_reads_before: "give `y` a value beforehand, also before a loop that assigns it.",

@@ -335,8 +335,21 @@ def _refuse_arguments(
 
 def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
     """`a, axis=None, *, keepdims=False`."""
-    bare = [p.replace(annotation=p.empty) for p in parameters.values()]
+    bare = [
+        p.replace(annotation=p.empty, default=_shown(p.default)) for p in parameters.values()
+    ]
     return str(inspect.Signature(bare))[1:-1]
+
+
+class _NoValue:
+    """Stands for a default that has no text."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+def _shown(default: Any) -> Any:
+    return _NoValue() if repr(default).startswith("<object") else default
 
 
 def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:

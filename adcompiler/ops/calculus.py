@@ -190,7 +190,9 @@ def _convolved(name: str) -> Callable[[Sequence[Type], Attributes], Type]:
         a, v = map(as_array, types)
         if len(a.shape) > 1 or len(v.shape) > 1:
             raise OperationError(f"np.{name} of more than one dimension", "go row by row")
-        sizes = [t.shape[0] if t.shape else 1 for t in (a, v)]
+        if not a.shape or not v.shape:
+            raise OperationError(f"np.{name} of a number", "multiply by it")
+        sizes = [t.shape[0] for t in (a, v)]
         if 0 in sizes:
             raise OperationError(f"np.{name} of nothing", "give arrays with elements")
         return Array(promote((a, v)), (_moded(sizes[0], sizes[1], mode),))

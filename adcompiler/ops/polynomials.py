@@ -67,6 +67,8 @@ def _polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
 
 
 def _sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    if any(len(shape_of(t)) > 1 for t in types):
+        raise OperationError("coefficients of more than one dimension", "go row by row")
     sizes = [as_array(t).shape[0] if shape_of(t) else 1 for t in types]
     known = [size for size in sizes if isinstance(size, int)]
     longer = sizes[0] if sizes[0] == sizes[1] else max(known) if len(known) == 2 else unknown()

@@ -22,8 +22,7 @@ def shifted(x: Any, axis: Any, by: Any, fill: Any) -> Any:
 
 
 def recurrence(b: Any, a: Any, axis: Any, reverse: Any) -> Any:
-    """`y[k] = b[k] + a[k] * y[k - 1]` along an axis; the transpose of this where `reverse`:
-    `y[k] = b[k] + a[k + 1] * y[k + 1]`."""
+    """`y[k] = b[k] + a[k] * y[k - 1]` along an axis; `reverse` is its transpose."""
     dtype = np.result_type(b, a)
     y = np.array(np.moveaxis(b, axis, 0), dtype)
     a = np.moveaxis(np.broadcast_to(a, np.shape(b)), axis, 0)
@@ -39,8 +38,7 @@ def recurrence(b: Any, a: Any, axis: Any, reverse: Any) -> Any:
 
 
 def overlapped(g: Any, a: Any, v: Any, mode: Any, flipped: Any, back: Any) -> Any:
-    """What np.convolve keeps in this mode, in its place among all overlaps, zeros around it; or
-    `back`, cut out of all. `flipped`: as np.correlate, which swaps its operands when it likes."""
+    """What np.convolve (or, `flipped`, np.correlate) keeps, among all overlaps; `back`: of all."""
     n, m = len(a), len(v)
     length = max(n, m) if mode == "same" else abs(n - m) + 1
     before = min(n, m) - 1 if mode == "valid" else (min(n, m) - 1) // 2
