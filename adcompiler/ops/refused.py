@@ -94,7 +94,7 @@ _DATA = {
 _POLYNOMIALS = {
     **_alike("computes with polynomials by their coefficients",
              "write Horner's rule as a loop: y = y * x + c[k]",
-             "np", "poly polyadd polyder polydiv polyint polymul polysub polyval"),
+             "np", "poly polydiv polymul"),
 }  # fmt: skip
 
 _COMPLEX = {

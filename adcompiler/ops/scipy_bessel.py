@@ -39,9 +39,13 @@ def _raised(*parameters: Any) -> list[Any]:
     return [_order(v, 1) for v in parameters]
 
 
-def _of_order(name: str, rule: Rule, domain: tuple[float, float] = POSITIVE) -> Op:
+def _of_order(
+    name: str, rule: Rule, domain: tuple[float, float] = POSITIVE, singular: float | None = None
+) -> Op:
     """A function of an order and a number."""
-    return special_function(name, by_constant(name, "v"), rule, domain=(ORDERS, domain))
+    return special_function(
+        name, by_constant(name, "v"), rule, domain=(ORDERS, domain), singular=singular
+    )
 
 
 def _difference(function: str) -> Rule:
@@ -63,23 +67,23 @@ def _total(function: str) -> Callable[[Any, Any], Any]:
 _FIRST = (
     special_function("j0", lambda g, x, y: -g * special.j1(x)),
     special_function("j1", lambda g, x, y: g * 0.5 * (special.j0(x) - special.jv(2, x))),
-    special_function("y0", lambda g, x, y: -g * special.y1(x), domain=(POSITIVE,)),
+    special_function("y0", lambda g, x, y: -g * special.y1(x), domain=(POSITIVE,), singular=1.0),
     special_function("y1", lambda g, x, y: g * 0.5 * (special.y0(x) - special.yv(2, x)),
-                     domain=(POSITIVE,)),
+                     domain=(POSITIVE,), singular=1.0),
     _of_order("jv", _difference("jv")),
-    _of_order("yv", _difference("yv")),
-    _of_order("yn", _difference("yv")),
+    _of_order("yv", _difference("yv"), singular=1.0),
+    _of_order("yn", _difference("yv"), singular=1.0),
 )  # fmt: skip
 
 _MODIFIED = (
     special_function("i0", lambda g, x, y: g * special.i1(x)),
     special_function("i1", lambda g, x, y: g * 0.5 * (special.i0(x) + special.iv(2, x))),
-    special_function("k0", lambda g, x, y: -g * special.k1(x), domain=(POSITIVE,)),
+    special_function("k0", lambda g, x, y: -g * special.k1(x), domain=(POSITIVE,), singular=1.0),
     special_function("k1", lambda g, x, y: -g * 0.5 * (special.k0(x) + special.kv(2, x)),
-                     domain=(POSITIVE,)),
+                     domain=(POSITIVE,), singular=1.0),
     _of_order("iv", lambda g, v, x, y: g * _total("iv")(v, x)),
-    _of_order("kv", lambda g, v, x, y: -g * _total("kv")(v, x)),
-    _of_order("kn", lambda g, v, x, y: -g * _total("kv")(v, x)),
+    _of_order("kv", lambda g, v, x, y: -g * _total("kv")(v, x), singular=1.0),
+    _of_order("kn", lambda g, v, x, y: -g * _total("kv")(v, x), singular=1.0),
 )  # fmt: skip
 
 # Scaled by exp(-abs(x)), which has a kink at 0, or by exp(x).
@@ -88,26 +92,27 @@ _SCALED = (
                      domain=((0.3, 2.0),)),
     special_function("i1e", lambda g, x, y: g * (
         0.5 * (special.i0e(x) + special.ive(2, x)) - _sign(x) * y), domain=((-2.0, -0.3),)),
-    special_function("k0e", lambda g, x, y: g * (y - special.k1e(x)), domain=(POSITIVE,)),
+    special_function("k0e", lambda g, x, y: g * (y - special.k1e(x)), domain=(POSITIVE,),
+                     singular=1.0),
     special_function("k1e", lambda g, x, y: g * (
-        y - 0.5 * (special.k0e(x) + special.kve(2, x))), domain=(POSITIVE,)),
+        y - 0.5 * (special.k0e(x) + special.kve(2, x))), domain=(POSITIVE,), singular=1.0),
     _of_order("ive", lambda g, v, x, y: g * (_total("ive")(v, x) - _sign(x) * y)),
-    _of_order("kve", lambda g, v, x, y: g * (y - _total("kve")(v, x))),
+    _of_order("kve", lambda g, v, x, y: g * (y - _total("kve")(v, x)), singular=1.0),
 )  # fmt: skip
 
 _HYPERGEOMETRIC = (
     # 13.3.15, 15.5.1, 16.3.1.
     special_function("hyp0f1", by_constant("hyp0f1", "v"),
                      lambda g, v, z, y: g * special.hyp0f1(_order(v, 1), z) / v,
-                     domain=((1, 4), WIDE)),
+                     domain=((1, 4), WIDE), singular=0.5),
     special_function("hyp1f1", by_constant("hyp1f1", "a"), by_constant("hyp1f1", "b"),
                      lambda g, a, b, x, y: g * (a / b) * special.hyp1f1(*_raised(a, b), x),
-                     domain=((1, 4), (1, 4), WIDE)),
+                     domain=((1, 4), (1, 4), WIDE), singular=0.5),
     special_function("hyp2f1", by_constant("hyp2f1", "a"), by_constant("hyp2f1", "b"),
                      by_constant("hyp2f1", "c"),
                      lambda g, a, b, c, z, y: (
                          g * (a * b / c) * special.hyp2f1(*_raised(a, b, c), z)),
-                     domain=((1, 3), (1, 3), (1, 3), (-0.7, 0.7))),
+                     domain=((1, 3), (1, 3), (1, 3), (-0.7, 0.7)), singular=0.5),
 )  # fmt: skip
 
 # 19.5.1 and 19.5.2 give K and E as hypergeometric functions, whose derivatives are regular at 0.
