@@ -108,7 +108,7 @@ def too_many_arguments(x):
 
 
 def unknown_keyword(x):
-    return np.sum(np.cov(x, fweights=3))
+    return np.sum(np.tile(x, 2, axis=3))
 
 
 def wrong_helper_arguments(x):
@@ -186,7 +186,7 @@ BODIES = {
     recursive: ("recursion", "every path through `recursive` calls it", "recursive(x / 2)"),
     number_called: ("not-callable", "no function", "x(2.0)"),
     too_many_arguments: ("unsupported-argument", "np.exp", "np.exp(x, x, x, x)"),
-    unknown_keyword: ("unsupported-argument", "`fweights=`", "np.cov(x, fweights=3)"),
+    unknown_keyword: ("unsupported-argument", "`axis=`", "np.tile(x, 2, axis=3)"),
     wrong_helper_arguments: ("arguments", "`inner`", "inner(x, x)"),
     axis_out_of_range: ("operation", "axis 2", "np.sum(x, axis=2)"),
     axis_no_int: ("operation", "`axis=1.0` of np.sum is no axis", "np.sum(x, axis=1.0)"),

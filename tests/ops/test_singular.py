@@ -44,13 +44,14 @@ def function_of(op, text, tmp_path):
     made = module(tmp_path, f"def f({names}, m):\n    return np.sum({selected})\n")
     made.called = called(op)
     floats = [k for k, interval in enumerate(op.domain) if not isinstance(interval[0], int)]
-    return made.f, tuple(k for k in floats if has_derivative(made.f, k, len(op.domain)))
+    return made.f, tuple(k for k in floats if has_derivative(made.f, k, op))
 
 
-def has_derivative(f, position, count):
+def has_derivative(f, position, op):
     """Not by the orders of Bessel functions and the like, which are refused."""
+    arguments = [np.full(3, interval[0]) for interval in op.domain]
     try:
-        grad(f, wrt=position).source(*[np.full(3, 0.5)] * count, np.zeros(3, bool))
+        grad(f, wrt=position).source(*arguments, np.zeros(3, bool))
     except UnsupportedError as error:
         assert "constant" in str(error), error
         return False
