@@ -29,6 +29,7 @@ from . import (
     creation,
     decompositions,
     diagonals,
+    differences,
     effects,
     einsum,
     elementwise,
@@ -111,7 +112,7 @@ _FAMILIES = (
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
-    linear_solves, norms,
+    differences, linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,

@@ -128,7 +128,6 @@ _NOTES = {
 _SO_FAR = "has no derivative in the tables so far"
 MISSING: Mapping[str, Refusal] = {
     **_alike(_SO_FAR, "write x[1:] - x[:-1]", "np", "ediff1d"),
-    **_alike(_SO_FAR, "write (x[2:] - x[:-2]) / (2 * h), and the ends apart", "np", "gradient"),
     **_alike(_SO_FAR, "write np.sum((y[1:] + y[:-1]) * (x[1:] - x[:-1])) / 2", "np", "trapezoid"),
     **_alike(_SO_FAR, "find k by np.searchsorted, then y[k] + w * (y[k + 1] - y[k])",
              "np", "interp"),
