@@ -250,6 +250,7 @@ def _interpreted(
 
         compiled, _ = gradient_function(made.lowered, Options(wrt, False, True, 1), check)
         seed = driving._seed(wanted)
+        run = _run_unwatched if _may_widen(compiled) else driving.run
         value, *found = run(compiled, (*copy.deepcopy(made.inputs), seed))
     if not driving.same(value, wanted):
         raise Failure("interpreter", f"the gradient's value is {value!r}, not {wanted!r}")
