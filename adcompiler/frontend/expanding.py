@@ -19,7 +19,15 @@ from ..ir.types import List, is_complex
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
 from .context import Context
-from .items import Item, is_namedtuple, is_number, leaves
+from .items import (
+    BoundMethod,
+    Item,
+    LocalFunction,
+    Method,
+    is_namedtuple,
+    is_number,
+    leaves,
+)
 
 __all__ = ["expand"]
 
@@ -90,6 +98,8 @@ def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:
         return item
     if is_number(item):
         return ctx.lift(item, node)
+    if isinstance(item, (BoundMethod, LocalFunction, Method)):
+        ctx.refuse_item(item, node)
     if isinstance(item, (tuple, list)):
         parts = [_as_arrays(ctx, node, part) for part in item]
         return parts if isinstance(item, list) else tuple(parts)

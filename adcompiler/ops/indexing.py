@@ -226,6 +226,8 @@ def _emit_index(emission: Emission) -> ast.expr:
 
 def _add_into(acc: Any, g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
     *index, _ = rest
+    if not isinstance(x.type, List) and not x.ndim:  # `y[()]` of what may be a Python number
+        return acc.emit("accumulate", np.sum(g) if g.ndim else g)
     return acc.emit("add_at", g, *index, key=key)
 
 

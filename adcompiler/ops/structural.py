@@ -258,7 +258,10 @@ def _like(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def _size_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return Scalar("int", shape_of(types[0])[attributes["axis"]])
+    shape = shape_of(types[0])
+    if not -len(shape) <= attributes["axis"] < len(shape):
+        raise OperationError("the size of an axis that isn't there", "give an array that has it")
+    return Scalar("int", shape[attributes["axis"]])
 
 
 def unless_missing(size: Callable[[Emission], ast.expr]) -> Callable[[Emission], ast.expr]:
@@ -338,6 +341,13 @@ _ANY = tuple(arguments(shape) for shape in SHAPES)
 _SHAPE_3_2 = Call("shape", (3, 2))
 _F8_3_2 = Array("f8", (3, 2))
 
+def _emit_reshape_to(emission: Emission) -> ast.expr:
+    """A number may be Python's, which has no methods."""
+    if not rank(emission.types[0]):
+        return call("np.reshape", emission.operands)
+    return method(emission.operands[0], "reshape", emission.operands[1])
+
+
 ENTRIES: tuple[Op, ...] = (
     Op("constant", _constant_type, lambda attributes, operands: attributes["value"],
        _constant_emit, no_gradient=NO_FLOATS),
@@ -395,7 +405,7 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
-       lambda emission: method(emission.operands[0], "reshape", emission.operands[1]),
+       _emit_reshape_to,
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),

@@ -47,7 +47,7 @@ class Tracer:
             return item.value
         if isinstance(item, (bool, int, float, complex)):
             return self.builder.constant(item)
-        raise TypeError(f"{item!r} can't be an operand")
+        raise OperationError(f"{item!r} can't be an operand", "give numbers or arrays")
 
     def emit(
         self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any], name: Name = None
