@@ -64,6 +64,22 @@ FOUND: dict[str, str] = {
             return {"a": np.array([[0.3, 0.8, 0.1], [0.7, 0.2, 0.9]], order="F"),
                     "x": np.array([0.5, 0.4, 0.9, 0.2, 0.6, 0.7])}
         """,
+    # The index of a loop that nobody reads was called as a variable of the user's.
+    "a variable named _": """
+        import numpy as np
+
+        def f(x, n):
+            _ = np.full(3, x)
+            y = np.concatenate((_, np.ones(2)))
+            k = 0
+            while k < n:
+                k += 1
+                x -= 0.1 * x
+            return x + np.sum(y * y) + np.sum(np.sin(_))
+
+        def arguments():
+            return {"x": 0.9241, "n": 2}
+        """,
     # A list of Python floats is no cotangent for a list of NumPy's, where several dtypes meet.
     "a cotangent that is a list": """
         import math

@@ -54,8 +54,11 @@ def _counting(emitter: Emitter, loop: Loop, before: Lines) -> tuple[Lines, Lines
 def _for(emitter: Emitter, loop: Loop, lines: Lines) -> ast.stmt:
     reverse = bool(loop.op.attributes.get("reverse"))
     sequences = [_sequence(emitter, v, reverse) for v in loop.sequences]
+    unread = "_"
+    while unread in emitter.names.values():
+        unread += "_"
     targets: list[ast.expr] = [
-        ast.Name(emitter.names[p] if p in emitter.read or p.name else "_", ast.Store())
+        ast.Name(emitter.names[p] if p in emitter.read or p.name else unread, ast.Store())
         for p in loop.elements
     ]
     target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
