@@ -17,7 +17,8 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import is_integer, kind_of
 from ..ops import OperationError, Var
-from ..ops.gathering import along, check_indices, inside, the_axis
+from ..ops.gathering import along, check_indices, inside
+from ..ops.inference import the_axis
 from ..ops.places import Slot
 from . import stores
 from .context import Context

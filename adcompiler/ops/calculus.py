@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, add, is_positive, unknown
+from ..ir.sizes import Size, add, unknown
 from ..ir.types import Array, Type, rank, shape_of
 from ..runtime import helpers
-from .creation import bind_array
 from .elementwise import select
 from .emit import call, default_call
+from .given import as_var
 from .indexing import Slot
-from .inference import as_array, constant_axis, promote
+from .inference import as_array, promote, shortened, the_axis
 from .op import (
     DISCRETE,
     Attributes,
@@ -45,33 +45,14 @@ def _cut(v: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return v[key]
 
 
-def _one_axis(axis: Any, ndim: int) -> int:
-    (found,) = constant_axis(axis, ndim)
-    return found
-
-
-def as_var(item: Any, tracer: Any) -> Any:
-    """A list of numbers as an array."""
-    if not isinstance(item, (list, tuple)):
-        return item
-    operands, attributes = bind_array(item)
-    return tracer.emit("array", operands, attributes)
-
-
-def _shorter(size: Size, count: int) -> Size:
-    if isinstance(size, int):
-        return max(0, size - count)
-    return add(size, -count) if count < 2 or is_positive(add(size, 1 - count)) else unknown()
-
-
 def _diff_type(types: Sequence[Type], attributes: Attributes) -> Type:
     array = as_array(types[0])
-    axis = _one_axis(attributes["axis"], rank(array))
+    axis = the_axis(attributes["axis"], rank(array))
     shape = list(array.shape)
     if attributes["padded"]:
         shape[axis] = add(shape[axis], 1)
         return Array(promote((array, Array("i8", ()))), tuple(shape))
-    shape[axis] = _shorter(shape[axis], attributes["n"])
+    shape[axis] = shortened(shape[axis], attributes["n"])
     return Array(array.dtype, tuple(shape))
 
 
@@ -104,7 +85,7 @@ def padded_diff(v: Any, axis: int) -> Any:
 
 def _end(item: Any, x: Any, axis: int) -> Any:
     """`prepend=` or `append=`: a number stands for a slice full of it."""
-    item = as_var(item, x.tracer)
+    item = as_var(item, x)
     if rank(item.type):
         return item
     if x.shape[axis] == 0:
@@ -119,7 +100,7 @@ def _build_diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append:
         raise OperationError(f"`n={n}` of np.diff", "give an int from 0")
     if not a.ndim:
         raise OperationError("np.diff of a number", "give an array")
-    along = _one_axis(axis, a.ndim)
+    along = the_axis(axis, a.ndim)
     if n == 0:
         return a
     before = [] if prepend is None else [_end(prepend, a, along)]
@@ -138,17 +119,17 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     def end(item: Any) -> list[Any]:
         if item is None:
             return []
-        made: Any = np.ravel(as_var(item, flat.tracer))
+        made: Any = np.ravel(as_var(item, flat))
         return [made if made.type.dtype == flat.type.dtype else made.astype(flat.type.dtype)]
 
     return np.concatenate([*end(to_begin), inner, *end(to_end)])
 
 
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
-    along = _one_axis(axis, y.ndim)
+    along = the_axis(axis, y.ndim)
     both = _cut(y, along, 1, None) + _cut(y, along, None, -1)
     if x is not None:
-        x = as_var(x, y.tracer)
+        x = as_var(x, y)
         width = x.emit("diff", n=1, axis=0 if x.ndim == 1 else along, padded=False)
         behind = tuple(range(1, y.ndim - along))
         both = (np.expand_dims(width, behind) if x.ndim == 1 and behind else width) * both

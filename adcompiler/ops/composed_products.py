@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .given import array
 from .inference import constant_axis, differ
 from .op import Expansion, OperationError
-from .var import Var, arrayed
+from .var import Var
 
 __all__ = ["EXPANSIONS"]
 
@@ -25,7 +26,7 @@ def _cross(
     """What is not known to be a vector of three is refused by np.linalg.cross at run time."""
     if axis is not None:
         axisa = axisb = axisc = axis
-    found = _last(arrayed(a), axisa).emit("cross", _last(arrayed(b), axisb))
+    found = _last(array(a), axisa).emit("cross", _last(array(b), axisb))
     (place,) = constant_axis((axisc,), found.ndim)
     order = [*range(found.ndim - 1)]
     order.insert(place, found.ndim - 1)
@@ -47,7 +48,7 @@ def _ordered(x: Any, order: list[int]) -> Any:
 
 
 def _matrix_power(a: Any, n: Any) -> Any:
-    a = arrayed(a)
+    a = array(a)
     if a.ndim < 2 or differ(*a.shape[-2:]):
         raise OperationError(f"a power of {a.type}, which is no square matrix", "check the shapes")
     if type(n) is not int:
@@ -76,7 +77,7 @@ def _identity(a: Any) -> Any:
 
 
 def _linalg_outer(x1: Any, x2: Any, /) -> Any:
-    x1, x2 = arrayed(x1), arrayed(x2)
+    x1, x2 = array(x1), array(x2)
     if x1.ndim != 1 or x2.ndim != 1:
         raise OperationError("np.linalg.outer of what is no vector", "use np.outer")
     return np.outer(x1, x2)
@@ -84,8 +85,8 @@ def _linalg_outer(x1: Any, x2: Any, /) -> Any:
 
 def _outer(ufunc: Any) -> Any:
     def build(A: Any, B: Any, /) -> Any:
-        a: Any = _strong(arrayed(A))
-        b = _strong(arrayed(B))
+        a: Any = _strong(array(A))
+        b = _strong(array(B))
         axes: Any = tuple(range(a.ndim, a.ndim + b.ndim)) if a.ndim else ()
         if axes:
             a = np.expand_dims(a, axes[0] if len(axes) == 1 else axes)

@@ -19,7 +19,7 @@ from ..ir.sizes import add, unknown
 from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .elementwise import select
 from .emit import call
-from .gathering import as_var
+from .given import as_var
 from .inference import as_array, size_of
 from .op import (
     Attributes,

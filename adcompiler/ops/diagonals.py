@@ -18,7 +18,7 @@ import numpy as np
 from ..ir.sizes import Size, add, is_positive, unknown
 from ..ir.types import Array, Type, kind_of, rank
 from .emit import call, constant, default_call
-from .gathering import as_var
+from .given import as_var
 from .inference import as_array
 from .op import (
     SHAPES,

@@ -22,10 +22,10 @@ from ..ir.sizes import Size, may_be_one
 from ..ir.types import Array, Type, is_integer, rank, shape_of
 from .contractions import Style, contribution
 from .emit import call, constant
+from .given import array
 from .inference import as_array, broadcast_shapes, differ
 from .op import Attributes, Emission, Expansion, Op, OperationError, arguments
 from .places import Step
-from .var import arrayed
 
 __all__ = ["ENTRIES", "EXPANSIONS", "diagonal"]
 
@@ -144,21 +144,21 @@ def _build(*operands: Any, optimize: Any = False) -> Any:
     return arrays[0].tracer.emit(name, arrays, attributes)
 
 
-def _is_view(subscripts: str, array: Any) -> bool:
+def _is_view(subscripts: str, operand: Any) -> bool:
     if "," in subscripts:
         return False
-    (letters,), out = read(subscripts, (array.ndim,))
+    (letters,), out = read(subscripts, (operand.ndim,))
     return set(letters) == set(out)
 
 
 def _separated(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """The subscripts as a string, and the arrays."""
     if operands and isinstance(operands[0], str):
-        return operands[0], [arrayed(v) for v in operands[1:]]
+        return operands[0], [array(v) for v in operands[1:]]
     pairs, out = operands, ""
     if len(operands) % 2:
         pairs, out = operands[:-1], f"->{_listed(operands[-1])}"
-    return ",".join(map(_listed, pairs[1::2])) + out, [arrayed(v) for v in pairs[::2]]
+    return ",".join(map(_listed, pairs[1::2])) + out, [array(v) for v in pairs[::2]]
 
 
 def _listed(labels: Any) -> str:

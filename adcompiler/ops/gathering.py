@@ -19,7 +19,8 @@ import numpy as np
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .emit import call, default_call
-from .inference import as_array, broadcast_shapes, constant_axis
+from .given import as_var
+from .inference import as_array, broadcast_shapes, the_axis
 from .op import (
     Attributes,
     Bound,
@@ -36,34 +37,12 @@ __all__ = [
     "ENTRIES",
     "EXPANSIONS",
     "along",
-    "as_var",
     "check_indices",
     "check_mode",
     "inside",
-    "the_axis",
 ]
 
 _MODES = ("raise", "wrap", "clip")
-
-
-def as_var(item: Any, like: Any = None) -> Any:
-    """A list of numbers as an array, where a call takes either; `like` is any Var, if there is
-    one besides."""
-    if not isinstance(item, (list, tuple)):
-        return item
-    first = item if like is None else like
-    while isinstance(first, (list, tuple)):
-        if not first:
-            raise OperationError("an empty list instead of an array", "make the array: np.zeros(0)")
-        first = first[0]
-    return first.tracer.call(np.array, list(item))
-
-
-def the_axis(axis: Any, ndim: int) -> int:
-    """One axis, counted from 0."""
-    if isinstance(axis, (tuple, list)):
-        raise OperationError("several axes where one is needed", "name one axis")
-    return constant_axis(axis, ndim)[0]
 
 
 def check_indices(type_: Type, name: str) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from .creation import bind_array
 from .op import OperationError
 from .var import Var
 
-__all__ = ["array", "only", "whole"]
+__all__ = ["array", "as_var", "only", "whole"]
 
 
 def array(x: Any) -> Any:
@@ -50,3 +52,16 @@ def only(value: Any, allowed: tuple[Any, ...], what: str, advice: str) -> None:
     """Refuse what isn't among these."""
     if not any(value is one or (type(value) is type(one) and value == one) for one in allowed):
         raise OperationError(f"{what} is {value!r}", advice)
+
+
+def as_var(item: Any, like: Any = None) -> Any:
+    """A list of numbers as an array, where a call takes either; `like` is any Var, if there is
+    one besides."""
+    if not isinstance(item, (list, tuple)):
+        return item
+    first = item if like is None else like
+    while isinstance(first, (list, tuple)):
+        if not first:
+            raise OperationError("an empty list instead of an array", "make the array: np.zeros(0)")
+        first = first[0]
+    return first.tracer.call(np.array, list(item))

@@ -14,7 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, SizeError, broadcast, is_positive, may_be_one, multiply, unknown
+from ..ir.sizes import (
+    Size,
+    SizeError,
+    add,
+    broadcast,
+    is_positive,
+    may_be_one,
+    multiply,
+    unknown,
+)
 from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
 from .op import OperationError
 
@@ -27,7 +36,9 @@ __all__ = [
     "differ",
     "operator_type",
     "promote",
+    "shortened",
     "size_of",
+    "the_axis",
     "ufunc_type",
 ]
 
@@ -155,3 +166,17 @@ def constant_axis(axis: Any, rank: int) -> tuple[int, ...]:
                 "name an axis that the array has",
             )
     return tuple(sorted({one % rank for one in axes}))
+
+
+def the_axis(axis: Any, ndim: int) -> int:
+    """One axis, counted from 0."""
+    if isinstance(axis, (tuple, list)):
+        raise OperationError("several axes where one is needed", "name one axis")
+    return constant_axis(axis, ndim)[0]
+
+
+def shortened(size: Size, count: int) -> Size:
+    """A size less some, but no less than 0."""
+    if isinstance(size, int):
+        return max(0, size - count)
+    return add(size, -count) if count < 2 or is_positive(add(size, 1 - count)) else unknown()

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, add, is_positive, unknown
+from ..ir.sizes import unknown
 from ..ir.types import Array, Type, shape_of
-from .calculus import as_var
 from .emit import default_call
-from .inference import as_array, promote
+from .given import as_var
+from .inference import as_array, promote, shortened
 from .op import Attributes, Expansion, Op, OperationError, Spelling, arguments
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
@@ -40,17 +40,11 @@ def _polyval_rule(g: Any, p: Any, x: Any, y: Any, index: int) -> Any:
     return np.sum(terms, axis=tuple(range(x.ndim)) if x.ndim > 1 else 0)
 
 
-def _lower(size: Size, count: int) -> Size:
-    if isinstance(size, int):
-        return max(0, size - count)
-    return add(size, -count) if count < 2 or is_positive(add(size, 1 - count)) else unknown()
-
-
 def _polyder_type(types: Sequence[Type], attributes: Attributes) -> Type:
     p = as_array(types[0])
     if len(p.shape) != 1:
         raise OperationError("coefficients that are no array of one dimension", "ravel them")
-    return Array(promote((p, Array("i8", ()))), (_lower(p.shape[0], attributes["m"]),))
+    return Array(promote((p, Array("i8", ()))), (shortened(p.shape[0], attributes["m"]),))
 
 
 def _polyder_rule(g: Any, p: Any, y: Any, m: int) -> Any:
@@ -62,7 +56,7 @@ def _polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
     if m != 1 or (k is not None and not isinstance(k, (int, float)) and k.ndim):
         raise OperationError("np.polyint more than once at a time", "call it repeatedly")
     n = p.emit("size", axis=0)
-    last = as_var([0 if k is None else k], p.tracer)
+    last = as_var([0 if k is None else k], p)
     return np.concatenate((p / p.tracer.call(np.arange, n, 0, -1), last))
 
 

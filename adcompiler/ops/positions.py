@@ -16,7 +16,7 @@ import numpy as np
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .emit import call
-from .gathering import as_var
+from .given import as_var
 from .inference import broadcast_shapes
 from .op import (
     DISCRETE,

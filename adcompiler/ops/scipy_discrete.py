@@ -7,7 +7,6 @@ The number itself, and how many trials there are, have no derivative: the functi
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +15,8 @@ import numpy as np
 from ..ir.types import shape_of
 from .emit import call
 from .late import Late
-from .op import Bound, Op, Spelling, arguments
-from .scipy_stats import float_type, stats
+from .op import Op, Spelling, arguments
+from .scipy_stats import float_type, method_binder, stats
 
 __all__ = ["ENTRIES"]
 
@@ -44,26 +43,16 @@ def _entry(
         lambda attributes, operands: getattr(getattr(stats, name), method)(*operands),
         emit,
         rules=(*[None] * len(parameters), rule, None),
-        spellings={Late("scipy.stats", f"{name}.{method}"): Spelling(_binder(parameters))},
+        spellings={
+            Late("scipy.stats", f"{name}.{method}"): Spelling(
+                method_binder(("k", *parameters), loc=0)
+            )
+        },
         fresh=True,
         agreeing=lambda types, attributes: list(map(shape_of, types)),
         needs="scipy",
         samples=(arguments(*sample, 0), arguments(sample[0] + 1, *sample[1:], 1)),
     )
-
-
-def _binder(parameters: tuple[str, ...]) -> Callable[..., Bound]:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    known = [inspect.Parameter(name, kind) for name in ("k", *parameters)]
-    signature = inspect.Signature([*known, inspect.Parameter("loc", kind, default=0)])
-
-    def bind(*args: Any, **keywords: Any) -> Bound:
-        bound = signature.bind(*args, **keywords)
-        bound.apply_defaults()
-        return tuple(bound.arguments.values()), {}
-
-    bind.__signature__ = signature  # type: ignore[attr-defined]
-    return bind
 
 
 _COUNTS = np.array([[0], [2], [3]])

@@ -26,7 +26,7 @@ from .late import Late, Package
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .scipy_special import special
 
-__all__ = ["ENTRIES", "float_type", "stats"]
+__all__ = ["ENTRIES", "float_type", "method_binder", "stats"]
 
 stats = Package("scipy.stats")
 
@@ -168,11 +168,11 @@ def float_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array("f8", broadcast_shapes(map(shape_of, types)))
 
 
-def _binder(first: str, shapes: Sequence[str]) -> Callable[..., Bound]:
+def method_binder(names: Sequence[str], **defaults: int) -> Callable[..., Bound]:
     """A `bind` with the method's own signature: `(x, a, loc=0, scale=1)`."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kind) for name in (first, *shapes)]
-    parameters += [inspect.Parameter(n, kind, default=v) for n, v in (("loc", 0), ("scale", 1))]
+    parameters = [inspect.Parameter(name, kind) for name in names]
+    parameters += [inspect.Parameter(n, kind, default=v) for n, v in defaults.items()]
     signature = inspect.Signature(parameters)
 
     def bind(*args: Any, **keywords: Any) -> Bound:
@@ -239,7 +239,9 @@ def _entry(one: Distribution, method: str) -> Op:
         rules=tuple(rules),
         spellings={
             Late("scipy.stats", dotted): Spelling(
-                _binder("q" if method in ("ppf", "isf") else "x", names)
+                method_binder(
+                    ("q" if method in ("ppf", "isf") else "x", *names), loc=0, scale=1
+                )
             )
         },
         fresh=True,

@@ -17,8 +17,9 @@ import numpy as np
 
 from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .emit import call, default_call
-from .gathering import along, as_var, the_axis
-from .inference import as_array, broadcast_shapes
+from .gathering import along
+from .given import as_var
+from .inference import as_array, broadcast_shapes, the_axis
 from .op import (
     DISCRETE,
     Attributes,

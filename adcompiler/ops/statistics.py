@@ -15,8 +15,8 @@ import numpy as np
 
 from ..ir.sizes import Size, add
 from ..ir.types import Array, Type
-from .calculus import as_var
 from .emit import call, default_call
+from .given import as_var
 from .inference import as_array, constant_axis, promote
 from .op import Attributes, Bound, Emission, Expansion, Op, OperationError, Spelling, arguments
 from .reducing import averaged, reduced_shape, restore
@@ -85,7 +85,7 @@ def _build_average(
         found = np.mean(a, axis=axis, keepdims=keepdims)
         total = a.emit("count", axis=constant_axis(axis, a.ndim)) if a.ndim and returned else 1
     else:
-        weights = as_var(weights, a.tracer)
+        weights = as_var(weights, a)
         found = a.emit("average", weights, axis=axis, keepdims=keepdims)
         spread = _spread_weights(a, weights, axis)
         total = np.sum(spread, axis=axis, keepdims=keepdims) if returned else 1

@@ -10,11 +10,9 @@ rule runs, at compile time.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from ..ir.builder import Builder
 from ..ir.core import Name, Value
@@ -22,7 +20,7 @@ from ..ir.sizes import Size, is_positive
 from ..ir.types import Array, Scalar, Type, shape_of
 from .op import Op, OperationError, Spelling
 
-__all__ = ["Tracer", "Var", "arrayed"]
+__all__ = ["Tracer", "Var"]
 
 
 @dataclass(frozen=True)
@@ -168,24 +166,6 @@ class Var:
 
     def astype(self, dtype: str) -> Var:
         return self.emit("cast", type=dtype)
-
-
-def arrayed(item: Any) -> Var:
-    """A Var; of a list or tuple NumPy's functions make an array first."""
-    if isinstance(item, Var):
-        return item
-    leaf = next(_leaves(item), None)
-    if leaf is None:
-        raise OperationError("what is no array stands for one", "pass arrays, numbers or lists")
-    return leaf.tracer.call(np.array, item)
-
-
-def _leaves(item: Any) -> Iterator[Var]:
-    if isinstance(item, Var):
-        yield item
-    elif isinstance(item, (list, tuple)):
-        for part in item:
-            yield from _leaves(part)
 
 
 def _is_nonzero(divisor: Any) -> bool:
