@@ -469,7 +469,8 @@ def _bind_key(array: Any, key: Any) -> Bound:
 
 
 _INDEX = Op(
-    "index", _index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
+    "index", _index_type, _evaluate_index, _emit_index, linear="together",
+    accumulate=_add_into, masks=True,
     view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
     spellings={operator.getitem: Spelling(_bind_key)},
@@ -485,11 +486,13 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 
 ENTRIES: tuple[Op, ...] = (
     _INDEX,
-    Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+    Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
+       rules=_add_at_rule, view=(0,),
        place=_stored_place,
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
-    Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
+    Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
+       rules=_update_rule, view=(0,),
        place=_stored_place,
        statement=_update_statement, masks=(0,), complex=True,
        samples=_STORES),
