@@ -52,7 +52,8 @@ def forward(
         results = [v for v in function.results if is_differentiable(v.type)]
     adjoints = plan_adjoints(function, wrt, results, name, ("jvp",))
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
-    exact = len(float_dtypes(v for values in everywhere for v in values)) > 1
+    # Beside float32s a Python float's place in promotion is another than a NumPy scalar's.
+    exact = bool(float_dtypes(v for values in everywhere for v in values) - {"f8"})
     called = {
         adjoint.forward: _called(adjoint, adjoints, prefix, exact, table)
         for adjoint in adjoints.called.values()
@@ -236,6 +237,7 @@ def _diagonal(entry: Op, op: Operation, positions: Sequence[int], tangents: Tang
         assert dot is not None
         part = contribution_of(entry, op, k, tracer.var(dot), primals)
         if part is not None:
+            part = tangents.fit(part, op.result) if tangents.exact else part
             total = part if total is None else total + part
     return total
 

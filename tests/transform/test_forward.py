@@ -37,7 +37,10 @@ def like(rng, value):
 
 def check_forward(sample, tolerance):
     rng = np.random.default_rng(3)
-    function, inputs = sample.function()
+    try:
+        function, inputs = sample.function()
+    except OperationError:
+        pytest.skip("not of operands of this dtype")
     positions = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
     if not positions or not any(is_differentiable(v.type) for v in function.results):
         pytest.skip("no float in, or none out")
@@ -73,10 +76,6 @@ COMPLEX = [op for op in DIFFERENTIABLE if op.complex]
 
 @pytest.mark.parametrize("sample", cases(np.complex128, COMPLEX))
 def test_tangent_over_complex_numbers(sample):
-    try:
-        sample.function()
-    except OperationError:
-        pytest.skip("of real numbers only")
     check_forward(sample, 1e-10)
 
 
