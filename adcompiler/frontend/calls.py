@@ -220,6 +220,13 @@ def operation(
     return _apply(ctx, node, found, args, keywords, name, spelled(callee))
 
 
+def subscripted(
+    ctx: Context, node: ast.AST, called: str, parts: list[Item], name: str | None
+) -> Item:
+    """`np.r_[...]`, which the table knows by its brackets."""
+    return _apply(ctx, node, SPELLINGS["subscript", called], parts, {}, name, called)
+
+
 def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
     """What `math` makes of ints that are known: `range(math.comb(4, 2))` is `range(6)`."""
     if getattr(callee, "__module__", None) != "math" or keywords or not args:

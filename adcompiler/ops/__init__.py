@@ -17,6 +17,7 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    bracketed,
     broadcasting,
     calculus,
     calls,
@@ -38,6 +39,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    inserting,
     joining,
     least_squares,
     linalg,
@@ -108,7 +110,7 @@ _FAMILIES = (
     products, einsum,
     sequences, gates, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting, repeating, broadcasting, spacing,
+    joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
@@ -117,7 +119,7 @@ _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting, spacing,
+    inserting, reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
