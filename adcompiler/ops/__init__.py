@@ -68,6 +68,7 @@ from . import (
     spacing,
     splitting,
     statistics,
+    stopping,
     structural,
     turning,
 )
@@ -106,7 +107,7 @@ _FAMILIES = (
     linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
-    sequences, gates, calls, effects, numbers, floats,
+    sequences, gates, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
