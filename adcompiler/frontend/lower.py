@@ -18,6 +18,7 @@ from typing import Any
 from ..ir.core import Function, Value
 from ..ir.types import Type
 from .binding import signature_of
+from .called_effects import with_called_effects
 from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .instances import Callee
@@ -123,7 +124,8 @@ def _lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
-    block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
+    bodies = {i.label: i.body for i in ctx.instances.known if i.body}
+    block, functions = closed(*with_called_effects(block, bodies))
     made = Function(_name(function), block, source.span(source.node), functions)
     check_contents(made)
     return Lowered(
