@@ -34,6 +34,7 @@ from . import (
     stores,
     text_values,
 )
+from .captures import rely
 from .context import Context, Frame, Path
 from .instances import Callee
 from .items import (
@@ -249,7 +250,7 @@ def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
 def path_of_callee(ctx: Context, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
     if id(callee) not in ctx.found:
-        ctx.rely((callee,), callee)
+        rely(ctx, (callee,), callee)
     return ctx.found[id(callee)]
 
 

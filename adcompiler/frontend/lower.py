@@ -19,6 +19,7 @@ from ..ir.core import Function, Value
 from ..ir.types import Type
 from .binding import signature_of
 from .called_effects import with_called_effects
+from .captures import originate
 from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .instances import Callee
@@ -109,7 +110,7 @@ def _lower(
         name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
     }
     for name, item in arguments.items():
-        ctx.originate(item, (ARGUMENT, name))
+        originate(ctx, item, (ARGUMENT, name))
         if isinstance(item, type):
             ctx.found[id(item)] = (ARGUMENT, name)
     ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
