@@ -151,7 +151,7 @@ def _fill_diagonal(
 def _where(
     ctx: Context, node: ast.Call, name: str | None, condition: Item, *sides: Item
 ) -> Item:
-    from .calls import operation
+    from .table_calls import operation
 
     if len(sides) == 1:
         raise OperationError("np.where of two arguments", "give both sides, or none")
@@ -166,7 +166,7 @@ def in_place(
     keywords: dict[str, Item],
 ) -> None:  # fmt: skip
     """`x.sort()`: the array itself changes."""
-    from .calls import operation
+    from .table_calls import operation
 
     found = operation(ctx, node, IN_PLACE[method], [array, *args], keywords, None)
     stores.store_whole(ctx, node, array, found)

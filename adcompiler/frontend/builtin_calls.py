@@ -158,7 +158,7 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
     def handler(
         ctx: Context, node: ast.Call, name: str | None, item: Item, dtype: Item = None
     ) -> Item:
-        from .calls import operation
+        from .table_calls import operation
 
         if isinstance(item, Value) and isinstance(item.type, (Array, List)):
             code = _dtype(ctx, node, dtype)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +32,7 @@ from . import stores
 from .context import Context, Frame
 from .items import Item, is_number
 from .source import FunctionSource
+from .table_calls import operation
 
 __all__ = ["piecewise"]
 
@@ -116,17 +116,17 @@ def _otherwise(ctx: Context, node: ast.Call, conditions: Sequence[Value]) -> Val
     """Where none of them holds."""
     total: Any = ctx.tracer.var(conditions[0])
     for condition in conditions[1:]:
-        total = operator.or_(total, ctx.tracer.var(condition))
-    return ctx.tracer.call(np.logical_not, total).value
+        total = total | ctx.tracer.var(condition)
+    otherwise: Value = ctx.tracer.call(np.logical_not, total).value
+    return otherwise
 
 
 def _reshaped(
     ctx: Context, node: ast.Call, value: Value, shape: tuple[int, ...], name: str | None = None
 ) -> Value:
-    from .calls import operation
-
-    found: Any = operation(ctx, node, np.reshape, [value, shape], {}, name)
-    return found
+    reshaped: Any = operation(ctx, node, np.reshape, [value, shape], {}, name)
+    assert isinstance(reshaped, Value)
+    return reshaped
 
 
 def _piece(

@@ -13,10 +13,12 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, Scalar
+from ..ops import SPELLINGS
 from ..ops.indexing import Slot
 from . import expressions, mutation, special_methods
 from .context import Context
 from .items import Item, in_words, is_object
+from .table_calls import apply_entry, operation
 
 __all__ = ["index_key", "static_slice", "subscript"]
 
@@ -47,8 +49,6 @@ def _bracketed(
     ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr, name: str | None
 ) -> Item:
     """`np.r_[0.0, x]`; and `np.s_[1:]`, which is the slice itself."""
-    from . import calls
-
     nodes = index.elts if isinstance(index, ast.Tuple) else [index]
     parts = [_bracketed_part(ctx, part) for part in nodes]
     if isinstance(owner, _SLICES):
@@ -61,7 +61,7 @@ def _bracketed(
             node, "index", f"a text tells {called} how to join.", "use np.concatenate or np.stack."
         )
     items = [_range(ctx, node, p) if isinstance(p, slice) else p for p in parts]
-    return calls.subscripted(ctx, node, called, items, name)
+    return apply_entry(ctx, node, SPELLINGS["subscript", called], items, {}, name, called)
 
 
 _JOINS: dict[type, str] = {type(np.r_): "np.r_", type(np.c_): "np.c_"}
@@ -89,16 +89,14 @@ def _bracketed_part(ctx: Context, node: ast.expr) -> Item:
 
 def _range(ctx: Context, node: ast.Subscript, part: slice) -> Item:
     """`a:b:c` within `np.r_` is np.arange(a, b, c), and `a:b:5j` is np.linspace(a, b, 5)."""
-    from . import calls
-
     start: Any = 0 if part.start is None else part.start
     if part.stop is None:
         ctx.refuse(node, "index", "this slice has no end.", "write it: np.r_[0:n].")
     if isinstance(part.step, complex):
         count = int(abs(part.step))
-        return calls.operation(ctx, node, np.linspace, [start, part.stop], {"num": count}, None)
+        return operation(ctx, node, np.linspace, [start, part.stop], {"num": count}, None)
     steps = [1 if part.step is None else part.step]
-    return calls.operation(ctx, node, np.arange, [start, part.stop, *steps], {}, None)
+    return operation(ctx, node, np.arange, [start, part.stop, *steps], {}, None)
 
 
 def _new_axes(key: tuple[Any, ...]) -> tuple[int, ...]:

@@ -151,7 +151,7 @@ def test_refused(f, reason):
 
 
 def stretched(x):
-    return np.sum(np.piecewise(x, [x > 0], [lambda v: q(v), 1.0]))  # noqa: F821
+    return np.sum(np.piecewise(x, [x > 0], [lambda v: q(v), 1.0]))
 
 
 def test_refusals_point_at_the_users_line():
