@@ -173,9 +173,17 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
     return handler
 
 
-
 def _copied(ctx: Context, node: ast.Call, name: str | None, a: Item) -> Item:
     return _array_of_array(copy=True)(ctx, node, name, a)
+
+
+def _slice(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
+    from .subscripts import static_slice
+
+    try:
+        return static_slice(ctx, node, slice(*bounds))
+    except TypeError as error:
+        return ctx.refuse(node, "operation", f"{error}.", "give one to three bounds.")
 
 
 BUILTINS: dict[Any, Callable[..., Item]] = {
@@ -187,6 +195,7 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     complex: _complex,
     tuple: _sequence(tuple),
     list: _sequence(list),
+    slice: _slice,
     dict: _dict,
     pow: _pow,
     round: _round,

@@ -31,6 +31,7 @@ from . import (
     mutation,
     objects,
     special_methods,
+    stopping,
     stores,
     text_values,
 )
@@ -172,7 +173,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)

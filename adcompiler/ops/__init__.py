@@ -17,6 +17,7 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    bracketed,
     broadcasting,
     calculus,
     calls,
@@ -38,6 +39,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    inserting,
     joining,
     least_squares,
     linalg,
@@ -68,6 +70,7 @@ from . import (
     spacing,
     splitting,
     statistics,
+    stopping,
     structural,
     turning,
 )
@@ -106,9 +109,9 @@ _FAMILIES = (
     linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
-    sequences, gates, calls, effects, numbers, floats,
+    sequences, gates, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting, repeating, broadcasting, spacing,
+    joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
@@ -117,7 +120,7 @@ _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting, spacing,
+    inserting, reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
