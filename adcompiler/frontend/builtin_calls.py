@@ -13,7 +13,7 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from ..ops.structural import dtype_argument
+from ..ops.casting import dtype_argument
 from . import arithmetic, growing, mutation, names, objects, special_methods
 from .computing import computed
 from .context import Context
