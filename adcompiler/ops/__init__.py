@@ -17,6 +17,7 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    bracketed,
     broadcasting,
     calculus,
     calls,
@@ -38,6 +39,7 @@ from . import (
     gates,
     gathering,
     indexing,
+    inserting,
     joining,
     least_squares,
     linalg,
@@ -68,6 +70,7 @@ from . import (
     spacing,
     splitting,
     statistics,
+    stopping,
     structural,
     turning,
 )
@@ -106,9 +109,9 @@ _FAMILIES = (
     linear_solves, decompositions, least_squares, norms,
     structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
     products, einsum,
-    sequences, gates, calls, effects, numbers, floats,
+    sequences, gates, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting, repeating, broadcasting, spacing,
+    joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
@@ -117,7 +120,7 @@ _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting, spacing,
+    inserting, reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
@@ -159,8 +162,10 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
-    has one besides its result."""
+    """Whether the operation, or one in its regions or in the gate or function that it calls, is an
+    effect, or has one besides its result."""
+    if operation.attributes.get("effect"):
+        return True
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
@@ -172,6 +177,8 @@ def has_effect(operation: Operation) -> bool:
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     """Whether an operation of the user's has to stay for the exceptions that it raises."""
     entry = TABLE.get(operation.opcode)
+    if operation.attributes.get("raises"):  # of a call: something in the function does
+        return not operation.backward
     if operation.backward or entry is None or entry.raises is None:
         return False
     known = [constants.get(v) for v in operation.operands]

@@ -359,7 +359,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,),
-       complex=True, samples=_ANY),
+       same=True, complex=True, samples=_ANY),
     # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
     Op("own", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
