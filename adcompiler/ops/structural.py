@@ -337,7 +337,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("ascontiguousarray", _in_order_type,
        lambda attributes, operands: np.ascontiguousarray(operands[0]),
        lambda emission: call("np.ascontiguousarray", emission.operands),
-       rules=(lambda g, x, y: g,), view=(0,),
+       rules=(lambda g, x, y: g,), view=(0,), complex=True,
        spellings={np.ascontiguousarray: Spelling(operands_only(1))},
        samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0)))),
     Op("tolist", lambda types, attributes: attributes["type"],
