@@ -17,9 +17,11 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    bracketed,
     broadcasting,
     calculus,
     calls,
+    casting,
     choices,
     choosing,
     comparing,
@@ -35,9 +37,11 @@ from . import (
     elementwise,
     floats,
     fourier,
+    fourier_axes,
     gates,
     gathering,
     indexing,
+    inserting,
     joining,
     least_squares,
     linalg,
@@ -69,6 +73,7 @@ from . import (
     splitting,
     statistics,
     stopping,
+    storing,
     structural,
     turning,
 )
@@ -103,13 +108,14 @@ __all__ = [
 _STATISTICS = (accumulations, calculus, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
-    complex_numbers, fourier,
+    complex_numbers, fourier, fourier_axes,
     linear_solves, decompositions, least_squares, norms,
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
+    indexing, storing, lists,
     products, einsum,
     sequences, gates, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting, repeating, broadcasting, spacing,
+    joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
@@ -118,7 +124,7 @@ _EXPANDED = (
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting, spacing,
+    inserting, reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
