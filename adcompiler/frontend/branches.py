@@ -20,7 +20,7 @@ from typing import Any
 
 from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, TypeMismatch, join
-from . import mutation
+from . import growing
 from .context import Context
 from .instances import Unsettled, attempt, settled_side
 from .items import (
@@ -162,7 +162,7 @@ class _Merge:
             return a
         if isinstance(a, Value) and isinstance(b, Value) and (a, b) in self.merged:
             return self.merged[a, b]  # two names for one array stay two names for one
-        mutation.meet(self.ctx, a, b)
+        growing.meet(self.ctx, a, b)
         if isinstance(a, (tuple, list, dict, Record)) and same_structure(a, b):
             freeze(b)
             others = iter(list(leaves(b)))

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from . import arithmetic, mutation, names, objects, special_methods
+from . import arithmetic, growing, mutation, names, objects, special_methods
+from .computing import computed
 from .context import Context
 from .conversion_calls import CONVERSIONS
 from .dtype_calls import DTYPES, representatives
@@ -21,7 +22,7 @@ from .items import Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
 from .joining import JOINING
-from .reduction_calls import REDUCTIONS, computed
+from .reduction_calls import REDUCTIONS
 
 __all__ = ["BUILTINS"]
 
@@ -83,7 +84,7 @@ def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
         item = gathered(ctx, node, item)
         if kind is list and isinstance(item, Value) and isinstance(item.type, List):
-            return mutation.copied(ctx, node, item)
+            return growing.copied(ctx, node, item)
         what = f"the length of what {kind.__name__}() takes"
         parts = known(ctx, node, item, what)
         return mutation.own_list(ctx, node, parts, name) if kind is list else tuple(parts)

@@ -240,7 +240,7 @@ def _gate(
         bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
     else:
         bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
-    return gate_call(ctx, node, gate, list(bound.values()), name)
+    return gate_call(ctx, node, gate, path, bound, name)
 
 
 def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:

@@ -21,9 +21,9 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, kind_of, rank, shape_of
 from ..ops import OperationError
+from ..ops.casting import dtype_argument
 from ..ops.given import only
 from ..ops.places import Slot
-from ..ops.structural import dtype_argument
 from .context import Context
 from .items import Item
 

@@ -15,7 +15,7 @@ from ..ir.core import Value
 from ..ir.types import Array, Scalar
 from ..ops import SPELLINGS
 from ..ops.indexing import Slot
-from . import expressions, mutation, special_methods
+from . import expressions, growing, mutation, special_methods
 from .context import Context
 from .items import Item, in_words, is_object
 from .table_calls import apply_entry, operation
@@ -120,7 +120,7 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
     else:
         item = expressions.expression(ctx, index)
         if isinstance(item, Value) and item not in ctx.constants:
-            mutation.runs(ctx, owner, item)
+            growing.runs(ctx, owner, item)
         position = ctx.static(item, index, _WHAT)
     try:
         found = owner[position]
