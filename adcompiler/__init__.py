@@ -5,6 +5,7 @@ from .api import grad, value_and_grad
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .gates import relu, sigmoid
 from .ops.gates import primitive
+from .ops.stopping import stop_gradient
 
 __all__ = [
     "AdcompilerError",
@@ -16,5 +17,6 @@ __all__ = [
     "primitive",
     "relu",
     "sigmoid",
+    "stop_gradient",
     "value_and_grad",
 ]
