@@ -114,17 +114,14 @@ class _Forward:
             k for k in differentiable_operands(op) if tangents.get(op.operands[k]) is not None
         ]
         entry = self.table[op.opcode]
-        if "pullback" in op.attributes:
+        if "gate" in op.attributes:
             found = self.gate(op, positions, tangents)
         elif entry.elementwise:
             found = [_diagonal(entry, op, positions, tangents)]
         elif entry.linear:
             found = _linear(entry, op, positions, tangents)
         else:
-            found = [
-                transposed(entry, op, positions, result, tangents) if result in self.active
-                else None for result in op.results
-            ]  # fmt: skip
+            found = self.pulled(op, positions, tangents)
         for result, tangent in zip(op.results, found, strict=True):
             if result in self.active and tangent is not None:
                 fitted = tangents.fit(tangent, result)
@@ -134,13 +131,21 @@ class _Forward:
         """A gate: by its author's tangent rule, or by the backward rule transposed."""
         pushforward: Function | None = op.attributes.get("pushforward")
         if pushforward is None:
-            return [transposed(self.table[op.opcode], op, positions, op.result, tangents)]
-        wanted = op.attributes["differentiable"]
-        arity = (len(pushforward.parameters) - 1) - len(wanted)
-        dots = [tangents.current(op.operands[k]) for k in wanted]
+            return self.pulled(op, positions, tangents)
         tracer = tangents.tracer()
-        found = splice(pushforward, (*dots, *op.operands[:arity], op.result), tracer)
-        return [tracer.var(found[0])]
+        dots = [tangents.current(op.operands[k]) for k in op.attributes["moved"]]
+        given = (*dots, *op.operands[: op.attributes["arity"]], *op.results)
+        found = map(tracer.var, splice(pushforward, given, tracer))
+        named = dict(zip(op.attributes["received"], found, strict=True))
+        return [named.get(k) for k in range(len(op.results))]
+
+    def pulled(self, op: Operation, positions: list[int], tangents: Tangents) -> list[Var | None]:
+        """The pullback's transpose, for each result that has a tangent."""
+        entry = self.table[op.opcode]
+        return [
+            transposed(entry, op, positions, result, tangents) if result in self.active else None
+            for result in op.results
+        ]
 
     def invoked(self, op: Operation, tangents: Tangents) -> None:
         """A call: the function's own tangents come back after its results."""

@@ -50,7 +50,9 @@ from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .splice import splice
 
-__all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "reverse"]
+__all__ = [
+    "alone", "backwards_through", "contribution_of", "float_dtypes", "pullback_of", "reverse",
+]  # fmt: skip
 
 
 def reverse(
@@ -237,7 +239,7 @@ class _Reverse:
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
         given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
-        found = splice(_pullback(op), given, tracer)
+        found = splice(pullback_of(op), given, tracer)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
@@ -388,7 +390,7 @@ def contribution_of(
         raise UnsupportedError(refused) from None
 
 
-def _pullback(op: Operation) -> Function:
+def pullback_of(op: Operation) -> Function:
     """The rule of a gate's author."""
     found: Function | None = op.attributes.get("pullback")
     if found is None:
