@@ -21,6 +21,7 @@ from . import (
     broadcasting,
     calculus,
     calls,
+    casting,
     choices,
     choosing,
     comparing,
@@ -36,6 +37,7 @@ from . import (
     elementwise,
     floats,
     fourier,
+    fourier_axes,
     gates,
     gathering,
     indexing,
@@ -71,6 +73,7 @@ from . import (
     splitting,
     statistics,
     stopping,
+    storing,
     structural,
     turning,
 )
@@ -105,9 +108,10 @@ __all__ = [
 _STATISTICS = (accumulations, calculus, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
-    complex_numbers, fourier,
+    complex_numbers, fourier, fourier_axes,
     linear_solves, decompositions, least_squares, norms,
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
+    indexing, storing, lists,
     products, einsum,
     sequences, gates, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,

@@ -17,12 +17,12 @@ import numpy as np
 
 from ..ir.types import Array, Type, is_integer, shape_of
 from ..runtime import helpers
+from .casting import dtype_argument
 from .elementwise import select
 from .emit import default_call
 from .inference import as_array, constant_axis, promote, size_of
 from .op import Attributes, Bound, Expansion, Op, OperationError, Rule, Spelling, arguments
 from .reducing import summed
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from ..ir.sizes import Size, add, may_be_one
 from ..ir.types import Array, Type, rank
+from .casting import dtype_argument
 from .emit import call, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, constant_axis, promote
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .shapes import template_source
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "meeting", "plus"]
 
