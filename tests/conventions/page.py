@@ -28,8 +28,8 @@ The rules behind it:
 - **A kink has the middle of its slopes**: 0 for `abs`, a half each for `maximum` of equals, an even
   share for the ties of `max` and `min`. The gate `adcompiler.relu` gives 0 at 0, as others do.
 - **A bound belongs to the inside**: `clip` passes the gradient on the closed interval.
-- **Where a norm is 0, so is its gradient**: `norm` of every order, `hypot`, `std`. It is the middle,
-  and the shortest, of all slopes there; the peers' nuclear norm gives one of the longest.
+- **Where a norm is 0, so is its gradient**: `norm` of every order, `hypot`, `std`. It is the
+  middle, and the shortest, of all slopes there; the peers' nuclear norm gives one of the longest.
 - **Products are exact with zeros**: nothing is divided by an element that may be 0.
 - **A pole says so**: the formula's infinity or NaN, as NumPy has it; no large number instead. Where
   the backward part needs an inverse that isn't there (`slogdet`), NumPy's error.
