@@ -18,14 +18,11 @@ def cases(dtype, ops, every=1):
     return [
         pytest.param(s, id=str(s))
         for op in ops for k, s in enumerate(samples(op, dtype)) if k % every == 0
-        if not is_complex(np.dtype(dtype)) or not {s.attributes.get("type"), s.attributes.get("dtype")} & REAL
+        if np.dtype(dtype).kind != "c" or not {s.attributes.get(a) for a in DTYPES} & REAL
     ]  # fmt: skip
 
 
-def is_complex(dtype):
-    return dtype.kind == "c"
-
-
+DTYPES = ("type", "dtype")
 REAL = {"f4", "f8", "float", FLOAT, *(List(FLOAT, n) for n in range(4))}
 
 
