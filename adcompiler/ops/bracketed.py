@@ -118,8 +118,8 @@ def _emit(name: str) -> Callable[[Emission], ast.expr]:
 def _bracketed(name: str, ndmin: int, joins: Any, samples: Any, examples: Any) -> Op:
     return Op(
         name, _joined(f"np.{name}", ndmin), lambda attributes, operands: joins[tuple(operands)],
-        _emit(name), rules=_rule(ndmin), fresh=True, complex=True, samples=samples,
-        agreeing=_agreeing(ndmin),
+        _emit(name), linear="together", rules=_rule(ndmin), fresh=True, complex=True,
+        samples=samples, agreeing=_agreeing(ndmin),
         spellings={("subscript", f"np.{name}"): Spelling(lambda *parts: (parts, {}))},
         examples=examples,
     )  # fmt: skip
