@@ -236,18 +236,20 @@ def _gate(
     from .gate_calls import gate_call
 
     path = path_of_callee(ctx, gate)
-    if isinstance(gate.function, types.FunctionType):
+    if isinstance(gate.function, types.FunctionType) and "function" not in gate.opaque:
         bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
     else:
-        bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
+        bound = binding.bind(ctx, node, gate.name, _own_signature(gate, len(args)), args, keywords)
     return gate_call(ctx, node, gate, path, bound, name)
 
 
-def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
+def _own_signature(gate: Primitive[..., Any], count: int) -> inspect.Signature:
+    """The parameters of any callable: one for each argument given, where it doesn't tell."""
     try:
         return inspect.signature(gate.function)
     except (TypeError, ValueError):
-        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
 
 
 def path_of_callee(ctx: Context, callee: Any) -> Path:

@@ -50,6 +50,7 @@ from . import (
     nan_reductions,
     norms,
     numbers,
+    opaque,
     polynomials,
     positions,
     products,
@@ -113,7 +114,7 @@ _FAMILIES = (
     structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
     indexing, storing, lists,
     products, einsum,
-    sequences, gates, stopping, calls, effects, numbers, floats,
+    sequences, gates, opaque, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
