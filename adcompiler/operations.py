@@ -22,7 +22,7 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import array_calls, builtin_calls, stores
+from .frontend import array_calls, builtin_calls, conversion_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
@@ -116,7 +116,13 @@ def _front_end() -> Iterator[Described]:
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):
             form = f"{name}({_signature(parameters)})"
-            yield Described(form, "Settled by the front end", "front end", (), name)
+            yield Described(form, _FRONT_END, "front end", (), name)
+    for name, handler in conversion_calls.CONVERTING_METHODS.items():
+        parameters = list(inspect.signature(handler).parameters.values())[4:]
+        yield Described(f"x.{name}({_signature(parameters)})", _FRONT_END, "front end", (), name)
+
+
+_FRONT_END = "Settled by the front end"
 
 
 def _draws() -> Iterator[Described]:

@@ -7,26 +7,16 @@
 from __future__ import annotations
 
 import ast
-import enum
-import types
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import is_differentiable
 from ..ops.stopping import stop_gradient
 from .context import Context
-from .items import UNBOUND, Ambiguous, DictView, Item, in_words, is_number, rebuild
+from .items import UNBOUND, Ambiguous, DictView, Item, in_words, is_constant, rebuild
 
 __all__ = ["HANDLERS"]
-
-_CONSTANT = (
-    str, bytes, type(None), type(Ellipsis), type, slice, enum.Enum, np.generic, np.ndarray,
-    np.dtype, types.FunctionType, types.ModuleType, types.BuiltinFunctionType, np.ufunc,
-)  # fmt: skip
-
 
 def _stop(ctx: Context, node: ast.Call, name: str | None, x: Item) -> Item:
     alone = isinstance(x, Value)
@@ -38,7 +28,7 @@ def _stop(ctx: Context, node: ast.Call, name: str | None, x: Item) -> Item:
             return ctx.emit(node, "stop", (item,), {}, name if alone else None)
         if item is UNBOUND or isinstance(item, Ambiguous):
             ctx.refuse_item(item, node)
-        if not is_number(item) and not isinstance(item, _CONSTANT):
+        if not is_constant(item):
             _refuse(ctx, node, item)
         return item
 
