@@ -44,6 +44,7 @@ from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
+from .gates import pullback_of, without_recordings
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .splice import splice
@@ -64,6 +65,7 @@ def reverse(
     (result,) = function.results
     prefix = "grad" if level == 1 else f"grad{level}"
     seed = Value(_seed_type(result.type), Derived(prefix, result))
+    function = without_recordings(function)
     adjoints = plan_adjoints(function, wrt, result, name)
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
     exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
@@ -229,8 +231,9 @@ class _Reverse:
         seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
-        found = splice(_pullback(op), given, tracer)
+        given = op.results[op.attributes.get("saved", 0) :]
+        arguments = op.operands[: op.attributes["arity"]]
+        found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
@@ -379,19 +382,6 @@ def _contribution(
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
-
-
-def _pullback(op: Operation) -> Function:
-    """The rule of a gate's author."""
-    found: Function | None = op.attributes.get("pullback")
-    if found is None:
-        name = op.attributes["gate"].name
-        refused = Diagnostic(
-            "gate-rule", f"the gate `{name}` has a rule for forward mode only.",
-            f"give it one with @{name}.backward.", op.span,
-        )  # fmt: skip
-        raise UnsupportedError(refused)
-    return found
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
