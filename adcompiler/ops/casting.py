@@ -107,7 +107,8 @@ def _cast_spellings() -> dict[object, Spelling]:
 
 
 ENTRIES: tuple[Op, ...] = (
-    Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
+    Op("cast", _cast_type, _cast, _cast_emit, linear="together",
+       rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),

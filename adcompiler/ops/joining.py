@@ -241,7 +241,7 @@ _SQUARE = [[Slot(0), Slot(1)], [Slot(2), Slot(3)]]
 
 ENTRIES: tuple[Op, ...] = (
     Op("concatenate", _joined, _evaluate(np.concatenate), _emit_join("np.concatenate"),
-       rules=_concatenate_rule, fresh=True, complex=True,
+       linear="together", rules=_concatenate_rule, fresh=True, complex=True,
        spellings={np.concatenate: Spelling(_bind_join)},
        samples=(
            arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
@@ -252,6 +252,7 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.concatenate(({3}, {2}))", "np.concatenate([{2,3}, {2,1}], axis=1)",
                  "np.concatenate(({3}, {2}), dtype=np.float64, casting='safe')")),
     Op("stack", _stacked, _evaluate(np.stack), _emit_join("np.stack"),
+       linear="together",
        rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
        samples=(
            arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
@@ -262,7 +263,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.stack([{}, 2.0])", "np.stack(({3}, {3}), dtype='f8')")),
     Op("block", _block_type,
        lambda attributes, operands: np.block(fill(attributes["template"], operands)), _emit_block,
-       rules=_block_rule, fresh=True, complex=True, boxes=True,
+       linear="together", rules=_block_rule, fresh=True, complex=True, boxes=True,
        spellings={np.block: Spelling(_bind_block)},
        samples=(
            arguments((3,), (2,), template=_ROW), arguments((), 2.0, template=_ROW),

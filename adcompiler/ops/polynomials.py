@@ -81,8 +81,8 @@ def _sum_of_both(name: str, sign: int) -> Op:
 
     return Op(
         name, _sum_type, lambda attributes, operands: function(*operands),
-        default_call(f"np.{name}"), rules=rule, fresh=True, complex=True,
-        spellings={function: Spelling(lambda a1, a2: arguments(a1, a2))},
+        default_call(f"np.{name}"), linear="together", rules=rule, fresh=True,
+        complex=True, spellings={function: Spelling(lambda a1, a2: arguments(a1, a2))},
         samples=tuple(arguments((n,), (m,)) for n, m in ((3, 3), (2, 4), (3, 1))),
         examples=(f"np.{name}({{3}}, {{2}})", f"np.{name}([1.0, {{}}], {{3}})"),
     )  # fmt: skip
@@ -96,7 +96,8 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.polyval({4}, {3})", "np.polyval([1.0, {}, 0.5], {})")),
     Op("polyder", _polyder_type,
        lambda attributes, operands: np.polyder(operands[0], attributes["m"]),
-       default_call("np.polyder", m=1), rules=(_polyder_rule,), fresh=True, complex=True,
+       default_call("np.polyder", m=1), linear="together",
+       rules=(_polyder_rule,), fresh=True, complex=True,
        spellings={np.polyder: Spelling(lambda p, m=1: arguments(p, m=m))},
        samples=tuple(arguments((n,), m=m) for n, m in ((4, 1), (4, 2), (2, 1))),
        examples=("np.polyder({4})", "np.polyder({5}, 2)")),

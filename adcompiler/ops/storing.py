@@ -246,11 +246,13 @@ _IN_VIEWS = (
 _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_VIEWS)
 
 ENTRIES: tuple[Op, ...] = (
-    Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+    Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
+       rules=_add_at_rule, view=(0,),
        place=_stored_place,
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
-    Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
+    Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
+       rules=_update_rule, view=(0,),
        place=_stored_place,
        statement=_update_statement, masks=(0,), complex=True,
        samples=_STORES),

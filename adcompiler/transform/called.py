@@ -19,7 +19,7 @@ from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
 from .paths import maybe_undefined
 
-__all__ = ["in_two_parts", "no_cotangents", "pulled_back"]
+__all__ = ["enter", "in_two_parts", "no_cotangents", "pulled_back"]
 
 Backwards = Callable[..., None]
 
@@ -50,7 +50,7 @@ def in_two_parts(
         if position in adjoint.masked_seeds:
             cotangents.masked.add(seed)
         if result in adjoint.active:
-            _enter(cotangents, result, seed)
+            enter(cotangents, result, seed)
     backwards(function, adjoint.active, adjoints, cotangents, function.parameters)
     gradients = [cotangents.current(function.parameters[k]) for k in adjoint.parameters]
     adjoint.masked_gradients |= {
@@ -85,10 +85,10 @@ def pulled_back(
         if k in adjoint.masked_gradients:
             cotangents.masked.add(g)
         if operand in active:
-            _enter(cotangents, operand, g)
+            enter(cotangents, operand, g)
 
 
-def _enter(cotangents: Cotangents, value: Value, g: Value) -> None:
+def enter(cotangents: Cotangents, value: Value, g: Value) -> None:
     """A cotangent as it comes: the first is the value's own, others are added to it."""
     if cotangents.get(value) is None and fits(g.type, cotangents.type(value)):
         cotangents.set(value, g)

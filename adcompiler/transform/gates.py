@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Operation, Value, on_all, walk
-from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.rewrite import Mapped, rebuild_block, substitute
 from ..ops import SPELLINGS, TABLE, Tracer
 from .splice import splice
 
@@ -66,10 +67,21 @@ def _inlined(block: Block) -> Block:
             raise UnsupportedError(refused)
         inner = Builder(op.span, op.backward)
         found = splice(op.attributes["primal"], op.operands, Tracer(inner, TABLE, SPELLINGS))
-        builder.operations += inner.operations
-        mapping.update(zip(op.results, found, strict=True))
+        builder.operations += _giving(op, found, inner)
 
     return rebuild_block(block, visit, {})
+
+
+def _giving(op: Operation, found: Sequence[Value], inner: Builder) -> Sequence[Operation]:
+    """The operations, with what they find as the results of the call."""
+    made = {v for one in inner.operations for v in one.results}
+    mapping: Mapped = {}
+    for value, result in zip(found, op.results, strict=True):
+        if value in made and value not in mapping:
+            mapping[value] = result
+        else:  # an argument, or another result as well
+            inner.region("copy", (value,), (result,), ())
+    return substitute(inner.block((), ()), mapping).operations
 
 
 def pullback_of(op: Operation) -> Function:

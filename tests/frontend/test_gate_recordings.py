@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from driving import LEVELS, check
+from driving import LEVELS, case, check
 from refusing import refusal
 
-from adcompiler import grad, primitive, value_and_grad
+from adcompiler import AdcompilerError, grad, primitive, value_and_grad
+from adcompiler.ir.interpreter import interpret
+from adcompiler.ops import evaluate
+from adcompiler.transform.forward import forward
+from adcompiler.transform.reverse import reverse
 
 A, M = np.array([0.5, 1.0, -2.0]), np.array([[3.0, 1.0], [0.5, 2.0]])
 SCALE = 2.0
@@ -168,3 +172,19 @@ def gate_with(residuals, backward=lambda g, saved: g, options=None, opaque=False
 )
 def test_what_it_may_return(f, told):
     assert told in str(refusal(grad(f), A))
+
+
+def test_forward_mode_transposes_the_rule_of_the_residuals():
+    lowered = case(chosen, A, 3).function
+    dot, h = np.array([1.0, -0.5, 0.25]), 1e-6
+    tangent = forward(lowered, lowered.parameters[:1], "f_jvp")
+    found = interpret(tangent, (A, 3, SCALE, dot), evaluate)[-1]
+    expected = (plainly(A + h * dot, 3) - plainly(A - h * dot, 3)) / (2 * h)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_residuals_that_are_called_are_not_differentiated_again():
+    lowered = case(system, M, np.array([1.0, 2.0]), 3).function
+    gradient = reverse(lowered, lowered.parameters[1:2], "g")
+    with pytest.raises(AdcompilerError, match="is called, not read"):
+        reverse(gradient, gradient.parameters[1:2], "h")
