@@ -64,7 +64,7 @@ def plan_nesting(function: Function, level: int) -> Nesting:
             definitions[value] = op
         uses.update(op.operands)
         template = op.attributes.get("template")
-        if template is not None:
+        if isinstance(template, Template):
             uses.update(op.operands[k] for k in template.repeated)
         for block in op.blocks:
             shown = [v for v in block.results if not _repeats(op, block, v)]
