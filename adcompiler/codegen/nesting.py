@@ -19,6 +19,7 @@ from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, wal
 from ..ir.loops import loops_of
 from ..ir.types import INT, rank
 from ..ops import TABLE, has_effect
+from ..ops.effects import Template
 
 __all__ = ["Nesting", "plan_nesting"]
 
