@@ -176,9 +176,13 @@ def _names(key: Any, owner: str = "x") -> list[str]:
         return [f"{'x' if owner == 'self' else owner}.{key[1]}"]
     if not callable(key):
         return [str(key)]
-    found = _public().get(id(key), [])
+    bound = getattr(key, "__self__", None)
+    if isinstance(bound, np.ufunc):
+        return [f"np.{bound.__name__}.{key.__name__}"]
+    if found := _public().get(id(key)):
+        return found
     module = (key.__module__ or key.__self__.__module__).removeprefix("_")
-    return found or [f"{module}.{key.__qualname__}"]
+    return [f"{module}.{key.__qualname__}"]
 
 
 @cache
