@@ -106,7 +106,7 @@ __all__ = [
     "may_raise",
 ]
 
-_STATISTICS = (accumulations, calculus, statistics, polynomials)
+_STATISTICS = (accumulations, calculus, differences, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
     complex_numbers, fourier, fourier_axes,
@@ -120,7 +120,7 @@ _FAMILIES = (
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
-    differences, linear_solves, norms,
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,

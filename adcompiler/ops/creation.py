@@ -292,6 +292,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.array(
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
        _emit_array, linear="together", rules=_array_rule, fresh=True, boxes=True, complex=True,
+       agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
            arguments((3,), (3,), template=[Slot(0), Slot(1)], dtype=None),

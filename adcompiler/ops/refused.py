@@ -92,7 +92,7 @@ _DATA = {
 _POLYNOMIALS = {
     **_alike("computes with polynomials by their coefficients",
              "write Horner's rule as a loop: y = y * x + c[k]",
-             "np", "poly polydiv polymul"),
+             "np", "poly polydiv"),
 }  # fmt: skip
 
 _COMPLEX = {
@@ -116,7 +116,6 @@ _NOTES = {
              "np", "histogram2d histogram_bin_edges histogramdd"),
     **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
              "np", "mask_indices"),
-    **_alike("is an old name", "use np.vstack", "np", "row_stack"),
     **_alike("is an old name", "use np.isin", "np", "in1d"),
     **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
 }  # fmt: skip

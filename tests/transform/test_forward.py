@@ -18,15 +18,12 @@ def cases(dtype, ops, every=1):
     return [
         pytest.param(s, id=str(s))
         for op in ops for k, s in enumerate(samples(op, dtype)) if k % every == 0
-        if not is_complex(np.dtype(dtype)) or s.attributes.get("type") not in REAL
+        if np.dtype(dtype).kind != "c" or not {s.attributes.get(a) for a in DTYPES} & REAL
     ]  # fmt: skip
 
 
-def is_complex(dtype):
-    return dtype.kind == "c"
-
-
-REAL = ("f4", "f8", "float", FLOAT, *(List(FLOAT, n) for n in range(4)))
+DTYPES = ("type", "dtype")
+REAL = {"f4", "f8", "float", FLOAT, *(List(FLOAT, n) for n in range(4))}
 
 
 def tangent(function, wrt, level):
@@ -82,7 +79,8 @@ def test_tangent(sample):
     check_forward(sample, 2e-4 if "f4" in sample.attributes.values() else 1e-10)
 
 
-COMPLEX = [op for op in DIFFERENTIABLE if op.complex]
+# Complex eigenvectors have arbitrary phases.
+COMPLEX = [op for op in DIFFERENTIABLE if op.complex and op.name not in ("eigh", "svd")]
 
 
 @pytest.mark.parametrize("sample", cases(np.complex128, COMPLEX, 3))
