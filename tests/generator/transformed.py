@@ -71,7 +71,8 @@ def _judged(f: Any, arguments: Callable[[], dict[str, Any]], slopes: bool) -> Ve
         hd, he = (hvp(f, *values(), tuple(v), wrt=wrt) for v in (d, e))
         _same("symmetry", _inner(hd, e), _inner(he, d), (*hd, *he), 1e-7 * loose)
         again = push(Gradient(gradient, wrt, mode="jvp"), values(), d)[1]
-        _same("over the stored gradient", _inner(again, e), _inner(hd, e), (*hd, *again), 1e-7 * loose)
+        both = (*hd, *again)
+        _same("over the stored gradient", _inner(again, e), _inner(hd, e), both, 1e-7 * loose)
         if slopes and sharp:
             slope = along(at, 0.0, True)
             if slope.trouble:
