@@ -24,6 +24,8 @@ __all__ = ["ENTRIES", "EXPANSIONS"]
 
 def _of_numbers(name: str, result: Type) -> Callable[[Sequence[Type], Attributes], Type]:
     def infer(types: Sequence[Type], attributes: Attributes) -> Type:
+        if name == "rect" and any(map(is_complex, types)):
+            raise OperationError("cmath.rect() takes real numbers", "take their .real")
         if any(shape_of(t) or kind_of(t) is None for t in types):
             raise OperationError(
                 f"cmath.{name}() takes single numbers", "use NumPy's function for whole arrays"
@@ -87,7 +89,7 @@ ENTRIES: tuple[Op, ...] = (
     _holomorphic(cmath.log10, lambda z, w: 0.4342944819032518 / z, raises=True),
     _holomorphic(cmath.sin, lambda z, w: np.cos(z)),
     _holomorphic(cmath.cos, lambda z, w: -np.sin(z)),
-    _holomorphic(cmath.tan, lambda z, w: 1 + w * w),
+    _op(cmath.tan, 1, COMPLEX, (lambda g, x, y: g * (1 + y * y),), (_POINTS[0], _POINTS[3])),
     _holomorphic(cmath.sinh, lambda z, w: np.cosh(z)),
     _holomorphic(cmath.cosh, lambda z, w: np.sinh(z)),
     _holomorphic(cmath.tanh, lambda z, w: 1 - w * w),
