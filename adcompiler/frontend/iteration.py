@@ -31,6 +31,7 @@ __all__ = [
     "Known",
     "Nested",
     "OneWay",
+    "Segments",
     "Walk",
     "chained",
     "content",
@@ -38,10 +39,12 @@ __all__ = [
     "enumerated",
     "gathered",
     "known",
+    "looped_over",
     "mapped",
     "neighbours",
     "one_way",
     "over_places",
+    "places_of",
     "product",
     "range_length",
     "turned",
@@ -148,6 +151,15 @@ class Chain:
     contents: tuple[Content, ...]
 
 
+@final
+@dataclass(frozen=True)
+class Segments:
+    """A walk whose loop saves what it carries every so many elements; None: about sqrt(n)."""
+
+    walk: Walk
+    every: Item
+
+
 Content = Known | Walk | Nested | Chain
 
 
@@ -157,7 +169,7 @@ class OneWay:
     """What `zip`, `map`, `reversed` give: it is read once, in the loop that it is made in."""
 
     name: str
-    content: Content | Callable[[], Content]
+    content: Content | Segments | Callable[[], Content]
     depth: int
     # Of a generator: its elements as a list; `all` or `any` of them.
     gather: Callable[[], Item] | None = None
@@ -201,7 +213,21 @@ def use(ctx: Context, node: ast.AST, item: OneWay) -> None:
 
 def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
     use(ctx, node, item)
-    return item.content() if callable(item.content) else item.content
+    found = item.content() if callable(item.content) else item.content
+    if isinstance(found, Segments):
+        ctx.refuse(
+            node, "checkpoint", "checkpoint() is not what a `for` statement runs over.",
+            "write it around the whole: `for i, v in checkpoint(enumerate(x)):`.",
+        )  # fmt: skip
+    return found
+
+
+def looped_over(ctx: Context, node: ast.AST, item: Item) -> Content | Segments:
+    """What a `for` statement runs over."""
+    if isinstance(item, OneWay) and isinstance(item.content, Segments):
+        use(ctx, node, item)
+        return item.content
+    return content(ctx, node, item)
 
 
 def called(item: OneWay) -> str:
@@ -251,7 +277,7 @@ def _materialised(
                 rows = [(*row, v) for row in rows for v in here]
             return [element(row, None) for row in rows]
         case Walk(bounds):
-            length, get = _places(ctx, node, found)
+            length, get = places_of(ctx, node, found)
             size = length.type.size if isinstance(length, Value) else length  # type: ignore
             if count is not None and _reaches(size, count):
                 return [get(k, None) for k in range(count)]
@@ -265,7 +291,7 @@ def _reaches(size: Size | None, count: int) -> bool:
     return size is not None and is_positive(add(size, negate(count - 1)))
 
 
-def _places(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
+def places_of(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
     """The number of elements, and how to get the k-th; a negative number stands for none."""
     start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
     plain = (start, step) == (0, 1) if type(start) is type(step) is int else False
@@ -315,7 +341,9 @@ def _part(target: ast.expr | None, position: int) -> ast.expr | None:
     return None if stars else target.elts[position]
 
 
-def one_way(ctx: Context, name: str, found: Content | Callable[[], Content]) -> OneWay:
+def one_way(
+    ctx: Context, name: str, found: Content | Segments | Callable[[], Content]
+) -> OneWay:
     """What a call of `name` gives."""
     return OneWay(name, found, len(ctx.loops))
 
@@ -342,7 +370,7 @@ def zipped(
         rows = tuple(map(joined, zip(*columns, strict=False)))
         return one_way(ctx, name, Known(rows, _ordered(parts)))
     walks = [part for part in parts if isinstance(part, Walk)]
-    places = [_places(ctx, node, walk) for walk in walks]
+    places = [places_of(ctx, node, walk) for walk in walks]
 
     def at(index: Item, target: ast.expr | None) -> Item:
         return joined(tuple(
@@ -378,7 +406,7 @@ def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneW
         items = _materialised(ctx, node, found, None, "the length of what enumerate() takes")
         rows = [(first + k, v) for k, v in enumerate(items)]
         return one_way(ctx, "enumerate", Known(rows, _ordered((found,))))
-    length, get = _places(ctx, node, found)
+    length, get = places_of(ctx, node, found)
 
     def at(index: Item, target: ast.expr | None) -> Item:
         number = _compute(ctx, node, ast.Add(), index, start, _part(target, 0))
@@ -440,7 +468,7 @@ def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
         items = _materialised(ctx, node, found, None, "the length of what pairwise() takes")
         rows = tuple(itertools.pairwise(items))
         return one_way(ctx, "pairwise", Known(rows, _ordered((found,))))
-    length, get = _places(ctx, node, found)
+    length, get = places_of(ctx, node, found)
 
     def at(index: Item, target: ast.expr | None) -> Item:
         following = _compute(ctx, node, ast.Add(), index, 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ..ir.core import Block, Value
 from ..ir.types import INT, Range
@@ -18,9 +19,19 @@ from .assigned import assigned_names, breaks
 from .carries import Carries
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
-from .items import UNBOUND, Item
-from .iteration import Chain, Content, Known, Nested, Walk, content, downwards
+from .items import UNBOUND, Item, RangeItem
+from .iteration import (
+    Chain,
+    Content,
+    Known,
+    Nested,
+    Segments,
+    Walk,
+    downwards,
+    looped_over,
+)  # fmt: skip
 from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag
+from .segments import plan, stopping
 
 __all__ = ["loop"]
 
@@ -36,7 +47,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     ctx.frame.jumps = Jumps.of_loop(node)
     names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
     if isinstance(node, ast.For):
-        _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
+        _run_over(ctx, node, looped_over(ctx, node.iter, expression(ctx, node.iter)))
     else:
         _while_loop(ctx, node)
     ctx.frame.jumps = outer
@@ -50,13 +61,15 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     return broke
 
 
-def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
+def _run_over(ctx: Context, node: ast.For, found: Content | Segments) -> None:
     """Unroll over what is known one by one; make a loop of the rest."""
     match found:
         case Known():
             _unroll(ctx, node, found)
         case Walk():
             _walk(ctx, node, found)
+        case Segments():
+            _segmented(ctx, node, found)
         case Nested():
             _refuse_stops(ctx, node)
             _nested(ctx, node, found)
@@ -145,6 +158,45 @@ def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
     body(())
 
 
+def _segmented(ctx: Context, node: ast.For, found: Segments) -> None:
+    """A loop over segments; the loop in it, over one segment's elements, is recomputed."""
+    divided = plan(ctx, node.iter, found)
+    walk, running = divided.walk, len(ctx.running)
+    if ctx.frame.jumps.stops:  # the inner loop has to tell
+        ctx.frame.jumps = replace(ctx.frame.jumps, otherwise=breaks(node.body))
+
+    def element(index: Item) -> None:
+        statements.assign(ctx, node.target, walk.at(index, node.target))
+        statements.statements(ctx, node.body)
+
+    def segment(first: Item) -> None:
+        with stopping(ctx, node):
+            elements = _range(ctx, node, divided.part(first))
+            name = walk.index_name(node.target) or _free_index(ctx)
+            _range_loop(ctx, node, elements, False, name, element, recompute=True)
+
+    try:
+        ctx.running += walk.over
+        starts = _range(ctx, node, divided.starts)
+        _range_loop(ctx, node, starts, False, _free_index(ctx, "start", "first"), segment)
+    except NeedsUnrolling as need:
+        if need.path != _loop_path(node):
+            raise
+        ctx.refuse(
+            node.target, "checkpoint", "this variable is used where its value must be known when"
+            " the function is compiled; so its loop would be written out, and have no segments.",
+            "leave checkpoint() out.",
+        )  # fmt: skip
+    finally:
+        del ctx.running[running:]
+
+
+def _range(ctx: Context, node: ast.For, bounds: RangeItem) -> Value:
+    operands = [ctx.lift(part, node.iter) for part in (bounds.start, bounds.stop, bounds.step)]
+    ctx.builder.span = ctx.span(node.iter)
+    return ctx.builder.emit("range", operands, Range())
+
+
 def _loop_path(node: ast.For) -> tuple[str, ...]:
     return (LOOP, f"{node.lineno}:{node.col_offset}")
 
@@ -154,15 +206,13 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
     # A tape of a loop that runs backwards would have to be told apart wherever it is handed on.
     walk = downwards(ctx, node.iter, walk)
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
-    operands = [ctx.lift(part, node.iter) for part in bounds]
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
     names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
     running, problems = len(ctx.running), len(ctx.problems)
     if all(type(part) is int for part in bounds):
         ctx.short.add(_loop_path(node))
     try:
-        ctx.builder.span = ctx.span(node.iter)
-        sequence = ctx.builder.emit("range", operands, Range())
+        sequence = _range(ctx, node, walk.bounds)
         ctx.running += walk.over
         _range_loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
         del ctx.running[running:]
@@ -179,16 +229,18 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
         _written_out(ctx, node, places[::-1] if walk.reverse else places, body)
 
 
-def _free_index(ctx: Context) -> str:
+def _free_index(ctx: Context, *wanted: str) -> str:
     """A name for the places of a loop, for which the user has none."""
     code = ctx.frame.source.function.__code__
     taken = {*code.co_varnames, *code.co_names, *code.co_cellvars, *code.co_freevars, *ctx.loops}
-    return next(name for name in ("i", "j", "k", "m", "n", "at") if name not in taken)
+    names = (*wanted, "i", "j", "k", "m", "n", "at")
+    return next(name for name in names if name not in taken)
 
 
 def _range_loop(
-    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body
-) -> None:
+    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body,
+    recompute: bool = False,
+) -> None:  # fmt: skip
     carries = _carries(ctx, node, [node.target, *node.body])
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
@@ -202,6 +254,8 @@ def _range_loop(
     trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
     attributes = {"exits": True} if exits else {"reverse": True} if reverse else {}
+    if recompute:
+        attributes["recompute"] = True
     ctx.builder.region(
         "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),
         {"carry": len(carries.results), **attributes},

@@ -12,7 +12,7 @@ to hold them always.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..diagnostics import Diagnostic, UnsupportedError
@@ -20,6 +20,7 @@ from ..ir.core import Block, Function, Label, Operation, Value, callee_of, is_te
 from ..ir.rewrite import substitute
 from ..ir.types import SAVED
 from .activity import Dependences, active_values, dependences
+from .recompute import is_recomputed
 
 __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
 
@@ -27,26 +28,34 @@ __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
 @dataclass
 class Adjoint:
     """A function's two parts, the positions of parameters with a gradient and of results with a
-    cotangent, and of those the masked ones."""
+    cotangent, and of those the masked ones. `again`: its calls are made again, so that the backward
+    part holds both."""
 
     function: Function
     forward: Label
     backward: Label
+    again: bool = False
     active: frozenset[Value] = frozenset()
     parameters: tuple[int, ...] = ()
     results: tuple[int, ...] = ()
     masked_gradients: set[int] = field(default_factory=set)
     masked_seeds: set[int] = field(default_factory=set)
 
+    @property
+    def label(self) -> Label:
+        """The function that holds both parts, until they are split."""
+        return self.backward if self.again else self.forward
+
 
 @dataclass
 class Adjoints:
     """What takes part in the derivative of one function: its own active values, and those
     functions that it calls with active arguments, by their label and by that of their forward
-    part."""
+    part. `functions` are all that come with it."""
 
     active: frozenset[Value]
     called: dict[Label, Adjoint]
+    functions: Mapping[Label, Function]
     recorded: dict[Label, Adjoint] = field(default_factory=dict)
 
     def masks(self) -> list[tuple[frozenset[int], frozenset[int]]]:
@@ -56,9 +65,12 @@ class Adjoints:
         ]
 
     def record(self, block: Block, active: Collection[Value]) -> Block:
-        """The block with active calls going to forward parts, which give what they save."""
+        """The block with active calls going to forward parts, which give what they save; not where
+        the run that is mirrored is another."""
 
         def operation(op: Operation) -> Operation:
+            if is_recomputed(op):
+                return op
             if op.blocks:
                 return replace(op, blocks=tuple(self.record(b, active) for b in op.blocks))
             label = callee_of(op)
@@ -97,15 +109,16 @@ def plan_adjoints(
             if not pairs:
                 continue
             if label not in called:
-                called[label] = _adjoint(function.functions[label], labels)
+                called[label] = _adjoint(function.functions[label], labels, is_recomputed(op))
             if _activate(called[label], pairs, depends):
                 pending.append((called[label].function.body, called[label].active))
-    return Adjoints(active, called, {a.forward: a for a in called.values()})
+    return Adjoints(active, called, function.functions,
+                    {a.forward: a for a in called.values() if not a.again})  # fmt: skip
 
 
-def _adjoint(function: Function, taken: set[str]) -> Adjoint:
+def _adjoint(function: Function, taken: set[str], again: bool) -> Adjoint:
     forward, backward = (_label(f"{function.name}_{p}", taken) for p in ("forward", "pullback"))
-    return Adjoint(_with_named_results(function), forward, backward)
+    return Adjoint(_with_named_results(function), forward, backward, again)
 
 
 def _label(name: str, taken: set[str]) -> Label:

@@ -16,7 +16,7 @@ is what it is for real numbers: times the derivative. A real operand has the rea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ir.builder import Builder
@@ -68,9 +68,9 @@ class Cotangents:
 
     builder: Builder
     prefix: str
-    constants: Mapping[Value, Any]
+    constants: dict[Value, Any]
     masked: set[Value]
-    undefined: frozenset[Value] = frozenset()
+    undefined: set[Value] = field(default_factory=set)
     exact: bool = False
     outer: Cotangents | None = None
 
@@ -82,6 +82,14 @@ class Cotangents:
         return Cotangents(
             builder, self.prefix, self.constants, self.masked, self.undefined, self.exact, self
         )
+
+    def copied(self, mapping: Mapping[Value, Value]) -> None:
+        """What is known of values holds of their copies."""
+        for value, copy in mapping.items():
+            if value in self.constants:
+                self.constants[copy] = self.constants[value]
+            if value in self.undefined:
+                self.undefined.add(copy)
 
     def type(self, value: Value) -> Type:
         """The type of the value's cotangent where it is a loop's or a branch's."""
@@ -98,6 +106,10 @@ class Cotangents:
 
     def set(self, value: Value, cotangent: Value) -> None:
         self.own[value] = cotangent
+
+    def drop(self, value: Value) -> None:
+        """Forget the value's cotangent here."""
+        self.own.pop(value, None)
 
     def name(self, value: Value) -> Derived:
         return Derived(self.prefix, value)

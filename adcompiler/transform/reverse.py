@@ -46,6 +46,7 @@ from .called import in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
+from .recompute import is_recomputed, run_again
 from .splice import splice
 
 __all__ = ["reverse"]
@@ -73,7 +74,7 @@ def reverse(
     while masks != adjoints.masks():
         masks = adjoints.masks()
         parts = {
-            adjoint.forward: in_two_parts(adjoint, adjoints, prefix, exact, backwards)
+            adjoint.label: in_two_parts(adjoint, adjoints, prefix, exact, backwards)
             for adjoint in adjoints.called.values()
         }
         cotangents = no_cotangents(function, prefix, exact)
@@ -150,14 +151,38 @@ class _Reverse:
             match op.opcode:
                 case "if":
                     self.branch(op, cotangents)
+                case _ if op.blocks and is_recomputed(op):
+                    self.again(op, cotangents)
                 case "for" | "while":
                     self.loop(op, cotangents)
                 case _ if op.attributes.get("callee") in self.adjoints.recorded:
-                    pulled_back(op, cotangents, self.adjoints, self.active)
+                    *results, saved = op.results
+                    adjoint = self.adjoints.recorded[op.attributes["callee"]]
+                    pulled_back(op, (saved,), results, cotangents, adjoint, self.active)
+                case _ if op.attributes.get("callee") in self.adjoints.called:
+                    adjoint = self.adjoints.called[op.attributes["callee"]]
+                    pulled_back(op, op.operands, op.results, cotangents, adjoint, self.active)
                 case _ if "pullback" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)
+
+    def again(self, op: Operation, cotangents: Cotangents) -> None:
+        """Run the loop once more, and mirror that run."""
+        copy, mapping = run_again(op, self.adjoints.functions)
+        active = self.active | {new for old, new in mapping.items() if old in self.active}
+        hazards = self.hazards | {new for old, new in mapping.items() if old in self.hazards}
+        (copy,) = self.adjoints.record(Block((), (copy,), ()), active).operations
+        cotangents.builder.append(copy)
+        cotangents.copied(mapping)
+        self.sides.add(copy)
+        for old, new in zip(op.results, copy.results, strict=True):
+            g = cotangents.get(old)
+            if g is not None:
+                cotangents.set(new, g)
+        replace(self, active=active, hazards=hazards).loop(copy, cotangents)
+        for new in copy.results:
+            cotangents.drop(new)
 
     def plain(self, op: Operation, cotangents: Cotangents) -> None:
         """One operation: a contribution to each active operand."""
