@@ -143,6 +143,8 @@ class Emitter:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if not op.results:
+            return [ast.Expr(self.computed(op))]
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
         if self.level and op.result not in self.read and is_temporary(op.result):

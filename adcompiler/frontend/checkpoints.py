@@ -5,8 +5,8 @@
     for i in checkpoint(range(n)):   (see `segments`)
         y = step(y)
 
-A checkpointed function is a function of its own in the IR, as one that calls itself is. Its backward
-part takes its arguments instead of what it would have saved.
+A checkpointed function is a function of its own in the IR, as one that calls itself is. Its
+backward part takes its arguments instead of what it would have saved.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def _lower_apart(
         if any("callee" in op.attributes for op in walk(made)):
             ctx.refuse(
                 node, "recursion", "a gate's function, or its rule, calls a function that calls"
-                " itself.", "write the recursion as a loop.",
+                " itself, or checkpoints a call.",
+                "write the recursion as a loop, and leave checkpoint() out.",
             )  # fmt: skip
         return ctx.builder, item
     finally:

@@ -148,7 +148,8 @@ def _lifted(ctx: Context, node: ast.AST, instance: Instance, leaf: Item) -> Item
         return ctx.refuse_item(leaf, node)
     callee = instance.callee
     return ctx.refuse(
-        node, callee.code, f"`{callee.name}`, {callee.told}, returns {in_words(leaf)}.", "return numbers, arrays, or tuples of them on every path.",
+        node, callee.code, f"`{callee.name}`, {callee.told}, returns {in_words(leaf)}.",
+        "return numbers, arrays, or tuples of them on every path.",
     )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ __all__ = [
     "families",
     "has_effect",
     "infer",
+    "is_context",
     "is_known",
     "late_name",
     "lookup",
@@ -159,14 +160,21 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
-    has one besides its result."""
+    """Whether the operation, or one in its regions or in what it calls, is an effect, or has one
+    besides its result."""
+    if operation.attributes.get("effects"):
+        return True
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
         return any(has_effect(inner) for block in inside for inner in block.operations)
     entry = TABLE.get(operation.opcode)
     return entry is not None and (entry.effect is not None or entry.once)
+
+
+def is_context(operation: Operation) -> bool:
+    """Whether it is an effect on what runs in it alone, and has a mirror image."""
+    return operation.opcode in TABLE and TABLE[operation.opcode].mirrored is not None
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:

@@ -12,7 +12,7 @@ to hold them always.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..diagnostics import Diagnostic, UnsupportedError
@@ -51,11 +51,10 @@ class Adjoint:
 class Adjoints:
     """What takes part in the derivative of one function: its own active values, and those
     functions that it calls with active arguments, by their label and by that of their forward
-    part. `functions` are all that come with it."""
+    part."""
 
     active: frozenset[Value]
     called: dict[Label, Adjoint]
-    functions: Mapping[Label, Function]
     recorded: dict[Label, Adjoint] = field(default_factory=dict)
 
     def masks(self) -> list[tuple[frozenset[int], frozenset[int]]]:
@@ -112,8 +111,7 @@ def plan_adjoints(
                 called[label] = _adjoint(function.functions[label], labels, is_recomputed(op))
             if _activate(called[label], pairs, depends):
                 pending.append((called[label].function.body, called[label].active))
-    return Adjoints(active, called, function.functions,
-                    {a.forward: a for a in called.values() if not a.again})  # fmt: skip
+    return Adjoints(active, called, {a.forward: a for a in called.values() if not a.again})
 
 
 def _adjoint(function: Function, taken: set[str], again: bool) -> Adjoint:

@@ -19,11 +19,13 @@ from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Derived, Function, Operation, Parts, Value, walk
+from ..ir.rewrite import substitute
 from ..ir.types import fits, rank
 from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
 from .paths import maybe_undefined
 from .recompute import silent
+from .split import named_apart
 
 __all__ = ["in_two_parts", "no_cotangents", "pulled_back"]
 
@@ -48,7 +50,7 @@ def in_two_parts(
     again stays whole, and gives the gradients alone."""
     body = adjoint.function.body
     if adjoint.again:
-        body = silent(body, adjoints.functions)
+        body = silent(body)
     body = adjoints.record(body, adjoint.active)
     function = replace(adjoint.function, body=body)
     cotangents = no_cotangents(function, prefix, exact)
@@ -68,7 +70,9 @@ def in_two_parts(
     }
     parameters = (*function.parameters, *seeds)
     if adjoint.again:
+        named = named_apart(parameters)
         block = cotangents.builder.block(parameters, gradients)
+        block = substitute(block, dict(zip(parameters, named, strict=True)))
         return Function(str(adjoint.backward), block, function.span)
     results = (*function.results, *gradients)
     parts = Parts(len(function.parameters), len(function.results), adjoint.backward)

@@ -14,25 +14,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..diagnostics import Diagnostic, UnsupportedError
-from ..ir.core import Block, Function, Label, Operation, Region, Value, callee_of, walk
+from ..ir.core import Block, Operation, Region, Value, walk
 from ..ir.rewrite import freshen
-from ..ops import TABLE, has_effect
+from ..ops import TABLE, has_effect, is_context
 
 __all__ = ["is_recomputed", "run_again", "silent"]
-
-Functions = Mapping[Label, Function]
-
 
 def is_recomputed(op: Operation) -> bool:
     return bool(op.attributes.get("recompute"))
 
 
-def run_again(op: Operation, functions: Functions) -> tuple[Operation, dict[Value, Value]]:
+def run_again(op: Operation) -> tuple[Operation, dict[Value, Value]]:
     """A copy of the operation with values of its own, and what stands for what in it.
 
     Raises UnsupportedError where a second run would not do the same, or would be noticed.
     """
-    _check(op, functions)
+    _check(op)
     mapping: dict[Value, Value] = {}
     (copy,) = freshen(Block((), (op,), ()), mapping).operations
     regions = {one.attributes["region"]: Region() for one in walk(Block((), (op,), ()))
@@ -42,10 +39,10 @@ def run_again(op: Operation, functions: Functions) -> tuple[Operation, dict[Valu
     return replace(copy, attributes={**kept, "again": True}), mapping
 
 
-def silent(block: Block, functions: Functions) -> Block:
+def silent(block: Block) -> Block:
     """The block of a function that is called again, without what is seen once."""
     for op in block.operations:
-        _check(op, functions)
+        _check(op)
 
     def inside(block: Block) -> Block:
         kept = (op for op in block.operations if not _is_said(op))
@@ -75,33 +72,19 @@ def _again(op: Operation, regions: Mapping[object, Region]) -> Operation:
 
 def _is_said(op: Operation) -> bool:
     """An effect that is seen once; a context has to be entered again."""
-    return not (op.blocks or op.results) and has_effect(op) and not TABLE[op.opcode].mirrored
+    return not (op.blocks or op.results) and has_effect(op) and not is_context(op)
 
 
-def _check(op: Operation, functions: Functions) -> None:
+def _check(op: Operation) -> None:
+    """What is computed again must have no effect besides its results."""
     for one in walk(Block((), (op,), ())):
+        if one.blocks or not one.results or not has_effect(one):
+            continue
+        reason = "this prints, checks or raises in what is called, and running what is checkpointed"
+        reason += " again would call it again."
+        advice = "leave that out, or move it out of the function."
         if one.opcode in TABLE and TABLE[one.opcode].once:
-            raise UnsupportedError(
-                Diagnostic(
-                    "checkpoint", "random numbers are drawn in what is checkpointed, and running"
-                    " it again would draw others.",
-                    "draw them before: noise = rng.normal(size=n).", one.span,
-                )
-            )  # fmt: skip
-        if not one.blocks and one.results and _is_noticed(one, functions, set()):
-            raise UnsupportedError(
-                Diagnostic(
-                    "checkpoint", "this calls a function that prints, checks, raises or draws, and"
-                    " running what is checkpointed again would call it again.",
-                    "leave that out, or move it out of the function.", one.span,
-                )
-            )  # fmt: skip
-
-
-def _is_noticed(op: Operation, functions: Functions, seen: set[Label]) -> bool:
-    """Whether a call of a function or of a gate does more than compute its results."""
-    label = callee_of(op)
-    if label is None or label in seen:
-        return has_effect(op) and not (op.opcode in TABLE and TABLE[op.opcode].mirrored)
-    seen.add(label)
-    return any(_is_noticed(inner, functions, seen) for inner in walk(functions[label].body))
+            reason = "random numbers are drawn in what is checkpointed, and running it again would"
+            reason += " draw others."
+            advice = "draw them before: noise = rng.normal(size=n)."
+        raise UnsupportedError(Diagnostic("checkpoint", reason, advice, one.span))

@@ -169,7 +169,7 @@ class _Reverse:
 
     def again(self, op: Operation, cotangents: Cotangents) -> None:
         """Run the loop once more, and mirror that run."""
-        copy, mapping = run_again(op, self.adjoints.functions)
+        copy, mapping = run_again(op)
         active = self.active | {new for old, new in mapping.items() if old in self.active}
         hazards = self.hazards | {new for old, new in mapping.items() if old in self.hazards}
         (copy,) = self.adjoints.record(Block((), (copy,), ()), active).operations

@@ -137,7 +137,8 @@ def _iterated(w: Writer, text: str) -> str:
     """What a loop runs over, perhaps in segments."""
     if not w.has("checkpoint") or w.chance(0.2):
         return text
-    return f"checkpoint({text}{w.choose('', ', every=1', ', every=2', ', every=3', ', every=n + 1')})"
+    every = w.choose("", ", every=1", ", every=2", ", every=3", ", every=n + 1")
+    return f"checkpoint({text}{every})"
 
 
 @statement("ranges", 4)
