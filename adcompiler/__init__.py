@@ -6,6 +6,7 @@ from .diagnostics import AdcompilerError, SignatureError, SourceError, Unsupport
 from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
 from .ops.gates import primitive
+from .ops.stopping import stop_gradient
 
 __all__ = [
     "AdcompilerError",
@@ -18,5 +19,6 @@ __all__ = [
     "primitive",
     "relu",
     "sigmoid",
+    "stop_gradient",
     "value_and_grad",
 ]

@@ -38,8 +38,8 @@ def describe(value: Any, around: tuple[Any, ...] = ()) -> Any:
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():
-            rule = fingerprint(value.rule) if isinstance(value.rule, types.FunctionType) else None
-            return ["primitive", describe(value.function), rule]
+            rules = [describe(rule) for rule in (value.rule, value.tangent)]
+            return ["primitive", describe(value.function), list(value.nondiff), *rules]
         case None | bool() | int() | float() | str():
             return [type(value).__name__, repr(value)]
         case np.generic():

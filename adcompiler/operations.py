@@ -51,7 +51,7 @@ class Described:
     @property
     def name(self) -> str:
         """The form without its arguments."""
-        return self.form.partition("(")[0]
+        return self.form.partition("(")[0].partition("[")[0]
 
 
 @cache
@@ -133,6 +133,8 @@ def _forms(key: Any, op: Op, spelling: Spelling) -> list[str]:
     """How the operation is written: `np.sum(a, axis=None, *, keepdims=False)`, `a + b`, `x.T`."""
     if getattr(key, "__module__", "") == "_operator":
         return [_operator_form(op, spelling)]
+    if isinstance(key, tuple) and key[0] == "subscript":
+        return [f"{key[1]}[...]"]
     parameters = list(inspect.signature(spelling.bind).parameters.values())
     if [p.kind for p in parameters] == [inspect.Parameter.VAR_POSITIONAL] and _count(op):
         operands = operand_names(op, spelling, _count(op))

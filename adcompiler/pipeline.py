@@ -202,7 +202,7 @@ def _with_temporaries(function: Function) -> Function:
     return replace(function, body=substitute(function.body, mapping))
 
 
-_UNNUMBERED = {"constant", "range", "length", "undefined", "size", "shape", "count"}
+_UNNUMBERED = {"constant", "range", "length", "undefined", "size", "shape", "count", "stop"}
 
 
 def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Function:

@@ -5,6 +5,7 @@
     np.put(a, i, v)                   a[i] = v
     x.sort()                          x[...] = np.sort(x)
     rows, columns = np.where(m)       np.nonzero(m)
+    np.piecewise(x, [c], [f])         see `piecewise`
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..ops.places import Slot
 from . import stores
 from .context import Context
 from .items import Item
+from .piecewise import piecewise
 
 __all__ = ["ARRAY_CALLS", "IN_PLACE", "in_place"]
 
@@ -178,4 +180,5 @@ ARRAY_CALLS: dict[Any, Any] = {
     np.copyto: _copyto,
     np.fill_diagonal: _fill_diagonal,
     np.where: _where,
+    np.piecewise: piecewise,
 }

@@ -13,15 +13,16 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from ..ops.structural import dtype_argument
-from . import arithmetic, mutation, names, objects, special_methods
+from ..ops.casting import dtype_argument
+from . import arithmetic, growing, mutation, names, objects, special_methods
+from .computing import computed
 from .context import Context
 from .dtype_calls import DTYPES, representatives
 from .items import BoundMethod, Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
 from .joining import JOINING
-from .reduction_calls import REDUCTIONS, computed
+from .reduction_calls import REDUCTIONS
 
 __all__ = ["BUILTINS"]
 
@@ -83,7 +84,7 @@ def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
         item = gathered(ctx, node, item)
         if kind is list and isinstance(item, Value) and isinstance(item.type, List):
-            return mutation.copied(ctx, node, item)
+            return growing.copied(ctx, node, item)
         what = f"the length of what {kind.__name__}() takes"
         parts = known(ctx, node, item, what)
         return mutation.own_list(ctx, node, parts, name) if kind is list else tuple(parts)
@@ -172,9 +173,17 @@ def _array_of_array(copy: bool) -> Callable[..., Item]:
     return handler
 
 
-
 def _copied(ctx: Context, node: ast.Call, name: str | None, a: Item) -> Item:
     return _array_of_array(copy=True)(ctx, node, name, a)
+
+
+def _slice(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
+    from .subscripts import static_slice
+
+    try:
+        return static_slice(ctx, node, slice(*bounds))
+    except TypeError as error:
+        return ctx.refuse(node, "operation", f"{error}.", "give one to three bounds.")
 
 
 BUILTINS: dict[Any, Callable[..., Item]] = {
@@ -186,6 +195,7 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     complex: _complex,
     tuple: _sequence(tuple),
     list: _sequence(list),
+    slice: _slice,
     dict: _dict,
     pow: _pow,
     round: _round,

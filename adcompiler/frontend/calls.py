@@ -32,9 +32,11 @@ from . import (
     mutation,
     objects,
     special_methods,
+    stopping,
     stores,
     text_values,
 )
+from .captures import rely
 from .context import Context, Frame, Path
 from .instances import Callee
 from .items import (
@@ -174,7 +176,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS, checkpoints.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS, checkpoints.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
@@ -239,7 +241,7 @@ def _gate(
         bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
     else:
         bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
-    return gate_call(ctx, node, gate, list(bound.values()), name)
+    return gate_call(ctx, node, gate, path, bound, name)
 
 
 def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
@@ -252,7 +254,7 @@ def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
 def path_of_callee(ctx: Context, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
     if id(callee) not in ctx.found:
-        ctx.rely((callee,), callee)
+        rely(ctx, (callee,), callee)
     return ctx.found[id(callee)]
 
 

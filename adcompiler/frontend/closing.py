@@ -3,18 +3,15 @@
     function f(%x):                          function f(%x, %RATE):
         %0 = mul %x, %RATE         gives         %0 = mul %x, %RATE
         %1 = invoke[callee=f] %0                 %1 = invoke[callee=f] %0, %RATE
-
-A call of one that prints, checks or raises is an effect besides its results, and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Label, Operation, Value, walk
 from ..ir.rewrite import defined_in, free_values, substitute
-from ..ops import has_effect, is_context
 
 __all__ = ["closed"]
 
@@ -25,15 +22,13 @@ def closed(body: Block, functions: Mapping[Label, Block]) -> tuple[Block, dict[L
     """The body, and the functions that it calls, with all that they read as parameters."""
     reached = _reached(body, functions)
     outside = _outside({label: functions[label] for label in reached})
-    said = _said({label: functions[label] for label in reached})
     made = {}
     for label in reached:
         block = functions[label]
         own = _parameters(outside[label], block.parameters)
-        stands = dict(zip(outside[label], own, strict=True))
-        inner = substitute(_passing(block, outside, said), stands)
+        inner = substitute(_passing(block, outside), dict(zip(outside[label], own, strict=True)))
         made[label] = Function(label.name, replace(inner, parameters=(*block.parameters, *own)))
-    return _passing(body, outside, said), made
+    return _passing(body, outside), made
 
 
 def _calls(block: Block) -> list[Label]:
@@ -84,34 +79,13 @@ def _parameters(values: Sequence[Value], others: Sequence[Value]) -> list[Value]
     return made
 
 
-def _said(functions: Mapping[Label, Block]) -> set[Label]:
-    """The functions that have an effect, or call one that has. A context has none of its own."""
-    calls: dict[Label, list[Label]] = {label: [] for label in functions}
-    for label, block in functions.items():
-        for other in _calls(block):
-            calls[other].append(label)
-    starts = [
-        label for label, block in functions.items()
-        if any(not op.blocks and has_effect(op) and not is_context(op) for op in walk(block))
-    ]  # fmt: skip
-    pending, found = list(starts), set(starts)
-    while pending:
-        for label in calls[pending.pop()]:
-            if label not in found:
-                found.add(label)
-                pending.append(label)
-    return found
-
-
-def _passing(block: Block, outside: Outside, said: Collection[Label]) -> Block:
+def _passing(block: Block, outside: Outside) -> Block:
     """The block with what the called functions read handed to them."""
 
     def operation(op: Operation) -> Operation:
-        blocks = tuple(_passing(inner, outside, said) for inner in op.blocks)
+        blocks = tuple(_passing(inner, outside) for inner in op.blocks)
         if op.opcode != "invoke":
             return replace(op, blocks=blocks) if blocks else op
-        label = op.attributes["callee"]
-        attributes = {**op.attributes, "effects": True} if label in said else op.attributes
-        return replace(op, operands=(*op.operands, *outside[label]), attributes=attributes)
+        return replace(op, operands=(*op.operands, *outside[op.attributes["callee"]]))
 
     return replace(block, operations=tuple(map(operation, block.operations)))

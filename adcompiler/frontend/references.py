@@ -21,6 +21,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
+from .captures import capture_name
 from .context import ARGUMENT, Capture, Context, Path, lookup_path
 from .items import (
     UNBOUND,
@@ -107,7 +108,7 @@ class Written:
         """An object that an argument holds, as it is; the text reads it at each call."""
         shown = ("<shown>", *path)
         if shown not in self.ctx.captures:
-            name = self.ctx._capture_name(path)
+            name = capture_name(self.ctx, path)
             self.ctx.captures[shown] = Capture(path, name, Value(Static(), name), Static())
         found: Value = self.ctx.captures[shown].item
         return found
@@ -212,7 +213,7 @@ def _parameter(ctx: Context, node: ast.AST, item: Any, path: Path | None) -> Val
         path = (item,)
     shown = ("<shown>", *path)
     if shown not in ctx.captures:
-        name = ctx._capture_name(path if isinstance(path[-1], str) else (_word(node, item),))
+        name = capture_name(ctx, path if isinstance(path[-1], str) else (_word(node, item),))
         ctx.captures[shown] = Capture(path, name, Value(Static(), name), Static())
     found: Value = ctx.captures[shown].item
     return found

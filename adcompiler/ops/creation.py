@@ -14,6 +14,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Scalar, Type, shape_of
+from .casting import dtype_argument
 from .emit import call, constant, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
@@ -29,7 +30,6 @@ from .op import (
     arguments,
 )
 from .shapes import shape_template, template_shape, template_source
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "bind_array"]
 

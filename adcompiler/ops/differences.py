@@ -73,7 +73,7 @@ def _along(f: Any, axis: int, h: Any, edge_order: int) -> Any:
 
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("gradient", _gradient, (np.gradient,), static=("axis", "edge_order"),
+    Expansion("gradient", _gradient, (np.gradient,), static=("axis", "edge_order"), complex=True,
               examples=("np.gradient({5})", "np.gradient({5}, 0.3)", "np.gradient({4}, {})",
                         "np.gradient({3,4})", "np.gradient({3,4}, 0.5, {})",
                         "np.gradient({3,4}, axis=-1, edge_order=2)",

@@ -81,7 +81,7 @@ def _sum_of_both(name: str, sign: int) -> Op:
 
     return Op(
         name, _sum_type, lambda attributes, operands: function(*operands),
-        default_call(f"np.{name}"), rules=rule, fresh=True,
+        default_call(f"np.{name}"), rules=rule, fresh=True, complex=True,
         spellings={function: Spelling(lambda a1, a2: arguments(a1, a2))},
         samples=tuple(arguments((n,), (m,)) for n, m in ((3, 3), (2, 4), (3, 1))),
         examples=(f"np.{name}({{3}}, {{2}})", f"np.{name}([1.0, {{}}], {{3}})"),
@@ -90,13 +90,13 @@ def _sum_of_both(name: str, sign: int) -> Op:
 
 ENTRIES: tuple[Op, ...] = (
     Op("polyval", _polyval_type, lambda attributes, operands: np.polyval(*operands),
-       default_call("np.polyval"), rules=_polyval_rule, fresh=True,
+       default_call("np.polyval"), rules=_polyval_rule, fresh=True, complex=True,
        spellings={np.polyval: Spelling(lambda p, x: arguments(p, x))},
        samples=tuple(arguments((n,), shape) for n in (1, 3, 4) for shape in ((), (3,), (2, 3))),
        examples=("np.polyval({4}, {3})", "np.polyval([1.0, {}, 0.5], {})")),
     Op("polyder", _polyder_type,
        lambda attributes, operands: np.polyder(operands[0], attributes["m"]),
-       default_call("np.polyder", m=1), rules=(_polyder_rule,), fresh=True,
+       default_call("np.polyder", m=1), rules=(_polyder_rule,), fresh=True, complex=True,
        spellings={np.polyder: Spelling(lambda p, m=1: arguments(p, m=m))},
        samples=tuple(arguments((n,), m=m) for n, m in ((4, 1), (4, 2), (2, 1))),
        examples=("np.polyder({4})", "np.polyder({5}, 2)")),
@@ -105,6 +105,6 @@ ENTRIES: tuple[Op, ...] = (
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("polyint", _polyint, (np.polyint,), ("m",),
+    Expansion("polyint", _polyint, (np.polyint,), ("m",), complex=True,
               examples=("np.polyint({3})", "np.polyint({3}, k={})")),
 )  # fmt: skip

@@ -73,8 +73,6 @@ _OBJECTS = {
 }  # fmt: skip
 
 _DATA = {
-    **_alike("calls each function only where there is something for it",
-             "use np.select, or np.where", "np", "piecewise"),
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
              "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
@@ -116,8 +114,6 @@ _NOTES = {
              "np", "bartlett blackman hamming hanning kaiser"),
     **_alike("counts in several dimensions at once", "use np.histogram for each, or np.bincount",
              "np", "histogram2d histogram_bin_edges histogramdd"),
-    **_alike("calls Python functions on parts of the array", "use np.where or np.select",
-             "np", "piecewise"),
     **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
              "np", "mask_indices"),
     **_alike("is an old name", "use np.vstack", "np", "row_stack"),
@@ -138,7 +134,6 @@ MISSING: Mapping[str, Refusal] = {
              "np", "corrcoef cov"),
     **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "np", "ptp"),
     **_alike(_SO_FAR, "write np.max or np.min", "np", "amax amin"),
-    **_alike(_SO_FAR, "use np.concatenate of slices", "np", "delete insert"),
     **_alike(_SO_FAR, "use np.trace or np.diagonal", "np.linalg", "diagonal trace"),
     **_alike(_SO_FAR, "add multiples of 2 * np.pi by np.round", "np", "unwrap"),
     **_alike(_SO_FAR, "write a loop over the elements, or make it a gate",

@@ -99,7 +99,7 @@ def cofactors(a: Any) -> Any:
     same = np.eye(a.shape[-1], dtype=bool)
     others = np.prod(np.where(same, 1, s[..., None, :]), axis=-1)
     signs = np.linalg.det(u) * np.linalg.det(vt)
-    return (u * (signs[..., None] * others)[..., None, :]) @ vt
+    return (u.conj() * (signs[..., None] * others)[..., None, :]) @ vt.conj()
 
 
 def prod_others(x: Any, axis: Any) -> Any:

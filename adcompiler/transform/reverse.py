@@ -162,7 +162,7 @@ class _Reverse:
                 case _ if op.attributes.get("callee") in self.adjoints.called:
                     adjoint = self.adjoints.called[op.attributes["callee"]]
                     pulled_back(op, op.operands, op.results, cotangents, adjoint, self.active)
-                case _ if "pullback" in op.attributes:
+                case _ if "gate" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)
@@ -251,16 +251,14 @@ class _Reverse:
 
     def spliced(self, op: Operation, cotangents: Cotangents) -> None:
         """A gate: its author's rule, in place."""
-        g = cotangents.get(op.result)
-        pullback: Function = op.attributes["pullback"]
-        wanted = op.attributes["differentiable"]
-        arity = len(pullback.parameters) - 2
-        inputs = (g, *op.operands[:arity], op.result)
+        seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
+        masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        found = splice(pullback, inputs, tracer)
-        for k, contribution in zip(wanted, found, strict=True):
+        given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
+        found = splice(_pullback(op), given, tracer)
+        for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
-                if g in cotangents.masked:
+                if masked:
                     cotangents.masked.add(contribution)
                 cotangents.add(op.operands[k], tracer.var(contribution))
 
@@ -406,6 +404,19 @@ def _contribution(
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
+
+
+def _pullback(op: Operation) -> Function:
+    """The rule of a gate's author."""
+    found: Function | None = op.attributes.get("pullback")
+    if found is None:
+        name = op.attributes["gate"].name
+        refused = Diagnostic(
+            "gate-rule", f"the gate `{name}` has a rule for forward mode only.",
+            f"give it one with @{name}.backward.", op.span,
+        )  # fmt: skip
+        raise UnsupportedError(refused)
+    return found
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

@@ -351,7 +351,7 @@ def test_a_function_keeps_its_arguments_only():
 
 def test_a_call_hands_its_arguments_to_the_backward_part():
     text = grad(network).source(A)
-    assert "layer_forward" not in text and "layer_pullback(w, x, grad_out)" in text
+    assert "_forward" not in text and "_pullback(w, x, grad_out)" in text
 
 
 @pytest.mark.parametrize("every", [0, -2])

@@ -148,7 +148,7 @@ def test_second_order(sample):
     check_second_order(sample)
 
 
-def check_second_order(sample):
+def check_second_order(sample, width=1e-3):
     """The gradient of a weighted sum of the gradients, along a random direction."""
     made = sample.scalar()
     if made is None or not made[2]:
@@ -165,7 +165,7 @@ def check_second_order(sample):
     found = run(second, (*arguments, 1.0))
     for k, g in zip(positions, found, strict=True):
         has_form_of(g, inputs[k])
-        close(g, numeric(total, arguments, k), 1e-7)
+        close(g, numeric(total, arguments, k, width), 1e-7)
 
 
 def _weighted(first, positions, inputs):
@@ -189,17 +189,24 @@ def _weight_dtype(argument):
     return complex if np.iscomplexobj(argument) else float
 
 
-COMPLEX = [op for op in DIFFERENTIABLE if op.complex]
+# Complex eigenvectors have arbitrary phases: see test_linear_algebra.
+COMPLEX = [op for op in DIFFERENTIABLE if op.complex and op.name not in ("eigh", "svd")]
 
 
-@pytest.mark.parametrize("sample", cases(np.complex128, COMPLEX, None))
+def over_complex_numbers(dtype):
+    """Without those that differ from others by `keepdims` alone."""
+    return [case for case in cases(dtype, COMPLEX, None)
+            if not case.values[0].attributes.get("keepdims")]  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", over_complex_numbers(np.complex128))
 def test_gradient_over_complex_numbers(sample):
     """dL/dx - i dL/dy, twice."""
     check_over_complex_numbers(sample, 1e-8)
-    check_second_order(sample)
+    check_second_order(sample, 2e-4)
 
 
-@pytest.mark.parametrize("sample", cases(np.complex64, COMPLEX, None))
+@pytest.mark.parametrize("sample", over_complex_numbers(np.complex64))
 def test_gradient_over_complex_numbers_in_single_precision(sample):
     check_over_complex_numbers(sample, 2e-4)
 
@@ -213,7 +220,7 @@ def check_over_complex_numbers(sample, tolerance):
     function, inputs, positions, found = made
     for k, g in zip(positions, found, strict=True):
         has_form_of(g, inputs[k])
-        close(g, numeric(function, inputs, k), tolerance)
+        close(g, numeric(function, inputs, k, 2e-4), tolerance)
 
 
 def _takes_complex_numbers(sample):

@@ -240,7 +240,7 @@ def _seed(value: Any) -> Any:
     return type(value)(1.0) if isinstance(value, (np.generic, float)) else 1.0
 
 
-def numeric(function: Function, inputs: Any, position: int) -> Any:
+def numeric(function: Function, inputs: Any, position: int, width: float = 1e-3) -> Any:
     """The derivative with respect to one argument by 5-point central differences, in float64;
     of a complex argument that along the real axis less 1j times that along the imaginary one."""
 
@@ -253,7 +253,7 @@ def numeric(function: Function, inputs: Any, position: int) -> Any:
     result = np.zeros_like(base)
     axes = (1, 1j) if base.dtype.kind == "c" else (1,)
     for index, axis in itertools.product(np.ndindex(base.shape), axes):
-        step = 1e-3 * max(1.0, abs(base[index]))
+        step = width * max(1.0, abs(base[index]))
 
         def at(distance: float, index: Any = index, axis: Any = axis) -> float:
             offset = distance * axis
