@@ -1,4 +1,4 @@
-"""README.md is true, and docs/checkpoints.md: every snippet runs and prints what stands below it."""
+"""README.md and docs/checkpoints.md are true: every snippet prints what stands below it."""
 
 from __future__ import annotations
 

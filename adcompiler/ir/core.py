@@ -29,8 +29,8 @@ Each has a `region` attribute, an identity that survives rebuilding. An operatio
 attribute holds another's `region` is its image in the backward part: the k-th block of a mirror of
 `if` runs exactly if the k-th block of the original ran, and so may use the values defined there.
 
-A `for` or `invoke` with the attribute `recompute` keeps nothing for its backward part, which runs it
-again (`transform/recompute.py`).
+A `for` or `invoke` with the attribute `recompute` keeps nothing for its backward part, which runs
+it again (`transform/recompute.py`).
 
 A function may come with further functions, which it and they call:
 
