@@ -32,8 +32,8 @@ from .iteration import (
     downwards,
     looped_over,
 )  # fmt: skip
-from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag
-from .segments import plan, stopping
+from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, STOPPED, Jumps, flag
+from .segments import Plan, append_segments, plan
 
 __all__ = ["loop"]
 
@@ -47,7 +47,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     outer, names = ctx.frame.jumps, ctx.frame.names
     before = {name: flag(names, name) for name in (BROKE, RETURNED)}
     ctx.frame.jumps = Jumps.of_loop(node)
-    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
+    names.update(dict.fromkeys((BROKE, STOP, STOPPED, SKIP), False))
     if isinstance(node, ast.For):
         _run_over(ctx, node, looped_over(ctx, node.iter, expression(ctx, node.iter)))
     else:
@@ -60,6 +60,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     jumped = False if returned is before[RETURNED] else returned
     names[BROKE], names[SKIP] = before[BROKE], jumped if outer.skips else False
     names[STOP] = jumped if outer.loop else False
+    names[STOPPED] = jumped if outer.segments else False
     return broke
 
 
@@ -164,23 +165,17 @@ def _segmented(ctx: Context, node: ast.For, found: Segments) -> None:
     """A loop over segments; the loop in it, over one segment's elements, is recomputed."""
     divided = plan(ctx, node.iter, found)
     walk, running = divided.walk, len(ctx.running)
-    if ctx.frame.jumps.stops:  # the inner loop has to tell
-        ctx.frame.jumps = replace(ctx.frame.jumps, otherwise=breaks(node.body))
+    ctx.frame.jumps = replace(ctx.frame.jumps, segments=True)
 
-    def element(index: Item) -> None:
+    def body(index: Item) -> None:
         assign(ctx, node.target, walk.at(index, node.target))
         statements.statements(ctx, node.body)
-
-    def segment(first: Item) -> None:
-        with stopping(ctx, node):
-            elements = _range(ctx, node, divided.part(first))
-            name = walk.index_name(node.target) or _free_index(ctx)
-            _range_loop(ctx, node, elements, False, name, element, recompute=True)
 
     try:
         ctx.running += walk.over
         starts = _range(ctx, node, divided.starts)
-        _range_loop(ctx, node, starts, False, _free_index(ctx, "start", "first"), segment)
+        name = walk.index_name(node.target) or _free_index(ctx)
+        _range_loop(ctx, node, starts, False, name, body, divided)
     except NeedsUnrolling as need:
         if need.path != _loop_path(node):
             raise
@@ -241,7 +236,7 @@ def _free_index(ctx: Context, *wanted: str) -> str:
 
 def _range_loop(
     ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body,
-    recompute: bool = False,
+    divided: Plan | None = None,
 ) -> None:  # fmt: skip
     carries = _carries(ctx, node, [node.target, *node.body])
 
@@ -253,11 +248,13 @@ def _range_loop(
 
     block = carries.settle(lower)
     exits = _exits(ctx, carries, block)
-    trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
+    if divided is not None:
+        first = _free_index(ctx, "start", "first")
+        append_segments(ctx, node.iter, divided, sequence, carries, block, first)
+        return
+    trips = [Value(INT, "trips")] if exits else []
     attributes = {"exits": True} if exits else {"reverse": True} if reverse else {}
-    if recompute:
-        attributes["recompute"] = True
     ctx.builder.region(
         "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),
         {"carry": len(carries.results), **attributes},

@@ -4,30 +4,30 @@
         y = step(y)                                  for i in range(start, min(start + k, n)):
                                                          y = step(y)
 
-The inner loop is marked: the backward part runs it again, a segment at a time, instead of keeping
-what it computes (`transform/recompute.py`). So only what the loop over segments carries is saved.
+The body is lowered once, as that of one loop. The inner loop is marked: the backward part runs it
+again, a segment at a time, instead of keeping what it computes (`transform/recompute.py`). So only
+what the loop over segments carries is saved.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from ..ir.core import Block, Value
-from ..ir.types import Array, Scalar, kind_of, rank
+from ..ir.types import INT, Array, Range, Scalar, kind_of, rank
 from ..ops.effects import Template
 from . import arithmetic
+from .carries import Carries
 from .context import Context
-from .expressions import branch
 from .items import Item, RangeItem, in_words
 from .iteration import Known, Segments, Walk, content, downwards, places_of, range_length
-from .jumps import BROKE, RETURNED, SKIP, STOP, flag
+from .jumps import STOPPED
 
-__all__ = ["Plan", "plan", "segments", "stopping"]
+__all__ = ["Plan", "append_segments", "plan", "segments"]
 
 
 def segments(ctx: Context, node: ast.AST, item: Item, every: Item) -> Segments:
@@ -114,25 +114,29 @@ def _square_root(ctx: Context, node: ast.AST, bounds: RangeItem) -> Item:
     return ctx.emit(node, "add", (root, 1), {"via": "op"}, "every")
 
 
-@contextmanager
-def stopping(ctx: Context, node: ast.AST) -> Iterator[None]:
-    """Around the loop over a segment: what ends it early ends the loop over segments."""
-    names = ctx.frame.names
-    returned = flag(names, RETURNED)
-    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
-    yield
-    names = ctx.frame.names
-    jumped = [flag(names, BROKE)]
-    if flag(names, RETURNED) is not returned:
-        jumped.append(flag(names, RETURNED))
-    found = [item for item in jumped if item is not False]
-    stop = found[0] if found else False
-    for other in found[1:]:
-        stop = _either(ctx, node, stop, other)
-    names[STOP], names[SKIP] = stop, False
+def append_segments(
+    ctx: Context, node: ast.AST, divided: Plan, starts: Value, carries: Carries, body: Block,
+    name: str,
+) -> None:  # fmt: skip
+    """Append the loop over segments, around that over the elements of one, whose body this is."""
+    count = len(carries.results)
+    exits = len(body.results) > count
+    more: dict[str, Any] = {"carry": count, **({"exits": True} if exits else {})}
+    entering, leaving, first = carries.between(), carries.between(), Value(INT, name)
+    outer, ctx.builder = ctx.builder, ctx.builder.nested()
+    part = divided.part(first)
+    bounds = [ctx.lift(bound, node) for bound in (part.start, part.stop, part.step)]
+    elements = ctx.builder.emit("range", bounds, Range())
+    ctx.builder.region(
+        "for", (*entering, elements), (*leaving, *_trips(exits)), (body,),
+        {**more, "recompute": True},
+    )  # fmt: skip
+    stopped = [leaving[carries.position(STOPPED)]] if exits else []
+    segment = ctx.builder.block((*entering, first), (*leaving, *stopped))
+    ctx.builder = outer
+    results = (*carries.results, *_trips(exits))
+    ctx.builder.region("for", (*carries.initial, starts), results, (segment,), more)
 
 
-def _either(ctx: Context, node: ast.AST, stop: Item, other: Item) -> Item:
-    if True in (stop, other):
-        return True
-    return branch(ctx, node, stop, lambda: stop, lambda: other)
+def _trips(exits: bool) -> list[Value]:
+    return [Value(INT, "trips")] if exits else []
