@@ -5,8 +5,10 @@ from .api import grad, value_and_grad
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
+from .jacobians import hessian, jacobian
 from .ops.gates import primitive
 from .ops.stopping import stop_gradient
+from .transformations import hvp, jvp, vjp
 
 __all__ = [
     "AdcompilerError",
@@ -16,9 +18,14 @@ __all__ = [
     "__version__",
     "checkpoint",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "primitive",
     "relu",
     "sigmoid",
     "stop_gradient",
     "value_and_grad",
+    "vjp",
 ]

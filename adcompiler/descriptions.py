@@ -39,7 +39,8 @@ def describe(value: Any, around: tuple[Any, ...] = ()) -> Any:
             return ["module", value.__name__]
         case Primitive():
             rules = [describe(rule) for rule in (value.rule, value.tangent)]
-            return ["primitive", describe(value.function), list(value.nondiff), *rules]
+            told = [list(value.nondiff), sorted(value.opaque), repr(value.result)]
+            return ["primitive", describe(value.function), *told, *rules]
         case None | bool() | int() | float() | str():
             return [type(value).__name__, repr(value)]
         case np.generic():

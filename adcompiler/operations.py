@@ -22,7 +22,7 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import array_calls, builtin_calls, stores
+from .frontend import array_calls, builtin_calls, conversion_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
@@ -116,7 +116,13 @@ def _front_end() -> Iterator[Described]:
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):
             form = f"{name}({_signature(parameters)})"
-            yield Described(form, "Settled by the front end", "front end", (), name)
+            yield Described(form, _FRONT_END, "front end", (), name)
+    for name, handler in conversion_calls.CONVERTING_METHODS.items():
+        parameters = list(inspect.signature(handler).parameters.values())[4:]
+        yield Described(f"x.{name}({_signature(parameters)})", _FRONT_END, "front end", (), name)
+
+
+_FRONT_END = "Settled by the front end"
 
 
 def _draws() -> Iterator[Described]:
@@ -164,12 +170,15 @@ def _operator_form(op: Op, spelling: Spelling) -> str:
 _NO_TYPE: Any = None
 
 
-def _names(key: Any, owner: str = "x") -> list[str]:
+def _names(key: Any, first: str = "x") -> list[str]:
     """All names that the function has for users: `np.abs` and `np.absolute`."""
     if isinstance(key, tuple):
-        return [f"{'x' if owner == 'self' else owner}.{key[1]}"]
+        return [f"{'x' if first == 'self' else first}.{key[1]}"]
     if not callable(key):
         return [str(key)]
+    owner = getattr(key, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return [f"np.{owner.__name__}.{key.__name__}"]
     found = _public().get(id(key), [])
     module = (key.__module__ or key.__self__.__module__).removeprefix("_")
     return found or [f"{module}.{key.__qualname__}"]

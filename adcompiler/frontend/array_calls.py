@@ -158,6 +158,16 @@ def _where(
     return operation(ctx, node, np.where if sides else np.nonzero, [condition, *sides], {}, name)
 
 
+def _row_stack(
+    ctx: Context, node: ast.Call, name: str | None, tup: Item, *, dtype: Item = None,
+    casting: Item = "same_kind",
+) -> Item:  # fmt: skip
+    """The old name of np.vstack."""
+    from .table_calls import operation
+
+    return operation(ctx, node, np.vstack, [tup], {"dtype": dtype, "casting": casting}, name)
+
+
 IN_PLACE = {"sort": np.sort, "partition": np.partition}
 
 
@@ -181,4 +191,5 @@ ARRAY_CALLS: dict[Any, Any] = {
     np.fill_diagonal: _fill_diagonal,
     np.where: _where,
     np.piecewise: piecewise,
+    **({np.row_stack: _row_stack} if hasattr(np, "row_stack") else {}),
 }

@@ -38,6 +38,7 @@ from . import (
 )
 from .captures import rely
 from .context import Context, Frame, Path
+from .conversion_calls import CONVERTING_METHODS
 from .instances import Callee
 from .items import (
     Ambiguous,
@@ -65,7 +66,7 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     keywords = _keywords(ctx, node)
     storing = stores.storing(callee)
     if storing is not None:
-        return _settled(ctx, node, name, callee, storing, args, keywords)
+        return _settled(ctx, node, name, spelled(callee), storing, args, keywords)
     drawing = draws.callee_of(callee)
     if drawing is not None:
         return draws.call(ctx, node, drawing, args, keywords, name)
@@ -118,7 +119,7 @@ def invoke(
         return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
     if handler is not None:
-        return _settled(ctx, node, name, callee, handler, args, keywords)
+        return _settled(ctx, node, name, spelled(callee), handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
 
 
@@ -158,7 +159,7 @@ def _into(
 
 
 def _settled(
-    ctx: Context, node: ast.AST, name: str | None, callee: Any, handler: Any, args: list[Item],
+    ctx: Context, node: ast.AST, name: str | None, called: str, handler: Any, args: list[Item],
     keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
     """A call that is settled at compile time, if it has arguments that this is done for."""
@@ -166,7 +167,7 @@ def _settled(
         inspect.signature(handler).bind(ctx, node, name, *args, **keywords)
     except TypeError as error:
         known = list(inspect.signature(handler).parameters.items())[3:]
-        refuse_arguments(ctx, node, spelled(callee), dict(known), keywords, error)
+        refuse_arguments(ctx, node, called, dict(known), keywords, error)
     try:
         return handler(ctx, node, name, *args, **keywords)
     except OperationError as error:
@@ -211,14 +212,15 @@ def _method(
 ) -> Item:  # fmt: skip
     if text_values.is_text(value):
         return text_values.method(ctx, node, value, method, args, keywords, name)
-    if method == "copy" and not args and not keywords:
-        return ctx.emit(node, "own", (value,), {"method": True}, name)
+    if method in CONVERTING_METHODS:
+        handler = CONVERTING_METHODS[method]
+        return _settled(ctx, node, name, f".{method}", handler, [value, *args], keywords)
     if method == "fill" and len(args) == 1 and not keywords:
         stores.store_whole(ctx, node, value, *args)
         return None
     if method == "put":
         handler = array_calls.ARRAY_CALLS[np.put]
-        return _settled(ctx, node, name, np.put, handler, [value, *args], keywords)
+        return _settled(ctx, node, name, spelled(np.put), handler, [value, *args], keywords)
     if method in array_calls.IN_PLACE:
         return array_calls.in_place(ctx, node, value, method, args, keywords)
     found = SPELLINGS.get(("method", method))
@@ -237,18 +239,20 @@ def _gate(
     from .gate_calls import gate_call
 
     path = path_of_callee(ctx, gate)
-    if isinstance(gate.function, types.FunctionType):
+    if isinstance(gate.function, types.FunctionType) and "function" not in gate.opaque:
         bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
     else:
-        bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
+        bound = binding.bind(ctx, node, gate.name, _own_signature(gate, len(args)), args, keywords)
     return gate_call(ctx, node, gate, path, bound, name)
 
 
-def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
+def _own_signature(gate: Primitive[..., Any], count: int) -> inspect.Signature:
+    """The parameters of any callable: one for each argument given, where it doesn't tell."""
     try:
         return inspect.signature(gate.function)
     except (TypeError, ValueError):
-        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
 
 
 def path_of_callee(ctx: Context, callee: Any) -> Path:

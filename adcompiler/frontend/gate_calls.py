@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from ..ir.core import Block, Function, Value, walk
+from ..ir.types import Type
 from ..ops.gates import Primitive
 from .apart import lower_apart
 from .context import Context, Path
 from .gate_rules import add_rules
 from .items import Item, is_constant, leaf_names, leaves, rebuild
 from .memory import has_memory
+from .opaque_gates import Calling, declared_result
 
 __all__ = ["gate_call"]
 
@@ -34,9 +36,10 @@ Given = Mapping[str, Item]
 
 @dataclass(frozen=True)
 class _Lowered:
-    """A gate for operands of certain types: the attributes of its calls, what it reads from
-    outside, and the structure of what it returns."""
+    """A gate for operands of certain types: the opcode and attributes of its calls, what it reads
+    from outside, and the structure of what it returns."""
 
+    opcode: str
     attributes: dict[str, Any]
     outside: list[Value]
     result: Item
@@ -53,11 +56,11 @@ def gate_call(
     if key not in ctx.gates:
         ctx.gates[key] = _lower_gate(ctx, node, gate, path, given)
     gate_ = ctx.gates[key]
-    types_ = gate_.attributes["type"]
+    types_ = gate_.attributes["types"]
     types_ = types_ if isinstance(types_, tuple) else (types_,)
     results = [Value(t, n) for t, n in zip(types_, _names(ctx, node, gate_, name), strict=True)]
     ctx.builder.span = ctx.span(node)
-    ctx.builder.region("call", (*operands, *gate_.outside), results, (), gate_.attributes)
+    ctx.builder.region(gate_.opcode, (*operands, *gate_.outside), results, (), gate_.attributes)
     relate(ctx, operands, results)
     made = iter(results)
     return rebuild(gate_.result, lambda leaf: next(made) if is_operand(leaf) else leaf)
@@ -138,27 +141,66 @@ def _is_hashable(item: Item) -> bool:
 def _lower_gate(
     ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, given: Given
 ) -> _Lowered:
-    inside = parameters_for(ctx, given)
+    inside = _parameters_for(ctx, given)
+    opaque = "function" in gate.opaque
+    made = (_opaque if opaque else _read)(ctx, node, gate, path, inside)
+    add_rules(ctx, node, gate, path, inside, made.result, made.attributes)
+    return made
+
+
+def _read(
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given
+) -> _Lowered:
+    """A gate whose function is read: it becomes a function of the emitted module."""
     primal, result = _primal(ctx, node, gate, inside, path)
     outside = _captured(ctx, primal.body, primal.parameters)
     body, name = primal.body, primal.name
-    known = {found.attributes["primal"].name for found in ctx.gates.values()}
+    known = {
+        found.attributes["primal"].name for found in ctx.gates.values()
+        if "primal" in found.attributes
+    }  # fmt: skip
     while name in known:
         name += "_"
-    types_ = tuple(v.type for v in primal.results)
-    attributes: dict[str, Any] = {
+    block = Block((*primal.parameters, *outside), body.operations, body.results)
+    attributes = {
         "gate": gate,
-        "type": types_ if len(types_) > 1 else types_[0],
-        "primal": Function(
-            name, Block((*primal.parameters, *outside), body.operations, body.results)
-        ),
+        "types": _alone([v.type for v in primal.results]),
+        "primal": Function(name, block),
         "arity": len(primal.parameters),
     }
-    add_rules(ctx, node, gate, path, inside, result, attributes)
-    return _Lowered(attributes, outside, result)
+    return _Lowered("call", attributes, outside, result)
 
 
-def parameters_for(ctx: Context, given: Given) -> dict[str, Item]:
+def _opaque(
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given
+) -> _Lowered:
+    """A gate whose function is called: the emitted text takes it as an argument."""
+    if any(call.instance is not None for call in ctx.instances.active):
+        ctx.refuse(
+            node, "opaque-gate", f"the opaque gate `{gate.name}` is called in a function that calls"
+            " itself.", "write the recursion as a loop.",
+        )  # fmt: skip
+    operands = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
+    parts = declared_result(ctx, node, gate, inside)
+    writing = Calling(ctx, node, gate, operands)
+    template = writing.call_of_gate(path, inside, parts)
+    results = [Value(part.type, "y") for part in parts]
+    attributes = {
+        "gate": gate,
+        "types": _alone([v.type for v in results]),
+        "template": template,
+        "arity": len(operands),
+    }
+    result = tuple(results) if isinstance(gate.result, tuple) else results[0]
+    return _Lowered("opaque", attributes, writing.operands[len(operands) :], result)
+
+
+def _alone(types_: list[Type]) -> Any:
+    """The type of one result, or a tuple of those of several."""
+    return types_[0] if len(types_) == 1 else tuple(types_)
+
+
+def _parameters_for(ctx: Context, given: Given) -> dict[str, Item]:
     """The arguments as the gate's own function sees them, each value as a parameter of its own."""
     taken: set[str] = set()
     inside = {}
@@ -187,7 +229,7 @@ def _primal(
     if not isinstance(gate.function, types.FunctionType):
         ctx.refuse(
             node, "opaque-gate", f"the gate `{gate.name}` is no Python function.",
-            "make the gate with @primitive on a def.",
+            "make the gate with @primitive on a def, or with @primitive(opaque=True, result=...).",
         )  # fmt: skip
     builder, item = lower_apart(ctx, node, gate.function, path, list(inside.values()), inside)
     outer, ctx.builder = ctx.builder, builder

@@ -22,6 +22,7 @@ from ..ops.gates import Primitive
 from .apart import lower_apart
 from .context import Context, Path
 from .items import Item, in_words, is_number, leaves, rebuild, same_structure
+from .opaque_gates import Calling, Declared, like
 
 __all__ = ["add_rules"]
 
@@ -76,9 +77,11 @@ class _Rules:
         arguments, result = _again(self.inside), _again(self.result)
         g = rebuild(result, lambda leaf: _like(leaf, "g"))
         given = [g, *arguments.values(), result]
-        builder, item = lower_apart(
-            self.ctx, self.node, rule, (*self.path, "<rule>"), given
-        )
+        if "rule" in self.gate.opaque:
+            wanted = [self.alone(name, arguments[name]) for name in self.own]
+            made = self.called(rule, "<rule>", given, list(map(like, wanted)))
+            return tuple(map(_values(list(arguments.values())).index, wanted)), made
+        builder, item = lower_apart(self.ctx, self.node, rule, (*self.path, "<rule>"), given)
         parts = self.parts(item)
         found: dict[Value, Value] = {}
         for (name, argument), part in zip(self.own.items(), parts, strict=True):
@@ -95,9 +98,10 @@ class _Rules:
         own = [item for name, item in arguments.items() if name in self.own]
         dots = [rebuild(item, lambda leaf: _like(leaf, "dot")) for item in own]
         given = [*dots, *arguments.values(), result]
-        builder, item = lower_apart(
-            self.ctx, self.node, rule, (*self.path, "<tangent>"), given
-        )
+        if "tangent" in self.gate.opaque:
+            floats = [like(v) for v in _values([result]) if _is_float(v)]
+            return self.called(rule, "<tangent>", given, floats)
+        builder, item = lower_apart(self.ctx, self.node, rule, (*self.path, "<tangent>"), given)
         found: dict[Value, Value] = {}
         self.match("the result", self.result, item, builder, found, "forward")
         wanted = [v for v in self.results if _is_float(v)]
@@ -105,6 +109,32 @@ class _Rules:
             self.wrong("forward", "gives no tangent for a part of the result", "0.0 is one")
         body = builder.block(_values(given), [found[v] for v in wanted])
         return Function(f"{self.gate.name}_forward", body)
+
+    def alone(self, name: str, item: Item) -> Value:
+        """An argument to which a rule that is called gives a contribution."""
+        if not _is_float(item):
+            self.wrong(
+                "backward", f"is called, not read, and `{name}` is {in_words(item)}",
+                f'pass floats for it, or write @primitive(nondiff="{name}")',
+            )
+        found: Value = item
+        return found
+
+    def called(self, rule: Any, step: str, given: list[Item], parts: list[Declared]) -> Function:
+        """A rule that is called: one operation, whose results are as declared."""
+        name = getattr(rule, "__name__", type(rule).__name__)
+        parameters = _values(given)
+        writing = Calling(self.ctx, self.node, self.gate, parameters)
+        template = writing.template(rule, (*self.path, step), name, given, {}, parts)
+        types_ = tuple(part.type for part in parts)
+        results = [Value(type_) for type_ in types_]
+        builder = Builder(self.ctx.span(self.node))
+        attributes = {
+            "gate": self.gate, "template": template,
+            "types": types_ if len(types_) > 1 else types_[0],
+        }  # fmt: skip
+        builder.region("opaque_rule", writing.operands, results, (), attributes)
+        return Function(name, builder.block(parameters, results))
 
     def parts(self, item: Item) -> list[Item]:
         """The contributions that a rule returns for each argument: alone where there is one."""

@@ -50,6 +50,7 @@ from . import (
     nan_reductions,
     norms,
     numbers,
+    opaque,
     polynomials,
     positions,
     products,
@@ -106,7 +107,7 @@ __all__ = [
     "may_raise",
 ]
 
-_STATISTICS = (accumulations, calculus, statistics, polynomials)
+_STATISTICS = (accumulations, calculus, differences, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
     complex_numbers, fourier, fourier_axes,
@@ -114,13 +115,13 @@ _FAMILIES = (
     structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
     indexing, storing, lists,
     products, einsum,
-    sequences, gates, stopping, calls, effects, numbers, floats,
+    sequences, gates, opaque, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
-    differences, linear_solves, norms,
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,

@@ -105,7 +105,7 @@ def _recurrence_rule(
 def accumulation(
     name: str, function: Any, rule: Callable[[Any, Any, Any, int], Any],
     dtype: Callable[[str], str], spellings: dict[object, Spelling], dotted: str,
-    examples: tuple[str, ...], fixed: Any = None, complex: bool = False,
+    examples: tuple[str, ...], fixed: Any = None, linear: str = "", complex: bool = False,
 ) -> Op:  # fmt: skip
     """An entry for a function that keeps each step of a reduction; `fixed`: its default axis."""
     emit = default_call(f"np.{dotted}", axis=fixed)
@@ -120,7 +120,7 @@ def accumulation(
     return Op(
         name, _accumulated(dtype),
         lambda attributes, operands: function(operands[0], **attributes), emitted,
-        rules=(_along(rule),), spellings=spellings, fresh=True, examples=examples,
+        linear=linear, rules=(_along(rule),), spellings=spellings, fresh=True, examples=examples,
         complex=complex, samples=tuple(
             arguments(shape, axis=axis)
             for shape, axis in (*axes, ((2, 1, 3), 1), ((2, 3), None))
@@ -194,7 +194,8 @@ ENTRIES: tuple[Op, ...] = (
         {np.cumsum: Spelling(_bind), ("method", "cumsum"): Spelling(_bind),
          np.add.accumulate: Spelling(_bind_ufunc)}, "cumsum",
         ("np.cumsum({3})", "{2,3}.cumsum()", "np.cumsum({2,3}, axis=-1)",
-         "np.add.accumulate({2,3})", "np.cumsum({3}, dtype=np.float64)"), complex=True),
+         "np.add.accumulate({2,3})", "np.cumsum({3}, dtype=np.float64)"), complex=True,
+        linear="together"),
     accumulation(
         "cumprod", np.cumprod, _cumprod, summed,
         {np.cumprod: Spelling(_bind), ("method", "cumprod"): Spelling(_bind),

@@ -50,6 +50,16 @@ def _joined(name: str, ndmin: int) -> Callable[[Sequence[Type], Attributes], Typ
     return infer
 
 
+def _agreeing(ndmin: int) -> Callable[[Sequence[Type], Attributes], list[tuple[Size, ...]]]:
+    """The shapes but for the axis along which they are joined."""
+
+    def agreeing(types: Sequence[Type], attributes: Attributes) -> list[tuple[Size, ...]]:
+        shapes = [_wide(shape_of(t), ndmin) for t in types]
+        return [shape[1:] if ndmin == 1 else shape[:-1] for shape in shapes]
+
+    return agreeing
+
+
 def _dtype(types: Sequence[Type], name: str) -> str:
     found = promote(types)
     strong = [t for t in types if not (isinstance(t, Array) and t.weak)]
@@ -108,7 +118,8 @@ def _emit(name: str) -> Callable[[Emission], ast.expr]:
 def _bracketed(name: str, ndmin: int, joins: Any, samples: Any, examples: Any) -> Op:
     return Op(
         name, _joined(f"np.{name}", ndmin), lambda attributes, operands: joins[tuple(operands)],
-        _emit(name), rules=_rule(ndmin), fresh=True, complex=True, samples=samples,
+        _emit(name), linear="together", rules=_rule(ndmin), fresh=True, complex=True,
+        samples=samples, agreeing=_agreeing(ndmin),
         spellings={("subscript", f"np.{name}"): Spelling(lambda *parts: (parts, {}))},
         examples=examples,
     )  # fmt: skip

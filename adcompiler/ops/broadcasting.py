@@ -127,7 +127,7 @@ def _meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "
         return ()
     if len(arrays) == 1:
         flat: Any = np.reshape(arrays[0], -1)
-        return (flat.emit("own", method=True),)
+        return (flat.emit("own", order="C"),)
     attributes = {"sparse": bool(sparse), "indexing": indexing}
     return arrays[0].tracer.emit_all("meshgrid", arrays, attributes)
 
@@ -177,7 +177,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast_to", _to_type,
        lambda attributes, operands: np.broadcast_to(
            operands[0], fill(attributes["shape"], operands[1:])),
-       _emit_to, rules=(lambda g, x, *rest, shape: g,), view=(0,), shares="view", fixed=True,
+       _emit_to, linear="together",
+       rules=(lambda g, x, *rest, shape: g,), view=(0,), shares="view", fixed=True,
        boxes=True, complex=True, spellings={np.broadcast_to: Spelling(_bind_to)},
        samples=(
            arguments((3,), shape=(2, 3)), arguments((), shape=(2, 3)), arguments(1.5, shape=(2,)),
@@ -187,13 +188,14 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.broadcast_to({3}, (2, 3))", "np.broadcast_to({2,1}, (2, 3))",
                  "np.broadcast_to({}, 3)", "np.broadcast_to({3}, ({2,1}.shape[0], 3))")),
     Op("broadcast_with", _together_type, _together, _emit_together,
+       linear="together",
        rules=(lambda g, *rest, index: g,), view=(0,), shares="view", fixed=True, boxes=True,
        complex=True, agreeing=lambda types, attributes: [shape_of(t) for t in types],
        samples=(arguments((3,), (2, 1), index=0), arguments((2, 1), (3,), index=1),
                 arguments((), (2, 3), (3,), index=2))),
     Op("meshgrid", _meshgrid_types,
        lambda attributes, operands: tuple(np.meshgrid(*operands, **attributes)), _emit_meshgrid,
-       rules=_meshgrid_rule, fresh=True, complex=True,
+       linear="together", rules=_meshgrid_rule, fresh=True, complex=True,
        samples=(
            arguments((3,), (2,), **_PLAIN), arguments((3,), (2,), (4,), **_PLAIN),
            arguments((3,), (2,), **{**_PLAIN, "indexing": "ij"}),

@@ -209,7 +209,8 @@ def _convolution(name: str, rule: Any, default: str) -> Op:
     function = getattr(np, name)
     return Op(
         name, _convolved(name), lambda attributes, operands: function(*operands, **attributes),
-        default_call(f"np.{name}", mode=default), rules=rule, fresh=True, complex=True,
+        default_call(f"np.{name}", mode=default), linear="each", rules=rule, fresh=True,
+        complex=True,
         spellings={function: Spelling(lambda a, v, mode=default: arguments(a, v, mode=mode))},
         samples=tuple(arguments((n,), (m,), mode=mode) for n, m in _LENGTHS
                       for mode in ("full", "same", "valid")),
@@ -289,7 +290,8 @@ def _interp_one(g: Any, before: Any, behind: Any, given: Any, index: int) -> Any
 _XP = np.array([-1.5, -0.5, 0.25, 1.75])
 
 ENTRIES: tuple[Op, ...] = (
-    Op("diff", _diff_type, _diff, _emit_diff, rules=(_diff_rule,), fresh=True, complex=True,
+    Op("diff", _diff_type, _diff, _emit_diff, linear="together",
+       rules=(_diff_rule,), fresh=True, complex=True,
        samples=tuple(arguments(shape, n=n, axis=axis, padded=padded)
                      for shape, axis in (((4,), 0), ((3, 4), 0), ((3, 4), -1), ((2, 1), 1))
                      for n, padded in ((1, False), (2, False), (1, True)))),
@@ -297,7 +299,7 @@ ENTRIES: tuple[Op, ...] = (
     _convolution("correlate", _correlate_rule, "valid"),
     Op("overlapped", _overlapped_type, _overlapped,
        default_call("helper.overlapped"), shape_only=(1, 2), fresh=True,
-       complex=True, rules=(_overlapped_rule, None, None),
+       complex=True, linear="together", rules=(_overlapped_rule, None, None),
        samples=tuple(arguments((length,), np.zeros(n), np.zeros(m), mode=mode, flipped=True,
                                back=False)
                      for length, n, m, mode in ((4, 4, 2, "same"), (3, 3, 5, "valid")))),

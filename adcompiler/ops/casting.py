@@ -85,17 +85,14 @@ def _cast_emit(emission: Emission) -> ast.expr:
     return call("np.asarray" if rank(emission.types[0]) else dtype, (operand,))
 
 
-def _astype_bind(self: Any, dtype: Any) -> Any:
-    return arguments(self, type=dtype_argument(dtype))
-
-
 def dtype_argument(dtype: Any) -> str | None:
     """A `dtype=` argument (a type, a string, a dtype) as a code such as `f8`; None stays None."""
     return None if dtype is None else dtype_code(np.dtype(dtype))
 
+
 _SCALARS = (
     "float16", "float32", "float64", "complex64", "complex128", "int8", "int16", "int32", "int64",
-    "bool_",
+    "uint8", "uint16", "uint32", "uint64", "bool_",
 )  # fmt: skip
 
 
@@ -106,13 +103,12 @@ def _cast_spellings() -> dict[object, Spelling]:
     for name in _SCALARS:
         scalar = getattr(np, name)
         spellings[scalar] = Spelling(operands_only(1), {"type": dtype_argument(scalar)})
-    spellings["method", "astype"] = Spelling(_astype_bind)
-    spellings["method", "item"] = Spelling(operands_only(1), {"type": "item"})
     return spellings
 
 
 ENTRIES: tuple[Op, ...] = (
-    Op("cast", _cast_type, _cast, _cast_emit, rules=(lambda g, x, y, type: g,), fresh=True,
+    Op("cast", _cast_type, _cast, _cast_emit, linear="together",
+       rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),

@@ -164,10 +164,11 @@ _CHOICES = (
 )  # fmt: skip
 _CHOICE = (
     Op("select", _select_type, _evaluate_select, _emit_select,
-       rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), fresh=True,
+       linear="together", rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), fresh=True,
        samples=_CHOICES, complex=True),
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
+       linear="together",
        rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True, samples=_CHOICES,
        agreeing=_shapes, complex=True,
        spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),

@@ -291,7 +291,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("array", _array_type,
        lambda attributes, operands: np.array(
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
-       _emit_array, rules=_array_rule, fresh=True, boxes=True, complex=True,
+       _emit_array, linear="together", rules=_array_rule, fresh=True, boxes=True, complex=True,
+       agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
            arguments((3,), (3,), template=[Slot(0), Slot(1)], dtype=None),
@@ -307,7 +308,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("full", _full_type,
        lambda attributes, operands: np.full(
            fill(attributes["shape"], operands[1:]), operands[0], dtype=attributes["dtype"]),
-       _emit_full, rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
+       _emit_full, linear="together",
+       rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
        complex=True,
        samples=(
            arguments((), shape=(3,), dtype=None), arguments(1.5, 2, shape=(Slot(0), 1), dtype=None),

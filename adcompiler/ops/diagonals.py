@@ -192,8 +192,8 @@ def _triangle(name: str) -> Op:
 
     return Op(
         name, infer, lambda attributes, operands: function(*operands), emit,
-        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True, complex=True,
-        spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
+        linear="together", rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True,
+        complex=True, spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
         samples=(*(arguments(shape, 0) for shape in SHAPES if shape), arguments((3, 3), 1),
                  arguments((2, 3, 4), -1), arguments((3, 2), -5), arguments((0, 2), 0)),
         examples=(f"np.{name}({{3,3}})", f"np.{name}({{2,2j}})", f"np.{name}({{2,3}}, 1)",
@@ -211,7 +211,8 @@ ENTRIES: tuple[Op, ...] = (
     _triangle("triu"),
     Op("diagonal", _diagonal_type,
        lambda attributes, operands: np.diagonal(operands[0], **attributes),
-       default_call("np.diagonal", offset=0, axis1=0, axis2=1), accumulate=_diagonal_into,
+       default_call("np.diagonal", offset=0, axis1=0, axis2=1), linear="together",
+       accumulate=_diagonal_into,
        masks=True, view=(0,), shares="view", complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
                   ("method", "diagonal"): Spelling(_bind_diagonal),
@@ -222,7 +223,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.linalg.diagonal({2,3,3}, offset=1)")),
     Op("trace", _trace_type,
        lambda attributes, operands: np.trace(operands[0], **attributes), _emit_trace,
-       accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
+       linear="together", accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
        spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace),
                   np.linalg.trace: Spelling(_bind_linalg_trace)},
        samples=(*(arguments(shape, offset=k, axis1=a, axis2=b, dtype=None)
@@ -233,7 +234,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.linalg.trace({2,3,3})")),
     Op("diagonal_matrix", _matrix_type,
        lambda attributes, operands: np.diag(operands[0], attributes["offset"]), _emit_matrix,
-       rules=(_matrix_rule,), fresh=True, complex=True,
+       linear="together", rules=(_matrix_rule,), fresh=True, complex=True,
        samples=(arguments((3,), offset=0), arguments((1,), offset=0), arguments((2,), offset=-2),
                 arguments((3,), offset=1), arguments((0,), offset=0))),
 )  # fmt: skip

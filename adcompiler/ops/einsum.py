@@ -186,7 +186,8 @@ def _sample(subscripts: str, *shapes: tuple[int, ...], optimize: Any = False) ->
 
 
 _VIEW = Op(
-    "einsum_view", _infer, _evaluate, _emit, rules=_rule, view=(0,), shares=_shares, boxes=True,
+    "einsum_view", _infer, _evaluate, _emit, linear="each",
+    rules=_rule, view=(0,), shares=_shares, boxes=True,
     agreeing=_agreeing, raises=_raises, masks=_masks, complex=True,
     samples=(
         _sample("ij->ji", (2, 3)), _sample("ij", (2, 3)), _sample("ba", (2, 3)),
@@ -240,7 +241,8 @@ _PRODUCTS = (
 
 ENTRIES: tuple[Op, ...] = (
     _VIEW,
-    Op("einsum", _infer, _evaluate, _emit, rules=_rule, fresh=True, boxes=True, agreeing=_agreeing,
+    Op("einsum", _infer, _evaluate, _emit, linear="each",
+       rules=_rule, fresh=True, boxes=True, agreeing=_agreeing,
        raises=_raises, masks=_masks, complex=True, samples=(*_SUMS, *_PRODUCTS)),
 )  # fmt: skip
 

@@ -150,6 +150,7 @@ def _many(kind: Kind, rule: Any, examples: tuple[str, ...]) -> Op:
         _many_type(kind),
         evaluate,
         _emit_many(name),
+        linear="together",
         rules=(rule,),
         spellings={
             getattr(np.fft, name): Spelling(_bind_many(None)),

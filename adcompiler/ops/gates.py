@@ -31,27 +31,33 @@ __all__ = ["ENTRIES", "Primitive", "primitive"]
 P = ParamSpec("P")
 R = TypeVar("R")
 Rule = Callable[..., Any]
+Result = str | tuple[str, ...]
 
 
 class Primitive(Generic[P, R]):
     """A gate: calls as the function it was made of; `backward` and `forward` give it its rules.
 
-    `nondiff`: the parameters that get no gradient.
+    `nondiff`: the parameters that get no gradient. `opaque`: which of "function", "rule" and
+    "tangent" are called, not read. `result`: what an opaque function returns.
     """
 
-    def __init__(self, function: Callable[P, R], nondiff: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, function: Callable[P, R], nondiff: tuple[str, ...] = (), result: Result | None = None
+    ) -> None:
         self.function = function
         self.nondiff = nondiff
+        self.result = result
+        self.opaque = frozenset[str]() if result is None else frozenset({"function"})
         self.rule: Rule | None = None
         self.tangent: Rule | None = None
-        self.name: str = getattr(function, "__name__", repr(function))
+        self.name: str = getattr(function, "__name__", type(function).__name__)
         functools.update_wrapper(self, function)
         self._check_names()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
-    def backward(self, rule: Rule) -> Rule:
+    def backward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(g, *arguments, y)` gives the arguments' contributions.
 
         `g` is the incoming cotangent, with the structure, shapes and dtypes of the result `y`; None
@@ -60,21 +66,29 @@ class Primitive(Generic[P, R]):
         are passed like the others, and get no contribution. A contribution has the shape of its
         argument, or one that broadcasts against it: the compiler sums and stretches. The body is
         ordinary Python in the subset, and is spliced into the emitted text.
-        """
-        self.rule = rule
-        return rule
 
-    def forward(self, rule: Rule) -> Rule:
+        opaque: the rule is called, not read; any callable will do. Then each contribution has its
+        argument's shape and dtype, there is no None, and the text raises TypeError otherwise.
+        """
+        return self._given("rule", rule, opaque)
+
+    def forward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(*tangents, *arguments, y)` gives the result's tangent.
 
         There is a tangent for each argument that isn't `nondiff`, with its structure, shapes and
         dtypes; None stands where it holds no float. Else as for `backward`.
         """
-        self.tangent = rule
-        return rule
+        return self._given("tangent", rule, opaque)
 
     backward.__adcompiler_decorator__ = "backward"  # type: ignore[attr-defined]
     forward.__adcompiler_decorator__ = "forward"  # type: ignore[attr-defined]
+
+    def _given(self, which: str, rule: Rule | None, opaque: bool) -> Any:
+        if rule is None:
+            return lambda made: self._given(which, made, opaque)
+        self.opaque = self.opaque | {which} if opaque else self.opaque - {which}
+        setattr(self, which, rule)
+        return rule
 
     def _check_names(self) -> None:
         try:
@@ -96,18 +110,29 @@ class Primitive(Generic[P, R]):
 
 @overload
 def primitive(
-    function: Callable[P, R], /, *, nondiff: str | Sequence[str] = ()
-) -> Primitive[P, R]: ...
+    function: Callable[P, R], /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Primitive[P, R]: ...  # fmt: skip
 @overload
 def primitive(
-    function: None = None, /, *, nondiff: str | Sequence[str] = ()
-) -> Callable[[Callable[P, R]], Primitive[P, R]]: ...
-def primitive(function: Any = None, /, *, nondiff: str | Sequence[str] = ()) -> Any:
+    function: None = None, /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Callable[[Callable[P, R]], Primitive[P, R]]: ...  # fmt: skip
+def primitive(
+    function: Any = None, /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Any:  # fmt: skip
     """Make a gate of a function: it prints as one call, and its derivatives are your own rules.
 
     nondiff: names of parameters that get no gradient: modes, counts, data. Ints and bools passed
     for them may be used where only a static value makes sense, as strings may for any parameter.
-    Raises SignatureError where the function has no such parameter.
+    opaque: the function is called, not read; any callable will do that changes none of its
+    arguments. It runs exactly when the user's function calls it. `result` then says what it
+    returns: "float", "f8[n, 3]", the name of a parameter that it is like, or a tuple of these;
+    the emitted text raises TypeError where it returns something else.
+
+    Raises SignatureError where the function has no such parameter, and where only one of `opaque`
+    and `result` is given.
 
     >>> @primitive
     ... def double(x):
@@ -118,17 +143,21 @@ def primitive(function: Any = None, /, *, nondiff: str | Sequence[str] = ()) -> 
     >>> double(3.0)
     6.0
     """
+    if opaque != (result is not None):
+        reason = "an opaque gate needs `result=`." if opaque else "`result=` says nothing here."
+        advice = 'write @primitive(opaque=True, result="f8[n]"), or neither of them.'
+        raise SignatureError(Diagnostic("gate", reason, advice))
     names = (nondiff,) if isinstance(nondiff, str) else tuple(nondiff)
     if function is None:
-        return lambda made: Primitive(made, names)
-    return Primitive(function, names)
+        return lambda made: Primitive(made, names, result)
+    return Primitive(function, names, result)
 
 
 primitive.__adcompiler_decorator__ = "primitive"  # type: ignore[attr-defined]
 
 
 def _type(types: Sequence[Type], attributes: Attributes) -> Any:
-    return attributes["type"]
+    return attributes["types"]
 
 
 def _evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:

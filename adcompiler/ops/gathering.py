@@ -192,7 +192,8 @@ _KEEP = np.array([True, False, True])
 
 ENTRIES: tuple[Op, ...] = (
     Op("take", _take_type, lambda attributes, operands: np.take(*operands, **attributes),
-       _emit_take, accumulate=_take_into, masks=True, fresh=True, boxes=True, complex=True,
+       _emit_take, linear="together",
+       accumulate=_take_into, masks=True, fresh=True, boxes=True, complex=True,
        samples=(
            arguments((4,), 1, axis=0, mode="raise"), arguments((4,), _INDICES, axis=0, mode="wrap"),
            arguments((3, 2), _INDICES.reshape(2, 2), axis=0, mode="raise"),
@@ -202,7 +203,8 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("take_along_axis", _take_along_type,
        lambda attributes, operands: np.take_along_axis(*operands, **attributes),
-       default_call("np.take_along_axis"), accumulate=_take_along_into, masks=True, fresh=True,
+       default_call("np.take_along_axis"), linear="together",
+       accumulate=_take_along_into, masks=True, fresh=True,
        complex=True,
        samples=(
            arguments((3,), _INDICES, axis=0), arguments((2, 3), np.array([[2, 0], [1, 1]]), axis=1),
@@ -212,7 +214,8 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("compress", _compress_type,
        lambda attributes, operands: np.compress(operands[1], operands[0], **attributes),
-       _emit_compress, accumulate=_compress_into, masks=True, fresh=True, complex=True,
+       _emit_compress, linear="together",
+       accumulate=_compress_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((3,), _KEEP, axis=0), arguments((2, 4), _KEEP, axis=1),
            arguments((3, 2), _KEEP.astype(int), axis=-2), arguments((3,), ~_KEEP & _KEEP, axis=0),
@@ -220,7 +223,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("extract", _extract_type,
        lambda attributes, operands: np.extract(operands[1], operands[0]),
        lambda emission: call("np.extract", (emission.operands[1], emission.operands[0])),
-       accumulate=_extract_into, masks=True, fresh=True, complex=True,
+       linear="together", accumulate=_extract_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((3,), _KEEP), arguments((2, 3), np.array([_KEEP, ~_KEEP])),
            arguments((3,), np.array([0, 2, 1])),

@@ -275,7 +275,8 @@ def _bind_key(array: Any, key: Any) -> Bound:
 
 
 INDEX = Op(
-    "index", index_type, _evaluate_index, _emit_index, accumulate=_add_into, masks=True,
+    "index", index_type, _evaluate_index, _emit_index, linear="together",
+    accumulate=_add_into, masks=True,
     view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
     spellings={operator.getitem: Spelling(_bind_key)},

@@ -237,7 +237,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("delete", _delete_type, _evaluate_delete,
        lambda emission: call("np.delete", (emission.operands[0], _places(emission, 1)),
                              **_axis_shown(emission)),
-       accumulate=_delete_into, masks=True, fresh=True, complex=True,
+       linear="each", accumulate=_delete_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((4,), obj=1, axis=0), arguments((3, 2), obj=-1, axis=1),
            arguments((5,), obj=slice(None, None, 2), axis=0),
@@ -245,8 +245,8 @@ ENTRIES: tuple[Op, ...] = (
            arguments((4,), 2, obj=None, axis=0), arguments((4, 2), _INTS, obj=None, axis=0),
            arguments((4,), _INTS[:0], obj=None, axis=0), arguments((2, 3), _MASK, obj=None, axis=1),
        )),
-    Op("insert", _insert_type, _evaluate_insert, _emit_insert, rules=_insert_rule, fresh=True,
-       complex=True, agreeing=_agreeing,
+    Op("insert", _insert_type, _evaluate_insert, _emit_insert, linear=(0, 1),
+       rules=_insert_rule, fresh=True, complex=True, agreeing=_agreeing,
        samples=(
            arguments((4,), (), obj=1, axis=0), arguments((3, 2), (2,), obj=-1, axis=0),
            arguments((3, 2), (3,), obj=0, axis=1), arguments((3,), (2,), obj=2, axis=0),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, may_be_one
-from ..ir.types import Array, Type, rank
+from ..ir.types import Array, Type, rank, shape_of
 from .casting import dtype_argument
 from .emit import call, dtype_source
 from .indexing import Slot, fill, slots
@@ -70,6 +70,13 @@ def _joined(types: Sequence[Type], attributes: Attributes) -> Type:
         for k, sizes in enumerate(zip(*(array.shape for array in arrays), strict=True))
     ]
     return Array(_dtype(arrays, attributes), tuple(shape))
+
+
+def _others_agreeing(types: Sequence[Type], attributes: Attributes) -> list[tuple[Size, ...]]:
+    """The shapes but for the axis along which they are joined."""
+    shapes = [list(shape_of(t)) for t in types]
+    (axis,) = constant_axis(attributes["axis"], len(shapes[0]))
+    return [(*shape[:axis], *shape[axis + 1 :]) for shape in shapes]
 
 
 def _concatenate_rule(g: Any, *rest: Any, axis: int, index: int, **cast: Any) -> Any:
@@ -241,7 +248,8 @@ _SQUARE = [[Slot(0), Slot(1)], [Slot(2), Slot(3)]]
 
 ENTRIES: tuple[Op, ...] = (
     Op("concatenate", _joined, _evaluate(np.concatenate), _emit_join("np.concatenate"),
-       rules=_concatenate_rule, fresh=True, complex=True,
+       linear="together", rules=_concatenate_rule, fresh=True, complex=True,
+       agreeing=_others_agreeing,
        spellings={np.concatenate: Spelling(_bind_join)},
        samples=(
            arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
@@ -252,7 +260,9 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.concatenate(({3}, {2}))", "np.concatenate([{2,3}, {2,1}], axis=1)",
                  "np.concatenate(({3}, {2}), dtype=np.float64, casting='safe')")),
     Op("stack", _stacked, _evaluate(np.stack), _emit_join("np.stack"),
+       linear="together",
        rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
+       agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
            arguments((), 1.5, axis=0),
@@ -262,7 +272,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.stack([{}, 2.0])", "np.stack(({3}, {3}), dtype='f8')")),
     Op("block", _block_type,
        lambda attributes, operands: np.block(fill(attributes["template"], operands)), _emit_block,
-       rules=_block_rule, fresh=True, complex=True, boxes=True,
+       linear="together", rules=_block_rule, fresh=True, complex=True, boxes=True,
        spellings={np.block: Spelling(_bind_block)},
        samples=(
            arguments((3,), (2,), template=_ROW), arguments((), 2.0, template=_ROW),

@@ -102,8 +102,8 @@ def product(
     return Op(
         name, infer, lambda attributes, operands: function(*operands, **_keywords(attributes)),
         emit or (lambda e: call(f"np.{name}", e.operands, **_keywords(e.attributes))),
-        rules=(rule(0), rule(1)), spellings=spellings, masks=integer_factor, fresh=True,
-        boxes=boxes, agreeing=agreeing, raises=raises, complex=complex,
+        linear="each", rules=(rule(0), rule(1)), spellings=spellings, masks=integer_factor,
+        fresh=True, boxes=boxes, agreeing=agreeing, raises=raises, complex=complex,
         samples=samples, examples=examples,
     )  # fmt: skip
 
@@ -222,7 +222,7 @@ ENTRIES: tuple[Op, ...] = (
                       "np.dot({2,4,3}, {5,3,2})")),
     Op("outer", _outer_type, lambda attributes, operands: np.outer(*operands),
        lambda emission: call("np.outer", emission.operands),
-       rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
+       linear="each", rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
               lambda g, a, b, y: _shaped(_flat(a) @ g, b)),
        fresh=True, masks=integer_factor, complex=True,
        samples=tuple(arguments(*shapes) for shapes in _OUTER),

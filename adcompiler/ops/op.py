@@ -132,6 +132,9 @@ class Op:
     operand's rule where the contribution is best added into an existing gradient; `accumulates`
     tells for which attributes.
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
+    `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
+    own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
+    those at these positions (told from the attributes).
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
     `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros
@@ -184,6 +187,7 @@ class Op:
     accumulates: Callable[[Attributes], bool] = lambda attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
+    linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     singular: float | Callable[..., float | None] | None = None
     masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()
@@ -219,6 +223,15 @@ class Op:
     def sharing(self, types: Sequence[Type], attributes: Attributes) -> str:
         """Whether the result is a "view" of the first operand, a "copy", or "maybe" either."""
         return self.shares(types, attributes) if callable(self.shares) else self.shares
+
+    def together(self, count: int, attributes: Attributes) -> tuple[int, ...]:
+        """Of `count` operands, those in which the operation is linear, all of them at once."""
+        if callable(self.linear):
+            return self.linear(attributes)
+        if isinstance(self.linear, tuple):
+            return self.linear
+        into = (0,) if self.accumulate is not None else ()
+        return tuple(k for k in range(count) if self.rule(k) is not None or k in into)
 
     def rule(self, index: int) -> Rule | None:
         """The rule for one operand; None where no gradient flows."""

@@ -290,12 +290,19 @@ def squared(code: str) -> str:
     return precision(averaged(code))
 
 
+def _values(attributes: Attributes) -> tuple[int, ...]:
+    """The operands that are added up, not those that choose what is."""
+    given = enumerate(attributes.get("given", ()), 1)
+    return (0, *(k for k, name in given if name != "where"))
+
+
 ENTRIES: tuple[Op, ...] = (
-    _entry("sum", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
+    _entry("sum", summed, bind_initial, linear=_values, complex=True,
+           samples=_samples(*_ALL_AXES, empty=True),
            examples=("np.sum({2,3}, where=np.array([True, False, True]))",
                      "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",
                      "{2,3}.sum(-1, keepdims=True, where=[[True], [False]])")),
-    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES), complex=True,
+    _entry("mean", averaged, bind, samples=_samples(*_ALL_AXES), linear=_values, complex=True,
            examples=("np.mean({2,3}, where=np.array([True, False, True]))",
                      "{2,3}.mean(1, np.float64)",
                      "np.mean({2,3}, axis=0, where=np.array([[True], [False]]))")),

@@ -92,7 +92,7 @@ _DATA = {
 _POLYNOMIALS = {
     **_alike("computes with polynomials by their coefficients",
              "write Horner's rule as a loop: y = y * x + c[k]",
-             "np", "poly polydiv polymul"),
+             "np", "poly polydiv"),
 }  # fmt: skip
 
 _COMPLEX = {
@@ -108,7 +108,7 @@ _NOTES = {
     **_alike("raises where a number is infinite or NaN", "call np.asarray, and test np.isfinite",
              "np", "asarray_chkfinite"),
     **_alike("asks how the array lies in memory, or arranges it",
-             "leave it out: the result is the same", "np", "asfortranarray isfortran require"),
+             "leave it out: the result is the same", "np", "isfortran require"),
     **_alike("is a window of fixed numbers",
              "compute it outside of the function, and pass it in",
              "np", "bartlett blackman hamming hanning kaiser"),
@@ -116,7 +116,6 @@ _NOTES = {
              "np", "histogram2d histogram_bin_edges histogramdd"),
     **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
              "np", "mask_indices"),
-    **_alike("is an old name", "use np.vstack", "np", "row_stack"),
     **_alike("is an old name", "use np.isin", "np", "in1d"),
     **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
 }  # fmt: skip
@@ -156,9 +155,9 @@ MISSING: Mapping[str, Refusal] = {
 }  # fmt: skip
 
 _METHODS = {
-    **_alike("makes text, bytes or lists of an array, or writes it to a file",
+    **_alike("makes text or bytes of an array, or writes it to a file",
              "do that outside of the function, with what it returns",
-             "x", "dump dumps hex tobytes tofile tolist tostring"),
+             "x", "dump dumps hex tobytes tofile tostring"),
     **_alike("changes how the array's memory is read, not its numbers",
              "use astype, reshape or transpose",
              "x", "byteswap getfield newbyteorder setfield setflags to_device view"),

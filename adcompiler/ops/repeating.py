@@ -283,7 +283,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("tile", _tile_type,
        lambda attributes, operands: np.tile(
            operands[0], fill(attributes["reps"], operands[1:])),
-       _emit_tile, rules=(_tile_rule,), fresh=True, complex=True, boxes=True,
+       _emit_tile, linear="together", rules=(_tile_rule,), fresh=True, complex=True, boxes=True,
        spellings={np.tile: Spelling(_bind_tile)},
        samples=(
            *(arguments(shape, reps=(2,)) for shape in ((), (1,), (3,), (2, 3), (3, 1), (0,))),
@@ -298,7 +298,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("repeat", _repeat_type,
        lambda attributes, operands: np.repeat(
            operands[0], fill(attributes["repeats"], operands[1:]), attributes["axis"]),
-       _emit_repeat, rules=(_repeat_rule,), fresh=True, complex=True,
+       _emit_repeat, linear="together", rules=(_repeat_rule,), fresh=True, complex=True,
        spellings={np.repeat: Spelling(_bind_repeat), ("method", "repeat"): Spelling(_bind_repeat)},
        samples=(
            *(arguments(shape, repeats=2, axis=None) for shape in ((), (1,), (3,), (2, 3), (0,))),

@@ -113,7 +113,7 @@ ENTRIES: tuple[Op, ...] = (
                "linalg.expm_frechet", emission.operands, compute_expm=False)),
     matrix_entry("block_diag", _diagonal_type, _diagonal, lambda *arrs: (arrs, {}),
            (arguments((2, 2), (3, 1)), arguments((2,), (), (1, 3)), arguments((3, 2))),
-           defaults={}, raises=None,
+           defaults={}, raises=None, linear="together",
            examples=("scipy.linalg.block_diag({2,2}, {3})",)),
 )  # fmt: skip
 

@@ -225,10 +225,11 @@ _ROWS = (
 
 ENTRIES: tuple[Op, ...] = (
     Op("sum_of", _folded(operator.add, np.add), _evaluated(builtins.sum), _emitted("builtin.sum"),
-       rules=_sum_rule, fresh=True, complex=True, samples=(*_SPREAD, *_ROWS)),
+       linear="together", rules=_sum_rule, fresh=True, complex=True, samples=(*_SPREAD, *_ROWS)),
     Op("prod_of", _folded(operator.mul, np.multiply), _evaluated(math.prod), _emitted("math.prod"),
        rules=_prod_rule, fresh=True, complex=True, samples=_SPREAD),
-    Op("fsum", _numbers, _evaluated(math.fsum), _emitted("math.fsum"), rules=_sum_rule,
+    Op("fsum", _numbers, _evaluated(math.fsum), _emitted("math.fsum"), linear="together",
+       rules=_sum_rule,
        samples=(arguments((), (), whole=False), arguments((3,), whole=True),
                 arguments(_LIST, whole=True))),
     Op("hypot_of", _numbers, lambda attributes, operands: math.hypot(*operands),

@@ -238,8 +238,8 @@ def _view(
     samples: tuple[Bound, ...], shares: str = "view",
 ) -> Op:  # fmt: skip
     return Op(
-        name, infer, evaluate, emit, rules=(rule,), spellings=spellings, view=(0,), shares=shares,
-        boxes=True, samples=samples, complex=True,
+        name, infer, evaluate, emit, linear="together", rules=(rule,), spellings=spellings,
+        view=(0,), shares=shares, boxes=True, samples=samples, complex=True,
     )  # fmt: skip
 
 
@@ -288,7 +288,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape", _reshape_type,
        lambda attributes, operands: np.reshape(
            operands[0], fill(attributes["shape"], operands[1:])),
-       _emit_reshape, rules=(_back_to_shape,), view=(0,), boxes=True,
+       _emit_reshape, linear="together", rules=(_back_to_shape,), view=(0,), boxes=True,
        complex=True,
        spellings={np.reshape: Spelling(_bind_reshape),
                   ("method", "reshape"): Spelling(_bind_reshape_method)},
@@ -298,7 +298,8 @@ ENTRIES: tuple[Op, ...] = (
            arguments((4, 3), shape=(2, 2, 3)), arguments((2, 0), shape=(0, 5)),
        )),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
-       lambda emission: method(emission.operands[0], "flatten"), rules=(_back_to_shape,),
+       lambda emission: method(emission.operands[0], "flatten"), linear="together",
+       rules=(_back_to_shape,),
        fresh=True, complex=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
        samples=tuple(arguments(shape) for shape in SHAPES if shape)),
 )  # fmt: skip

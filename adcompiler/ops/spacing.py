@@ -173,6 +173,7 @@ _EVEN: dict[str, Any] = {"endpoint": True, "axis": 0}
 ENTRIES: tuple[Op, ...] = (
     Op("linspace", _linspace_type,
        lambda attributes, operands: np.linspace(*operands, **attributes), _call("np.linspace"),
+       linear=(0, 1),
        rules=_linspace_rule, fresh=True, spellings={np.linspace: Spelling(_bind)},
        samples=(
            arguments((), 2.0, 5, **_EVEN), arguments(0.5, (), 4, **{**_EVEN, "endpoint": False}),

@@ -207,7 +207,8 @@ ENTRIES: tuple[Op, ...] = (
        _emit_part,
        raises=lambda types, attributes, known: not _part(types[0], attributes["count"])[1],
        no_gradient=NO_FLOATS),
-    Op("section", _section_type, _section, _emit_section, accumulate=_into_section, masks=True,
+    Op("section", _section_type, _section, _emit_section, linear="together",
+       accumulate=_into_section, masks=True,
        view=(0,), shares="view", boxes=True, complex=True, samples=(
            *(arguments((6,), 2, index=k, count=3, axis=0) for k in range(3)),
            arguments((2, 4), 2, index=1, count=2, axis=1),

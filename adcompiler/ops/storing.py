@@ -206,6 +206,8 @@ def _update_statement(target: ast.expr, emission: Emission) -> ast.stmt:
                 whole = emission.attributes["key"] == (Ellipsis,)
                 short = whole and isinstance(view, (ast.Name, ast.Subscript))
                 return ast.AugAssign(_stored(view) if short else place, op, right)
+    if emission.attributes["key"] == (Ellipsis,) and isinstance(view, ast.Subscript):
+        return ast.Assign([_stored(view)], stored)  # `y[1:] = v` says the same as `y[1:][...] = v`
     return ast.Assign([place], stored)
 
 
@@ -246,11 +248,13 @@ _IN_VIEWS = (
 _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_VIEWS)
 
 ENTRIES: tuple[Op, ...] = (
-    Op("add_at", _update_type, _evaluate_add_at, _no_expression, rules=_add_at_rule, view=(0,),
+    Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
+       rules=_add_at_rule, view=(0,),
        place=_stored_place,
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
-    Op("update", _update_type, _evaluate_update, _no_expression, rules=_update_rule, view=(0,),
+    Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
+       rules=_update_rule, view=(0,),
        place=_stored_place,
        statement=_update_statement, masks=(0,), complex=True,
        samples=_STORES),

@@ -31,7 +31,7 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..runtime import helpers
-from .emit import attribute, call, constant, method, prefix, reference
+from .emit import attribute, call, constant, default_call, method, prefix, reference
 from .inference import as_array
 from .op import (
     DISCRETE,
@@ -59,6 +59,19 @@ def _constant_emit(emission: Emission) -> ast.expr:
 def _constant_type(types: Sequence[Type], attributes: Attributes) -> Type:
     value = attributes["value"]
     return Scalar(type(value).__name__, value if type(value) is int else None)
+
+
+def _own(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    """`np.array(x)` keeps the order of x, `x.copy()` is in C order: sums add up in memory order."""
+    (operand,), order = operands, attributes.get("order", "K")
+    return np.array(operand) if order == "K" else np.copy(operand, order)
+
+
+def _emit_own(emission: Emission) -> ast.expr:
+    (operand,), order = emission.operands, emission.attributes.get("order", "K")
+    if order == "K":
+        return call("np.array", (operand,))
+    return method(operand, "copy", *([] if order == "C" else [constant(order)]))
 
 
 def _accumulate(attributes: Attributes, operands: Sequence[Any]) -> Any:
@@ -259,6 +272,14 @@ def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
     return g
 
 
+def _lying(name: str, function: Callable[..., Any]) -> Op:
+    """The array itself, if its elements lie in C order (or Fortran's) already."""
+    return Op(name, _in_order_type, lambda attributes, operands: function(operands[0]),
+              default_call(f"np.{name}"), rules=(lambda g, x, y: g,), view=(0,), complex=True,
+              spellings={function: Spelling(operands_only(1))},
+              samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0))))  # fmt: skip
+
+
 _ANY = tuple(arguments(shape) for shape in SHAPES)
 _SHAPE_3_2 = Call("shape", (3, 2))
 _F8_3_2 = Array("f8", (3, 2))
@@ -280,15 +301,14 @@ ENTRIES: tuple[Op, ...] = (
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
-       lambda emission: emission.operands[0], rules=(lambda g, x, y: g,), view=(0,),
+       lambda emission: emission.operands[0], linear="together",
+       rules=(lambda g, x, y: g,), view=(0,),
        same=True, complex=True, samples=_ANY),
-    # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
-    Op("own", lambda types, attributes: types[0],
-       lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
-       lambda emission: (method(emission.operands[0], "copy") if emission.attributes
-                         else call("np.array", emission.operands)),
-       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, complex=True, samples=_ANY,
-       contiguous=bool),  # `np.array` keeps the order, the method doesn't
+    Op("own", lambda types, attributes: types[0], _own, _emit_own,
+       linear="together",
+       rules=(lambda g, x, y, order="K": g,), fresh=True, boxes=True, complex=True,
+       samples=(*_ANY, *(arguments((2, 3), order=order) for order in "CFA")),
+       contiguous=lambda attributes: attributes.get("order") == "C"),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit, no_gradient=NO_FLOATS),
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
@@ -302,18 +322,21 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
+       linear="together",
        rules=(lambda g, x, shape, y, type: g, None), view=(0,), fixed=True, boxes=True,
        complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
            arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
-       _emit_filled, rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
+       _emit_filled, linear="together",
+       rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
        complex=True,
        samples=(arguments((), _SHAPE_3_2, type=_F8_3_2),)),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
+       linear="together",
        rules=(lambda g, x, shape, y, type: g.emit("broadcast", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
@@ -323,26 +346,26 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
        _emit_reshape_to,
+       linear="together",
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
+       linear="together",
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
-    Op("asarray", _asarray_type, _asarray, _emit_asarray, rules=(_asarray_rule,), view=(0,),
+    Op("asarray", _asarray_type, _asarray, _emit_asarray, linear="together",
+       rules=(_asarray_rule,), view=(0,),
        complex=True,
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
        samples=(*_ANY, arguments([0.5, 1.5]))),
-    Op("ascontiguousarray", _in_order_type,
-       lambda attributes, operands: np.ascontiguousarray(operands[0]),
-       lambda emission: call("np.ascontiguousarray", emission.operands),
-       rules=(lambda g, x, y: g,), view=(0,), complex=True,
-       spellings={np.ascontiguousarray: Spelling(operands_only(1))},
-       samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0)))),
+    _lying("ascontiguousarray", np.ascontiguousarray),
+    _lying("asfortranarray", np.asfortranarray),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
+       linear="together",
        rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True, complex=True,
        samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip

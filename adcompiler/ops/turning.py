@@ -179,7 +179,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("roll", _roll_type,
        lambda attributes, operands: np.roll(
            operands[0], fill(attributes["shift"], operands[1:]), attributes["axis"]),
-       _emit_roll, rules=(_roll_rule,), fresh=True, complex=True, boxes=True,
+       _emit_roll, linear="together", rules=(_roll_rule,), fresh=True, complex=True, boxes=True,
        spellings={np.roll: Spelling(_bind_roll)},
        samples=(
            *(arguments(shape, shift=1, axis=None) for shape in ((), (1,), (3,), (2, 3), (0,))),

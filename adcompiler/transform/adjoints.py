@@ -86,12 +86,17 @@ class Adjoints:
 
 
 def plan_adjoints(
-    function: Function, wrt: Iterable[Value], result: Value, name: str
-) -> Adjoints:
-    """Follow the active values through all calls, until nothing new becomes active."""
+    function: Function, wrt: Iterable[Value], results: Collection[Value], name: str,
+    parts: Sequence[str] = ("forward", "pullback"),
+) -> Adjoints:  # fmt: skip
+    """Follow the active values through all calls, until nothing new becomes active.
+
+    `parts` names what a called function becomes: its forward part and its pullback, or one
+    function for both.
+    """
     _refuse_split(function)
     depends = dependences(function.functions)
-    active = active_values(function, wrt, (result,), depends)
+    active = active_values(function, wrt, results, depends)
     called: dict[Label, Adjoint] = {}
     labels = {label.name for label in function.functions} | {name}
     pending = [(function.body, active)]
@@ -108,15 +113,18 @@ def plan_adjoints(
             if not pairs:
                 continue
             if label not in called:
-                called[label] = _adjoint(function.functions[label], labels, is_recomputed(op))
+                one = _adjoint(function.functions[label], parts, labels, is_recomputed(op))
+                called[label] = one
             if _activate(called[label], pairs, depends):
                 pending.append((called[label].function.body, called[label].active))
     return Adjoints(active, called, {a.forward: a for a in called.values() if not a.again})
 
 
-def _adjoint(function: Function, taken: set[str], again: bool) -> Adjoint:
-    forward, backward = (_label(f"{function.name}_{p}", taken) for p in ("forward", "pullback"))
-    return Adjoint(_with_named_results(function), forward, backward, again)
+def _adjoint(
+    function: Function, parts: Sequence[str], taken: set[str], again: bool
+) -> Adjoint:
+    labels = [_label(f"{function.name}_{part}", taken) for part in parts]
+    return Adjoint(_with_named_results(function), labels[0], labels[-1], again)
 
 
 def _label(name: str, taken: set[str]) -> Label:

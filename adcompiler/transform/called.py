@@ -27,7 +27,7 @@ from .paths import maybe_undefined
 from .recompute import silent
 from .split import named_apart
 
-__all__ = ["in_two_parts", "no_cotangents", "pulled_back"]
+__all__ = ["enter", "in_two_parts", "no_cotangents", "pulled_back"]
 
 Backwards = Callable[..., None]
 
@@ -39,7 +39,7 @@ def no_cotangents(function: Function, prefix: str, exact: bool) -> Cotangents:
     }
     builder = Builder(backward=True)
     builder.operations += function.body.operations
-    return Cotangents(builder, prefix, constants, set(), set(maybe_undefined(function)), exact)
+    return Cotangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
 
 
 def in_two_parts(
@@ -62,7 +62,7 @@ def in_two_parts(
         if position in adjoint.masked_seeds:
             cotangents.masked.add(seed)
         if result in adjoint.active:
-            _enter(cotangents, result, seed)
+            enter(cotangents, result, seed)
     backwards(function, adjoint.active, adjoints, cotangents, function.parameters)
     gradients = [cotangents.current(function.parameters[k]) for k in adjoint.parameters]
     adjoint.masked_gradients |= {
@@ -102,10 +102,10 @@ def pulled_back(
         if k in adjoint.masked_gradients:
             cotangents.masked.add(g)
         if operand in active:
-            _enter(cotangents, operand, g)
+            enter(cotangents, operand, g)
 
 
-def _enter(cotangents: Cotangents, value: Value, g: Value) -> None:
+def enter(cotangents: Cotangents, value: Value, g: Value) -> None:
     """A cotangent as it comes: the first is the value's own, others are added to it."""
     if cotangents.get(value) is None and fits(g.type, cotangents.type(value)):
         cotangents.set(value, g)

@@ -29,6 +29,7 @@ from ..ir.types import (
     INT,
     UNDEFINED,
     Array,
+    List,
     Range,
     Scalar,
     Tape,
@@ -42,34 +43,38 @@ from ..ir.types import (
 from ..ops import TABLE, Op, OperationError, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
-from .called import in_two_parts, no_cotangents, pulled_back
+from .called import enter, in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
+from .derivatives import derivative_type
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .recompute import is_recomputed, run_again
 from .splice import splice
 
-__all__ = ["reverse"]
+__all__ = [
+    "alone", "backwards_through", "contribution_of", "float_dtypes", "pullback_of", "reverse",
+]  # fmt: skip
 
 
 def reverse(
     function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1,
-    table: Mapping[str, Op] = TABLE,
+    table: Mapping[str, Op] = TABLE, results: Sequence[Value] | None = None,
 ) -> Function:  # fmt: skip
-    """The gradient of a function with one scalar result, with respect to parameters or any value.
+    """The pullback of a function with respect to parameters or any value: of a function with one
+    number as its result, the gradient.
 
-    The last parameter of what comes back is the seed, the cotangent of the result. Its results are
-    the gradients, each with the shape and dtype of its value, after the function's own result if
-    `value` asks for it. The rules are those of `table`.
+    The last parameters of what comes back are the seeds, the cotangents of `results` (all, unless
+    told). Its results are the gradients, each with the shape and dtype of its value, after the
+    function's own results if `value` asks for them. The rules are those of `table`.
     """
-    (result,) = function.results
+    results = function.results if results is None else results
     prefix = "grad" if level == 1 else f"grad{level}"
-    seed = Value(_seed_type(result.type), Derived(prefix, result))
-    adjoints = plan_adjoints(function, wrt, result, name)
+    seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
+    adjoints = plan_adjoints(function, wrt, results, name)
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
-    exact = len(_float_dtypes(v for values in everywhere for v in values)) > 1
+    exact = len(float_dtypes(v for values in everywhere for v in values)) > 1
     function = replace(function, body=adjoints.record(function.body, adjoints.active))
-    backwards = functools.partial(_backwards, table=table)
+    backwards = functools.partial(backwards_through, table=table)
     masks = None
     while masks != adjoints.masks():
         masks = adjoints.masks()
@@ -78,16 +83,17 @@ def reverse(
             for adjoint in adjoints.called.values()
         }
         cotangents = no_cotangents(function, prefix, exact)
-        if result in adjoints.active:
-            cotangents.set(result, _entering(cotangents, seed, result))
+        for result, seed in zip(results, seeds, strict=True):
+            if result in adjoints.active:
+                enter(cotangents, result, _entering(cotangents, seed, result))
         backwards(function, adjoints.active, adjoints, cotangents)
         gradients = [_returned(cotangents, v) for v in wrt]
-    outputs = (result, *gradients) if value else tuple(gradients)
-    block = cotangents.builder.block((*function.parameters, seed), outputs)
+    outputs = (*function.results, *gradients) if value else tuple(gradients)
+    block = cotangents.builder.block((*function.parameters, *seeds), outputs)
     return Function(name, block, function.span, {**function.functions, **parts})
 
 
-def _backwards(
+def backwards_through(
     function: Function, active: frozenset[Value], adjoints: Adjoints, cotangents: Cotangents,
     entering: Iterable[Value] = (), table: Mapping[str, Op] = TABLE,
 ) -> None:  # fmt: skip
@@ -96,7 +102,8 @@ def _backwards(
     _Reverse(active, Sides(function), hazards, adjoints, table).block(function.body, cotangents)
 
 
-def _float_dtypes(values: Iterable[Value]) -> set[str]:
+def float_dtypes(values: Iterable[Value]) -> set[str]:
+    """Where they are several, Python floats can't stand for NumPy scalars."""
     dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
     return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
@@ -109,6 +116,8 @@ def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
 
 
 def _seed_type(type_: Type) -> Type:
+    if rank(type_) or isinstance(type_, (List, Tape)):
+        return derivative_type(type_)
     return Array(type_.dtype, (), weak=True) if isinstance(type_, Array) else Scalar("float")
 
 
@@ -189,7 +198,7 @@ class _Reverse:
         entry, incoming = self.table[op.opcode], [cotangents.get(r) for r in op.results]
         tracer = cotangents.tracer(op.attributes.get("via", "np"))
         masked = any(g in cotangents.masked for g in incoming)
-        g: Any = _alone([None if g is None else tracer.var(g) for g in incoming])
+        g: Any = alone([None if g is None else tracer.var(g) for g in incoming])
         found: dict[Value, list[Var]] = {}
         positions = [k for k in differentiable_operands(op) if op.operands[k] in self.active]
         last = {op.operands[k]: k for k in positions}
@@ -201,7 +210,7 @@ class _Reverse:
             primals = [tracer.var(v) for v in (*op.operands, *op.results)]
             if masked and entry.elementwise:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
-            contribution = _contribution(entry, op, k, g, primals)
+            contribution = contribution_of(entry, op, k, g, primals)
             if contribution is not None:
                 if masked or _masks(op, k):
                     cotangents.masked.add(contribution.value)
@@ -240,7 +249,7 @@ class _Reverse:
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
         primals = [tracer.var(v) for v in op.operands]
-        results = _alone([tracer.var(v) for v in op.results])
+        results = alone([tracer.var(v) for v in op.results])
         g = cotangents.project(g, operand)
         after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
@@ -255,7 +264,7 @@ class _Reverse:
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
         given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
-        found = splice(_pullback(op), given, tracer)
+        found = splice(pullback_of(op), given, tracer)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
@@ -388,25 +397,25 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
-def _alone(found: Sequence[Any]) -> Any:
+def alone(found: Sequence[Any]) -> Any:
     """What is of the one result, or a tuple of what is of each."""
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _contribution(
+def contribution_of(
     entry: Op, op: Operation, position: int, g: Any, primals: list[Var]
 ) -> Var | None:
     """What the rule for one operand gives; what it refuses becomes a diagnostic."""
     rule, count = entry.rule(position), len(op.operands)
     assert rule is not None
     try:
-        return rule(g, *primals[:count], _alone(primals[count:]), **op.attributes)
+        return rule(g, *primals[:count], alone(primals[count:]), **op.attributes)
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
 
 
-def _pullback(op: Operation) -> Function:
+def pullback_of(op: Operation) -> Function:
     """The rule of a gate's author."""
     found: Function | None = op.attributes.get("pullback")
     if found is None:

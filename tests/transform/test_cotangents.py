@@ -8,7 +8,7 @@ from driving import case, check, gradient
 from adcompiler.ir.core import walk
 from adcompiler.ir.sizes import symbol
 from adcompiler.ir.types import FLOAT, Array, Scalar, Tape
-from adcompiler.transform.cotangents import cotangent_type
+from adcompiler.transform.derivatives import derivative_type
 
 
 def opcodes(f, *args):
@@ -121,4 +121,4 @@ def test_lists_of_numbers():
     ],
 )  # fmt: skip
 def test_a_number_s_cotangent_may_be_a_python_float(type_, expected):
-    assert cotangent_type(type_) == expected
+    assert derivative_type(type_) == expected
