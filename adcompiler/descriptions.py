@@ -38,7 +38,7 @@ def describe(value: Any, around: tuple[Any, ...] = ()) -> Any:
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():
-            rules = [describe(rule) for rule in (value.rule, value.tangent)]
+            rules = [describe(rule) for rule in (value.rule, value.recording, value.tangent)]
             told = [list(value.nondiff), sorted(value.opaque), repr(value.result)]
             return ["primitive", describe(value.function), *told, *rules]
         case None | bool() | int() | float() | str():

@@ -179,9 +179,10 @@ def _names(key: Any, first: str = "x") -> list[str]:
     owner = getattr(key, "__self__", None)
     if isinstance(owner, np.ufunc):
         return [f"np.{owner.__name__}.{key.__name__}"]
-    found = _public().get(id(key), [])
+    if found := _public().get(id(key)):
+        return found
     module = (key.__module__ or key.__self__.__module__).removeprefix("_")
-    return found or [f"{module}.{key.__qualname__}"]
+    return [f"{module}.{key.__qualname__}"]
 
 
 @cache

@@ -239,10 +239,14 @@ def _gate(
     from .gate_calls import gate_call
 
     path = path_of_callee(ctx, gate)
-    if isinstance(gate.function, types.FunctionType) and "function" not in gate.opaque:
-        bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
-    else:
-        bound = binding.bind(ctx, node, gate.name, _own_signature(gate, len(args)), args, keywords)
+    match gate.function:
+        case types.FunctionType() as function if "function" not in gate.opaque:
+            if gate in ctx.gates_within:  # in its own functions a gate is what it was made of
+                return _inline_global(ctx, node, function, args, keywords, name)
+            bound = binding.arguments_for(ctx, node, function, path, args, keywords)
+        case _:
+            signature = _own_signature(gate, len(args))
+            bound = binding.bind(ctx, node, gate.name, signature, args, keywords)
     return gate_call(ctx, node, gate, path, bound, name)
 
 

@@ -25,6 +25,7 @@ from . import (
     choices,
     choosing,
     comparing,
+    complex_math,
     complex_numbers,
     composed_products,
     counting,
@@ -122,7 +123,7 @@ _FAMILIES = (
 _EXPANDED = (
     *_STATISTICS,
     linear_solves, norms,
-    fourier,
+    complex_math, fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,

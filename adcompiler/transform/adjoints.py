@@ -20,6 +20,7 @@ from ..ir.core import Block, Function, Label, Operation, Value, callee_of, is_te
 from ..ir.rewrite import substitute
 from ..ir.types import SAVED
 from .activity import Dependences, active_values, dependences
+from .gates import recorded
 from .recompute import is_recomputed
 
 __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
@@ -64,8 +65,8 @@ class Adjoints:
         ]
 
     def record(self, block: Block, active: Collection[Value]) -> Block:
-        """The block with active calls going to forward parts, which give what they save; not where
-        the run that is mirrored is another."""
+        """The block with active calls going to forward parts, and gates to their recordings, which
+        give what they save; not where the run that is mirrored is another."""
 
         def operation(op: Operation) -> Operation:
             if is_recomputed(op):
@@ -74,8 +75,10 @@ class Adjoints:
                 return replace(op, blocks=tuple(self.record(b, active) for b in op.blocks))
             label = callee_of(op)
             adjoint = self.called.get(label) if label is not None else None
-            if adjoint is None or not any(v in active for v in op.results):
+            if not any(v in active for v in op.results):
                 return op
+            if adjoint is None:
+                return recorded(op)
             return replace(
                 op,
                 results=(*op.results, Value(SAVED, "saved")),

@@ -46,14 +46,13 @@ from .adjoints import Adjoints, plan_adjoints
 from .called import enter, in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .derivatives import derivative_type
+from .gates import pullback_of, without_recordings
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .recompute import is_recomputed, run_again
 from .splice import splice
 
-__all__ = [
-    "alone", "backwards_through", "contribution_of", "float_dtypes", "pullback_of", "reverse",
-]  # fmt: skip
+__all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "reverse"]
 
 
 def reverse(
@@ -67,6 +66,7 @@ def reverse(
     told). Its results are the gradients, each with the shape and dtype of its value, after the
     function's own results if `value` asks for them. The rules are those of `table`.
     """
+    function = without_recordings(function)
     results = function.results if results is None else results
     prefix = "grad" if level == 1 else f"grad{level}"
     seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
@@ -263,8 +263,9 @@ class _Reverse:
         seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
-        found = splice(pullback_of(op), given, tracer)
+        given = op.results[op.attributes.get("saved", 0) :]
+        arguments = op.operands[: op.attributes["arity"]]
+        found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
@@ -413,19 +414,6 @@ def contribution_of(
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
-
-
-def pullback_of(op: Operation) -> Function:
-    """The rule of a gate's author."""
-    found: Function | None = op.attributes.get("pullback")
-    if found is None:
-        name = op.attributes["gate"].name
-        refused = Diagnostic(
-            "gate-rule", f"the gate `{name}` has a rule for forward mode only.",
-            f"give it one with @{name}.backward.", op.span,
-        )  # fmt: skip
-        raise UnsupportedError(refused)
-    return found
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
