@@ -88,7 +88,7 @@ class _Printer:
 
 _SECOND = {"if": "else", "while": "do"}
 _HIDDEN = {
-    *("region", "mirrors", "expression", "primal", "pullback", "pushforward"),
+    *("region", "mirrors", "expression", "primal", "pullback", "pushforward", "recording", "saved"),
     *("differentiable", "received", "moved", "arity", "types"),
 }
 
