@@ -6,6 +6,7 @@ from .diagnostics import AdcompilerError, SignatureError, SourceError, Unsupport
 from .gates import relu, sigmoid
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
+from .ops.hooks import grad_of
 from .ops.stopping import stop_gradient
 from .transformations import hvp, jvp, vjp
 
@@ -16,6 +17,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "grad",
+    "grad_of",
     "hessian",
     "hvp",
     "jacobian",
