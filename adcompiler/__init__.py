@@ -3,6 +3,7 @@
 from ._version import VERSION as __version__
 from .api import grad, value_and_grad
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
+from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
@@ -16,6 +17,7 @@ __all__ = [
     "SourceError",
     "UnsupportedError",
     "__version__",
+    "checkpoint",
     "grad",
     "grad_of",
     "hessian",

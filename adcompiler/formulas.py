@@ -113,7 +113,7 @@ def _lowered(example: str) -> tuple[str, Function]:
     names = [chr(ord("a") + k) for k in range(len(marks))]
     called = iter(names)
     text = _ARRAY.sub(lambda match: next(called), example)
-    head = "".join(f"import {name}\n" for name in ("math", *_packages(text)))
+    head = "".join(f"import {name}\n" for name in ("cmath", "math", *_packages(text)))
     source = f"{head}import numpy as np\n\ndef f({', '.join(names)}):\n    return {text}\n"
     arrays = [
         np.ones(tuple(int(n) for n in shape.split(",") if n), complex if kind == "j" else float)[()]

@@ -25,6 +25,7 @@ from . import (
     choices,
     choosing,
     comparing,
+    complex_math,
     complex_numbers,
     composed_products,
     counting,
@@ -101,6 +102,7 @@ __all__ = [
     "families",
     "has_effect",
     "infer",
+    "is_context",
     "is_known",
     "late_name",
     "lookup",
@@ -122,7 +124,7 @@ _FAMILIES = (
 _EXPANDED = (
     *_STATISTICS,
     linear_solves, norms,
-    fourier,
+    complex_math, fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
@@ -178,6 +180,11 @@ def has_effect(operation: Operation) -> bool:
         return any(has_effect(inner) for block in inside for inner in block.operations)
     entry = TABLE.get(operation.opcode)
     return entry is not None and (entry.effect is not None or entry.once)
+
+
+def is_context(operation: Operation) -> bool:
+    """Whether it is an effect on what runs in it alone, and has a mirror image."""
+    return operation.opcode in TABLE and TABLE[operation.opcode].mirrored is not None
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
