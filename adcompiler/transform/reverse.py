@@ -265,7 +265,8 @@ class _Reverse:
         tracer = cotangents.tracer()
         given = op.results[op.attributes.get("saved", 0) :]
         arguments = op.operands[: op.attributes["arity"]]
-        found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer)
+        named = op.attributes.get("named", False)
+        found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer, named)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
