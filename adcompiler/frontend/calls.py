@@ -24,6 +24,7 @@ from . import (
     array_calls,
     binding,
     builtin_calls,
+    checkpoints,
     construction,
     derived_calls,
     draws,
@@ -99,6 +100,8 @@ def invoke(
             return derived_calls.make(ctx, node, kind, args, keywords)
         case _ if (derivation := derived_calls.derivation_of(callee)) is not None:
             return derived_calls.call(ctx, node, derivation, args, keywords)
+        case checkpoints.Checkpointed():
+            return checkpoints.call_again(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
         case types.FunctionType() if _is_inlined(callee):
@@ -181,7 +184,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS, stopping.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS, checkpoints.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
