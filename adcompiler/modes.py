@@ -177,13 +177,21 @@ def _jvp(
 def _hvp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
-    """Forward mode over the gradient: a second derivative along one direction."""
+    """Forward mode over the gradient: a second derivative along one direction. What calls itself
+    is taken the other way round, since the two parts of such a gradient have no tangents."""
     check_result(lowered, function)
-    gradient = reverse(function, wrt, f"{function.name}_grad", level=1 + len(options.inner))
-    gradient = _with_constant_seed(gradient, function, options.level == 0)
-    found = forward(gradient, wrt, f"{function.name}_hvp")
-    count = len(gradient.results)
-    found = replace(found, body=replace(found.body, results=found.results[count:]))
+    level, name = 1 + len(options.inner), f"{function.name}_hvp"
+    if function.functions:
+        pushed = forward(function, wrt, f"{function.name}_jvp")
+        pushed = replace(pushed, body=replace(pushed.body, results=pushed.results[-1:]))
+        found = reverse(pushed, wrt, name, level=level)
+        found = _with_constant_seed(found, pushed, not options.level)
+    else:
+        gradient = reverse(function, wrt, f"{function.name}_grad", level=level)
+        gradient = _with_constant_seed(gradient, function, not options.level)
+        found = forward(gradient, wrt, name)
+        count = len(gradient.results)
+        found = replace(found, body=replace(found.body, results=found.results[count:]))
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 

@@ -24,6 +24,7 @@ from . import (
     array_calls,
     binding,
     builtin_calls,
+    checkpoints,
     construction,
     draws,
     effects,
@@ -92,6 +93,8 @@ def invoke(
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
             return _inline_local(ctx, node, callee, args, keywords, name)
+        case checkpoints.Checkpointed():
+            return checkpoints.call_again(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
         case types.FunctionType() if _is_inlined(callee):
@@ -174,7 +177,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS, stopping.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS, checkpoints.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
