@@ -1,4 +1,4 @@
-"""Tangents and cotangents as callers give them, fitted to what they belong to.
+"""Structures of callers' arrays and numbers: tangents fitted to what they belong to, copies.
 
 >>> fitted(1, np.float32(2.0), "dot_x"), fitted([1, 2], np.zeros(2), "dot_x")
 (np.float32(1.0), array([1., 2.]))
@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +16,33 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["fitted", "flat", "put_back"]
+__all__ = ["ARRAYS", "GENERATORS", "copied", "fitted", "flat", "put_back"]
+
+ARRAYS = (np.ndarray,)
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+
+
+def copied(value: Any, kinds: tuple[type, ...], made: dict[int, Any] | None = None) -> Any:
+    """The structure with copies of what is of these kinds; one object twice stays one object."""
+    made = {} if made is None else made
+    match value:
+        case tuple():
+            parts = [copied(part, kinds, made) for part in value]
+            return _tuple(value, parts)
+        case list():
+            return [copied(part, kinds, made) for part in value]
+        case dict():
+            return {key: copied(part, kinds, made) for key, part in value.items()}
+        case _ if isinstance(value, kinds):
+            return copy.deepcopy(value, made)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        found = copy.copy(value)
+        for field in dataclasses.fields(value):
+            if hasattr(value, field.name):
+                part = copied(getattr(value, field.name), kinds, made)
+                object.__setattr__(found, field.name, part)
+        return found
+    return value
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 
 from .api import without_our_frames
 from .diagnostics import Diagnostic, SignatureError
-from .fitting import flat, put_back
+from .fitting import ARRAYS, GENERATORS, copied, flat, put_back
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, kept
 from .wrt import select
@@ -67,13 +67,14 @@ class Jacobian(_Matrix):
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         chosen = self.chosen(self.forward, args)
-        value = self.function(*args)
+        before = copied(args, (*ARRAYS, *GENERATORS))
+        value = self.function(*copied(args, ARRAYS))
         mode = self.mode
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
         by = self._by_columns if mode == "forward" else self._by_rows
-        blocks = by(args, chosen, value)
+        blocks = by(before, chosen, value)
         parts = iter(
             [tuple(row) if self.several else row[0] for row in blocks]
         )
@@ -82,7 +83,10 @@ class Jacobian(_Matrix):
     def _by_columns(self, args: Any, chosen: list[Any], value: Any) -> list[list[Any]]:
         gradient = self.forward.of(self.wrt)
         columns = [
-            [list(flat(along(gradient, args, basis)[1])) for basis in _directions(chosen, k)]
+            [
+                list(flat(along(gradient, copied(args, GENERATORS), basis)[1]))
+                for basis in _directions(chosen, k)
+            ]
             for k in range(len(chosen))
         ]
         return [
@@ -123,9 +127,13 @@ class Hessian(_Matrix):
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         gradient, chosen = self.product.of(self.wrt), self.chosen(self.product, args)
+        before = copied(args, GENERATORS)
         columns = []
         for k in range(len(chosen)):
-            found = [along(gradient, args, basis) for basis in _directions(chosen, k)]
+            found = [
+                along(gradient, copied(before, GENERATORS), basis)
+                for basis in _directions(chosen, k)
+            ]
             columns.append(found if self.several else [(one,) for one in found])
         blocks = tuple(
             tuple(

@@ -18,7 +18,7 @@ from typing import Any
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
-from .fitting import fitted
+from .fitting import ARRAYS, GENERATORS, copied, fitted
 from .frontend.signature import abstract
 from .targets import Wrt
 from .wrt import is_fit, select
@@ -103,7 +103,7 @@ class Pullback:
     @without_our_frames
     def __call__(self, cotangent: Any) -> Any:
         gradient = self.derivative.at(self.args)
-        arguments = gradient._bind(self.args, {})
+        arguments = gradient._bind(copied(self.args, GENERATORS), {})
         compiled = gradient._specialization(arguments)
         (name,) = compiled.taken
         found = gradient._run(compiled, arguments, {name: fitted(cotangent, self.value, name)})
@@ -184,11 +184,13 @@ def vjp(
 
     `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
     what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
-    with `wrt` what `grad` would give. It runs the function's forward part again.
+    with `wrt` what `grad` would give. It runs the function's forward part again, at the primals as
+    they were: stores into them, the function's own among them, change nothing.
     """
     derivative = kept(Derivative, f, wrt, optimize, "vjp")
-    value = f(*primals)
-    return value, Pullback(derivative, primals, value)
+    before = copied(primals, (*ARRAYS, *GENERATORS))
+    value = f(*copied(primals, ARRAYS))
+    return value, Pullback(derivative, before, value)
 
 
 @without_our_frames

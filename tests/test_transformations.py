@@ -9,7 +9,7 @@ import pytest
 from driving import same
 from golden_files import CASES, load
 
-from adcompiler import grad, hvp, jvp, value_and_grad, vjp
+from adcompiler import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 
 def floats(value):
@@ -87,3 +87,42 @@ def test_the_hessian_times_a_vector_is_the_change_of_the_gradient(stem, level):
     expected = [(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in outer]
     for a, b in zip(floats(found), expected, strict=True):
         np.testing.assert_allclose(a, b, 1e-6, 1e-6 * max(1.0, float(np.max(np.abs(b)))))
+
+
+def storing(u):
+    u[0] = u[0] * u[1]
+    return u * u
+
+
+@pytest.mark.parametrize("transposed", ["forward", "reverse"])
+def test_stores_into_arguments_change_neither_them_nor_the_derivative(transposed):
+    u = np.array([2.0, 3.0])
+    value, pullback = vjp(storing, u)
+    np.testing.assert_array_equal(value, [36.0, 9.0])
+    u_kept = u.copy()
+    np.testing.assert_array_equal(jacobian(storing, mode=transposed)(u), [[36.0, 24.0], [0, 6.0]])
+    np.testing.assert_array_equal(u, u_kept)
+    u[:] = 7.0
+    for _ in range(2):
+        np.testing.assert_array_equal(pullback(np.array([1.0, 0.0]))[0], [36.0, 24.0])
+
+
+def noisy(x, rng):
+    return x * x * rng.normal()
+
+
+def test_the_draws_of_a_generator_are_the_same_in_every_part():
+    value, pullback = vjp(noisy, 3.0, np.random.default_rng(0))
+    for _ in range(2):
+        assert pullback(1.0)[0] == pytest.approx(value / 3.0 * 2.0, rel=1e-14)
+
+    def rows(x, rng):
+        return x * rng.normal(size=3)
+
+    x = np.ones(3)
+    for mode in ("forward", "reverse"):
+        rng = np.random.default_rng(0)
+        found = jacobian(rows, mode=mode)(x, rng)
+        np.testing.assert_allclose(found, np.diag(np.random.default_rng(0).normal(size=3)))
+    second = hessian(lambda x, rng: np.sum(x**2 * rng.normal(size=3)))(x, np.random.default_rng(0))
+    np.testing.assert_allclose(second, 2 * np.diag(np.random.default_rng(0).normal(size=3)))
