@@ -16,7 +16,8 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["ARRAYS", "GENERATORS", "copied", "fitted", "flat", "put_back"]
+__all__ = ["ARRAYS", "GENERATORS", "copied", "fields_of", "fitted", "flat", "is_record",
+           "put_back"]  # fmt: skip
 
 ARRAYS = (np.ndarray,)
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
@@ -35,14 +36,26 @@ def copied(value: Any, kinds: tuple[type, ...], made: dict[int, Any] | None = No
             return {key: copied(part, kinds, made) for key, part in value.items()}
         case _ if isinstance(value, kinds):
             return copy.deepcopy(value, made)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        found = copy.copy(value)
-        for field in dataclasses.fields(value):
-            if hasattr(value, field.name):
-                part = copied(getattr(value, field.name), kinds, made)
-                object.__setattr__(found, field.name, part)
-        return found
+    if is_record(value):
+        return _with_fields(value, [copied(part, kinds, made) for _, part in fields_of(value)])
     return value
+
+
+def is_record(value: Any) -> bool:
+    """Whether it is an object of a dataclass."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def fields_of(value: Any) -> list[tuple[str, Any]]:
+    names = [field.name for field in dataclasses.fields(value)]
+    return [(name, getattr(value, name)) for name in names if hasattr(value, name)]
+
+
+def _with_fields(value: Any, parts: list[Any]) -> Any:
+    found = copy.copy(value)
+    for (name, _), part in zip(fields_of(value), parts, strict=True):
+        object.__setattr__(found, name, part)
+    return found
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
@@ -68,7 +81,7 @@ def fitted(given: Any, like: Any, name: str) -> Any:
         case float() | complex() | np.inexact():
             _check(np.ndim(given) == 0, name)
             return type(like)(given)
-    if dataclasses.is_dataclass(like) and not isinstance(like, type):
+    if is_record(like):
         _check(type(given) is type(like), name)
     return given
 
@@ -88,13 +101,16 @@ def _check(holds: bool, name: str, told: str = "another structure") -> None:
 
 
 def flat(value: Any) -> Iterator[Any]:
-    """The numbers and arrays of nested tuples, lists and dicts."""
+    """The numbers and arrays of nested tuples, lists, dicts and dataclasses."""
     match value:
         case tuple() | list():
             for part in value:
                 yield from flat(part)
         case dict():
             for part in value.values():
+                yield from flat(part)
+        case _ if is_record(value):
+            for _, part in fields_of(value):
                 yield from flat(part)
         case _:
             yield value
@@ -108,4 +124,6 @@ def put_back(value: Any, leaves: Iterator[Any]) -> Any:
             return parts if isinstance(value, list) else _tuple(value, parts)
         case dict():
             return {key: put_back(part, leaves) for key, part in value.items()}
+        case _ if is_record(value):
+            return _with_fields(value, [put_back(part, leaves) for _, part in fields_of(value)])
     return next(leaves)

@@ -32,8 +32,8 @@ class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
     def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
         self.function, self.wrt, self.optimize = f, wrt, optimize
-        functools.update_wrapper(self, f)  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:

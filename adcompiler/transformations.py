@@ -35,9 +35,9 @@ class Derivative:
     def __init__(
         self, f: Callable[..., Any], wrt: Wrt | None, optimize: int, mode: str
     ) -> None:
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self._made: dict[Wrt, Gradient] = {}
-        functools.update_wrapper(self, f)  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
@@ -148,10 +148,14 @@ def _floats(args: Sequence[Any]) -> tuple[int, ...]:
 
 def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     """What was made of the same function before, so that it compiles once; it hangs on the
-    function, and goes with it."""
+    function, and goes with it. What wraps a function has its attributes, and must not have these.
+    """
     if not isinstance(f, (types.FunctionType, Gradient)):
         return make(f, *how)
-    made = vars(f).setdefault("__adcompiler__", {})
+    owner, made = vars(f).get("__adcompiler__", (None, {}))
+    if owner is not f:
+        made = {}
+        vars(f)["__adcompiler__"] = (f, made)
     key = (make.__name__, *how)
     if key not in made:
         made[key] = make(f, *how)

@@ -2,6 +2,7 @@
 differences have proved, with each other, and with differences of the gradient."""
 
 import copy
+import functools
 import inspect
 
 import numpy as np
@@ -9,7 +10,16 @@ import pytest
 from driving import same
 from golden_files import CASES, load
 
-from adcompiler import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from adcompiler import (
+    UnsupportedError,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 
 def floats(value):
@@ -126,3 +136,50 @@ def test_the_draws_of_a_generator_are_the_same_in_every_part():
         np.testing.assert_allclose(found, np.diag(np.random.default_rng(0).normal(size=3)))
     second = hessian(lambda x, rng: np.sum(x**2 * rng.normal(size=3)))(x, np.random.default_rng(0))
     np.testing.assert_allclose(second, 2 * np.diag(np.random.default_rng(0).normal(size=3)))
+
+
+def test_a_wrapper_has_derivatives_of_its_own():
+    """What wraps a function has its attributes; what was compiled for it is none of them."""
+
+    def cube(x):
+        return x**3
+
+    assert jvp(cube, (2.0,), (1.0,)) == (8.0, 12.0)
+
+    @functools.wraps(cube)
+    def twice(x):
+        return 2 * cube(x)
+
+    assert jvp(twice, (2.0,), (1.0,)) == (16.0, 24.0)
+    assert jvp(grad(cube), (2.0,), (1.0,)) == (12.0, 12.0)
+    assert vjp(grad(cube), 2.0)[1](1.0) == (12.0,)
+    assert hvp(grad(cube), 2.0, 1.0) == 6.0
+    assert jacobian(grad(cube))(2.0) == 12.0 and hessian(grad(cube))(2.0) == 6.0
+    assert hvp(cube, 2.0, 1.0) == 12.0
+
+
+class Scaled:
+    """With attributes that the derivatives' own objects have, too."""
+
+    def __init__(self):
+        self.function, self.wrt, self.optimize, self.mode = 3.0, 1, 0, "none"
+
+    def __call__(self, x, y):
+        return self.function * x * y
+
+
+def test_an_objects_attributes_are_its_own():
+    assert jvp(Scaled(), (2.0, 5.0), (1.0, 0.0)) == (30.0, 15.0)
+    assert vjp(Scaled(), 2.0, 5.0)[1](1.0) == (15.0, 6.0)
+    assert jacobian(Scaled())(2.0, 5.0) == 15.0
+
+
+def test_what_calls_itself_is_refused_inside_a_function():
+    def power(x, n):
+        return 1.0 if n == 0 else x * power(x, n - 1)
+
+    def slope(x, n):
+        return jvp(lambda x: power(x, n), (x,), (1.0,))[1]
+
+    with pytest.raises(UnsupportedError, match="what calls itself"):
+        grad(slope)(2.0, 3)
