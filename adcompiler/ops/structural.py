@@ -229,6 +229,14 @@ def _shape_of_sizes_emit(emission: Emission) -> ast.expr:
     return ast.Tuple(parts, ast.Load())
 
 
+def _stacked_shape_emit(emission: Emission) -> ast.expr:
+    """`(n, 1, *x.shape)`."""
+    size, shape = emission.operands
+    own = shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
+    units = [ast.Constant(1)] * emission.attributes["units"]
+    return ast.Tuple([size, *units, *own], ast.Load())
+
+
 def sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.expr:
     total: ast.expr | None = None
     for k, axis, factor in terms:
@@ -378,12 +386,15 @@ ENTRIES: tuple[Op, ...] = (
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit, no_gradient=NO_FLOATS),
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
-       lambda emission: call("builtin.len", emission.operands), no_gradient=NO_FLOATS),
+       lambda emission: call("builtin.len", emission.operands), alike=True, no_gradient=NO_FLOATS),
     Op("taken", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0][: operands[1]], _taken_emit, no_gradient=NO_FLOATS),
     Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
+    Op("stacked_shape", _static,
+       lambda attributes, operands: (operands[0], *[1] * attributes["units"], *operands[1]),
+       _stacked_shape_emit, no_gradient=SHAPE_ALONE),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
