@@ -223,14 +223,17 @@ def as_it_is(stacks: Stacks) -> Any:
     return stacks.again() if stacks.first_alone else None
 
 
-def along(name: str = "axis", flat: bool = False, least: int = 0) -> Callable[[Stacks], Any]:
+def along(name: str | None = "axis", flat: bool = False, least: int = 0) -> Callable[[Stacks], Any]:
     """The rule of an operation along the axes that an attribute names; None is all of them, or
     (`flat`) the one of the array made flat. Of fewer than `least` dimensions it has no such form.
+    Without a name it is the last ones.
     """
 
     def rule(stacks: Stacks) -> Any:
         if not stacks.first_alone or stacks.rank(0) < least:
             return None
+        if name is None:
+            return stacks.again()
         axis = stacks.attributes[name]
         if axis is None and flat:
             return stacks.again((stacks.flat(0), *stacks.operands[1:]), **{name: 1})

@@ -34,6 +34,7 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..runtime import helpers
+from . import stack_rules
 from .emit import attribute, call, constant, method, prefix, reference
 from .inference import as_array
 from .op import (
@@ -50,6 +51,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stacks import along, as_it_is
 
 __all__ = ["ENTRIES", "dtype_argument", "sum_of_sizes", "unless_missing"]
 
@@ -362,22 +364,22 @@ ENTRIES: tuple[Op, ...] = (
     Op("undefined", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("not", lambda types, attributes: BOOL, lambda attributes, operands: not operands[0],
-       prefix(ast.Not()), no_gradient=DISCRETE),
+       prefix(ast.Not()), batch=stack_rules.negated, no_gradient=DISCRETE),
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], linear="together",
-       rules=(lambda g, x, y: g,), view=(0,),
+       batch=stack_rules.copied, rules=(lambda g, x, y: g,), view=(0,),
        complex=True, samples=_ANY),
     # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
     Op("own", lambda types, attributes: types[0],
        lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
        lambda emission: (method(emission.operands[0], "copy") if emission.attributes
                          else call("np.array", emission.operands)),
-       linear="together",
+       linear="together", batch=stack_rules.copied,
        rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, complex=True, samples=_ANY,
        contiguous=bool),  # `np.array` keeps the order, the method doesn't
-    Op("cast", _cast_type, _cast, _cast_emit, linear="together",
+    Op("cast", _cast_type, _cast, _cast_emit, linear="together", batch=stack_rules.cast,
        rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
@@ -388,7 +390,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
        lambda emission: call("builtin.len", emission.operands), alike=True, no_gradient=NO_FLOATS),
     Op("taken", lambda types, attributes: types[0],
-       lambda attributes, operands: operands[0][: operands[1]], _taken_emit, no_gradient=NO_FLOATS),
+       lambda attributes, operands: operands[0][: operands[1]], _taken_emit, batch=as_it_is,
+       no_gradient=NO_FLOATS),
     Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
@@ -399,21 +402,21 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.stretched,
        rules=(lambda g, x, shape, y, type: g, None), view=(0,), fixed=True, boxes=True,
        complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
            arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
-       _emit_filled, linear="together",
+       _emit_filled, linear="together", batch=stack_rules.stretched,
        rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
        complex=True,
        samples=(arguments((), _SHAPE_3_2, type=_F8_3_2),)),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.summed_to,
        rules=(lambda g, x, shape, y, type: g.emit("broadcast", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
@@ -423,16 +426,17 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
        _emit_reshape_to,
-       linear="together",
+       linear="together", batch=stack_rules.reshaped_to,
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
-       linear="together",
+       linear="together", batch=stack_rules.accumulated,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, linear="together",
+       batch=stack_rules.arrayed,
        rules=(_asarray_rule,), view=(0,),
        complex=True,
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
@@ -440,13 +444,13 @@ ENTRIES: tuple[Op, ...] = (
     Op("ascontiguousarray", _in_order_type,
        lambda attributes, operands: np.ascontiguousarray(operands[0]),
        lambda emission: call("np.ascontiguousarray", emission.operands),
-       linear="together", rules=(lambda g, x, y: g,), view=(0,),
+       linear="together", batch=along(None, least=1), rules=(lambda g, x, y: g,), view=(0,),
        spellings={np.ascontiguousarray: Spelling(operands_only(1))},
        samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0)))),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
-       linear="together",
+       linear="together", batch=stack_rules.tolist,
        rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True, complex=True,
        samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip
