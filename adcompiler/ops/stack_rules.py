@@ -16,7 +16,7 @@ import numpy as np
 from ..ir.types import UNDEFINED, Array, List, Tape, rank, shape_of
 from .inference import as_array, constant_axis
 from .places import Slot
-from .stacks import Stacks, swapped
+from .stacks import Stacks, shifted, swapped
 
 __all__ = [
     "accumulated",
@@ -27,7 +27,9 @@ __all__ = [
     "expanded",
     "extreme",
     "flattened",
+    "joined",
     "listed",
+    "listed_array",
     "negated",
     "permuted",
     "reshaped",
@@ -56,7 +58,7 @@ def cast(stacks: Stacks) -> Any:
 
 def negated(stacks: Stacks) -> Any:
     """`not x` of each."""
-    return np.logical_not(stacks.operands[0])  # type: ignore[call-overload]
+    return np.logical_not(stacks.operands[0])
 
 
 def stretched(stacks: Stacks) -> Any:
@@ -211,3 +213,24 @@ def listed(stacks: Stacks) -> Any:
             x = x.astype(dtype)
         operands.append(x)
     return stacks.again(operands, **changed)
+
+
+def joined(stacks: Stacks) -> Any:
+    """concatenate, stack: of stacks only."""
+    count = rank(stacks.results[0])
+    operands = [stacks.whole(k) for k in range(len(stacks.operands))]
+    return stacks.again(operands, axis=shifted(stacks.attributes["axis"], count))
+
+
+def listed_array(stacks: Stacks) -> Any:
+    """np.array of nested lists: the rows are put together behind the stack's own axis."""
+    dtype = as_array(stacks.results[0]).dtype
+
+    def build(part: Any) -> Any:
+        if not isinstance(part, list):
+            x = stacks.whole(part.position)
+            return x if as_array(x.type).dtype == dtype else x.astype(dtype)
+        rows = [build(inner) for inner in part]
+        return rows[0].tracer.emit("stack", rows, {"axis": 1})
+
+    return build(stacks.attributes["template"])
