@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from driving import close, run
+from driving import case, close, module, run
 from sampling import is_there, samples
 
 from adcompiler.ir.types import is_differentiable
@@ -78,3 +78,14 @@ def test_entry(sample):
     with np.errstate(all="ignore"):
         for chosen in patterns(function):
             check(function, inputs, chosen)
+
+
+def programs(text, tmp_path):
+    return module(tmp_path, text)
+
+
+def of_program(f, *args, chosen=None):
+    made = case(f, *args)
+    floats = chosen if chosen is not None else made.active
+    for positions in dict.fromkeys([tuple(floats), *((k,) for k in floats)]):
+        check(made.function, made.inputs, positions)
