@@ -124,18 +124,20 @@ class Stacks:
             x = x.astype(array.dtype)
         if isinstance(x.type, Array) and x.type.weak and array.dtype not in ("f8", "c16"):
             x = x.astype(array.dtype)  # an array of a Python float would be float64
-        return x.emit("broadcast", self.shape(x.emit("shape")), type=self.stack(array))
+        shape = self.shape(x.emit("shape") if array.shape else None)
+        return x.emit("broadcast", shape, type=self.stack(array))
 
     def _stretched_list(self, x: Var, type_: List) -> Var:
-        if type_.size == 0:
+        if isinstance(x.type, List) and x.type.size == 0:
             inner = stacked(type_.element, self.size)
             return x.tracer.emit("list_of", (), {"element": inner})
         array = x.emit("asarray")
         return swapped(self.stretched(array, array.type)).emit("elements")
 
-    def shape(self, shape: Var, units: int = 0) -> Var:
-        """The shape of a stack, of that of one: with so many axes of size 1 between."""
-        return self.count.emit("stacked_shape", shape, units=units)
+    def shape(self, shape: Var | None, units: int = 0) -> Var:
+        """The shape of a stack, of that of one (None: of a number), with so many axes of size 1
+        between."""
+        return self.count.emit("stacked_shape", *([] if shape is None else [shape]), units=units)
 
     def flat(self, position: int) -> Var:
         """An operand with one dimension, as a stack if it is one."""
@@ -187,10 +189,9 @@ def swapped(x: Var) -> Var:
 
 def shifted(axis: Any, count: int) -> Any:
     """Axes of one of a stack's arrays, of `count` dimensions, in the stack."""
-    if axis is None:
-        return tuple(range(1, count + 1))
-    if isinstance(axis, (tuple, list)):
-        return tuple(k + 1 for k in constant_axis(tuple(axis), count))
+    if axis is None or isinstance(axis, (tuple, list)):
+        axes = tuple(k + 1 for k in constant_axis(axis, count))
+        return axes[0] if len(axes) == 1 else axes
     return axis if axis < 0 else axis + 1
 
 

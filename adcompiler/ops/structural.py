@@ -233,8 +233,10 @@ def _shape_of_sizes_emit(emission: Emission) -> ast.expr:
 
 def _stacked_shape_emit(emission: Emission) -> ast.expr:
     """`(n, 1, *x.shape)`."""
-    size, shape = emission.operands
-    own = shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
+    size, *shapes = emission.operands
+    own: list[ast.expr] = []
+    for shape in shapes:
+        own += shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
     units = [ast.Constant(1)] * emission.attributes["units"]
     return ast.Tuple([size, *units, *own], ast.Load())
 
@@ -396,7 +398,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
     Op("stacked_shape", _static,
-       lambda attributes, operands: (operands[0], *[1] * attributes["units"], *operands[1]),
+       lambda attributes, operands: (
+           operands[0], *[1] * attributes["units"], *(n for shape in operands[1:] for n in shape)),
        _stacked_shape_emit, no_gradient=SHAPE_ALONE),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,
