@@ -4,7 +4,10 @@ from ._version import VERSION as __version__
 from .api import grad, value_and_grad
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .gates import relu, sigmoid
+from .jacobians import hessian, jacobian
 from .ops.gates import primitive
+from .ops.stopping import stop_gradient
+from .transformations import hvp, jvp, vjp
 
 __all__ = [
     "AdcompilerError",
@@ -13,8 +16,14 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "primitive",
     "relu",
     "sigmoid",
+    "stop_gradient",
     "value_and_grad",
+    "vjp",
 ]

@@ -37,7 +37,7 @@ from .specialize import Specialization, specialize
 from .targets import Wrt, places, settled, unfold
 from .wrt import check_wrt
 
-__all__ = ["Gradient", "Wrt", "grad", "value_and_grad"]
+__all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
 
 _PLAIN = (float, int, bool)
 _KEPT = 64  # compiled texts of one signature that differ in what they rely on
@@ -46,7 +46,7 @@ _KEPT = 64  # compiled texts of one signature that differ in what they rely on
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _without_our_frames(function: F) -> F:
+def without_our_frames(function: F) -> F:
     """A refusal's message has the user's line; the compiler's frames would only hide it."""
 
     @functools.wraps(function)
@@ -67,8 +67,19 @@ class Gradient:
     """
 
     def __init__(
-        self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False
-    ) -> None:
+        self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False,
+        mode: str = "grad", inner: tuple[tuple[Wrt, bool], ...] = (),
+    ) -> None:  # fmt: skip
+        self._of = function
+        self.target: Any
+        self.wrt: Wrt
+        self._inner: tuple[tuple[Wrt, bool], ...]
+        self._value: bool
+        if isinstance(function, Gradient):
+            # What has been differentiated is differentiated again: first things first.
+            _check_plain(function)
+            inner = (*function._inner, (function.wrt, function._value), *inner)
+            function = function.target
         plain, filled, _ = unfold(function)
         plain = _plain_function(plain)
         if optimize not in LEVELS:
@@ -81,7 +92,7 @@ class Gradient:
         functools.update_wrapper(self, plain)
         self.target = function
         self.wrt = wrt
-        self._level, self._value = optimize, value
+        self._level, self._value, self._mode, self._inner = optimize, value, mode, inner
         self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
         self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
@@ -104,13 +115,19 @@ class Gradient:
             compiled = self._specialization(arguments)
         except AdcompilerError as error:
             raise error.with_traceback(None) from None
+        return self._run(compiled, arguments, {})
+
+    def _run(
+        self, compiled: Specialization, arguments: Mapping[str, Any], more: Mapping[str, Any]
+    ) -> Any:
+        """Call the emitted function; `more` is what it takes besides the function's arguments."""
         positional, keywords = split(self.signature, arguments)
         outside = compiled.outside(self.function, arguments)
-        return compiled.call(*positional, **keywords, **outside)
+        return compiled.call(*positional, **keywords, **outside, **more)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""
-        return self.target(*args, **kwargs)
+        return self._of(*args, **kwargs)
 
     @functools.cached_property
     def value_and_grad(self) -> Gradient:
@@ -120,19 +137,24 @@ class Gradient:
         if self._unbound is not None:
             bound: Gradient = self._unbound.value_and_grad.__get__(unfold(self.target)[1][0])
             return bound
-        return Gradient(self.target, self.wrt, self._level, value=True)
+        return Gradient(self._of, self.wrt, self._level, True, self._mode, self._own_inner)
 
-    @_without_our_frames
+    @property
+    def _own_inner(self) -> tuple[tuple[Wrt, bool], ...]:
+        """The derivatives inside that `_of` doesn't stand for."""
+        return () if isinstance(self._of, Gradient) else self._inner
+
+    @without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:
         """The emitted function for these arguments, as text."""
         return self._specialization(self._bind(args, kwargs)).emitted.function
 
-    @_without_our_frames
+    @without_our_frames
     def module(self, *args: Any, **kwargs: Any) -> str:
         """The whole emitted module for these arguments: it runs with NumPy alone."""
         return self._specialization(self._bind(args, kwargs)).emitted.module
 
-    @_without_our_frames
+    @without_our_frames
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
         arguments = self._bind(args, kwargs)
@@ -145,7 +167,8 @@ class Gradient:
         return print_function(gradient_function(lowered, options)[0])
 
     def __repr__(self) -> str:
-        kind = "value_and_grad" if self._value else "grad"
+        kind = "value_and_grad" if self._value else self._mode
+        kind = " of ".join([kind, *("value_and_grad" if v else "grad" for _, v in self._inner)])
         chosen = self.wrt if isinstance(self.wrt, tuple) else (self.wrt,)
         wrt = ", ".join(
             p if isinstance(p, str) else str(w) for p, w in zip(self._places, chosen, strict=True)
@@ -170,15 +193,23 @@ class Gradient:
         self._code, self._defaults = function.__code__, function.__defaults__
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
+        self._inner_places = [places(function, self.target, w, filled) for w, _ in self._inner]
 
     @property
     def options(self) -> Options:
         """What is asked for; places that depend on the call as they were given."""
-        return Options(self._places, not isinstance(self.wrt, tuple), self._value, self._level)
+        return self._asked(lambda chosen: chosen)
 
     def _options(self, arguments: Mapping[str, Any]) -> Options:
-        wrt = settled(self._places, self.signature, arguments)
-        return Options(wrt, not isinstance(self.wrt, tuple), self._value, self._level)
+        return self._asked(lambda chosen: settled(chosen, self.signature, arguments))
+
+    def _asked(self, settle: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Options:
+        inner: tuple[Options, ...] = ()
+        for chosen, (given, value) in zip(self._inner_places, self._inner, strict=True):
+            single = not isinstance(given, tuple)
+            inner += (Options(settle(chosen), single, value, self._level, "grad", inner),)
+        single = not isinstance(self.wrt, tuple)
+        return Options(settle(self._places), single, self._value, self._level, self._mode, inner)
 
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
         key = self._key(arguments)
@@ -189,9 +220,10 @@ class Gradient:
 
     def _key(self, arguments: Mapping[str, Any]) -> Any:
         key = keys_of(arguments)
-        if all(isinstance(place, str) for place in self._places):
+        chosen = [place for group in (self._places, *self._inner_places) for place in group]
+        if all(isinstance(place, str) for place in chosen):
             return key
-        return (key, settled(self._places, self.signature, arguments))
+        return (key, settled(tuple(chosen), self.signature, arguments))
 
     def _compile(self, key: Any, arguments: Mapping[str, Any]) -> Specialization:
         with self._lock:
@@ -220,8 +252,9 @@ class Gradient:
         if instance is None or isinstance(self.target, (staticmethod, types.MethodType)):
             return self
         made = Gradient(
-            types.MethodType(self.target, instance), self.wrt, self._level, self._value
-        )
+            types.MethodType(self.target, instance), self.wrt, self._level, self._value,
+            self._mode, self._inner,
+        )  # fmt: skip
         made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
         return made
 
@@ -238,7 +271,7 @@ class Gradient:
         if self.target is self.function:
             return self
         target = copy.deepcopy(self.target, memo)
-        return Gradient(target, self.wrt, self._level, self._value)
+        return Gradient(target, self.wrt, self._level, self._value, self._mode, self._inner)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from .pickling import reduce_gradient
@@ -246,14 +279,18 @@ class Gradient:
         return reduce_gradient(self)
 
 
-def _plain_function(function: Any) -> types.FunctionType:
-    if isinstance(function, Gradient):
+def _check_plain(function: Gradient) -> None:
+    """Only what gives gradients is differentiated again by itself; the rest in a function."""
+    if function._mode != "grad":
         raise UnsupportedError(
             Diagnostic(
-                "second-order", "a gradient of a gradient is not there yet.",
-                "differentiate the function itself.",
+                "derivative", f"{function!r} takes tangents or cotangents beside its arguments.",
+                "call it in a function of your own, and differentiate that.",
             )
         )  # fmt: skip
+
+
+def _plain_function(function: Any) -> types.FunctionType:
     if isinstance(function, Primitive):
         name = getattr(function.function, "__name__", "gate")
         raise UnsupportedError(
@@ -283,7 +320,7 @@ def grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradie
 def grad(
     f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
-@_without_our_frames
+@without_our_frames
 def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     """The gradient of a function with one real result.
 
@@ -296,7 +333,7 @@ def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     at the first call.
     """
     if f is None:
-        return _without_our_frames(lambda function: Gradient(function, wrt, optimize))
+        return without_our_frames(lambda function: Gradient(function, wrt, optimize))
     return Gradient(f, wrt, optimize)
 
 
@@ -306,11 +343,11 @@ def value_and_grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1)
 def value_and_grad(
     f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
-@_without_our_frames
+@without_our_frames
 def value_and_grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     """Like `grad`, but a call gives `(value, gradient)`; fits `scipy.optimize`'s `jac=True`."""
     if f is None:
-        return _without_our_frames(lambda function: Gradient(function, wrt, optimize, value=True))
+        return without_our_frames(lambda function: Gradient(function, wrt, optimize, value=True))
     return Gradient(f, wrt, optimize, value=True)
 
 

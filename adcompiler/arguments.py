@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .frontend.records import fields_of
-from .pipeline import Options
+from .modes import Options
 from .wrt import select
 
 __all__ = ["bind", "split", "with_named_tuples"]
@@ -55,7 +55,7 @@ def with_named_tuples(
 ) -> Callable[..., Any]:
     """Emitted text, which can't import the user's classes, returns plain tuples in their place."""
     forms = [_named_form(select(arguments, place)) for place in options.wrt]
-    if not any(forms):
+    if not any(forms) or options.mode == "jvp":
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
     if options.value:

@@ -34,8 +34,9 @@ def describe(value: Any) -> Any:
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():
-            rule = fingerprint(value.rule) if isinstance(value.rule, types.FunctionType) else None
-            return ["primitive", describe(value.function), rule]
+            rules = [describe(rule) for rule in (value.rule, value.tangent)]
+            told = [list(value.nondiff), sorted(value.opaque), repr(value.result)]
+            return ["primitive", describe(value.function), *told, *rules]
         case None | bool() | int() | float() | str():
             return [type(value).__name__, repr(value)]
         case np.generic():

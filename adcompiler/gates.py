@@ -36,6 +36,11 @@ def _sigmoid_backward(g: Any, x: Any, y: Any) -> Any:
     return g * (1 - y) * y
 
 
+@sigmoid.forward
+def _sigmoid_forward(dot: Any, x: Any, y: Any) -> Any:
+    return dot * (1 - y) * y
+
+
 @primitive
 def relu(x: Any) -> Any:
     """max(x, 0), with derivative 0 at 0.
@@ -52,3 +57,10 @@ def _relu_backward(g: Any, x: Any, y: Any) -> Any:
     if isinstance(x, _ARRAY):
         return np.where(x > 0, g, 0)
     return g if x > 0 else 0.0
+
+
+@relu.forward
+def _relu_forward(dot: Any, x: Any, y: Any) -> Any:
+    if isinstance(x, _ARRAY):
+        return np.where(x > 0, dot, 0)
+    return dot if x > 0 else 0.0

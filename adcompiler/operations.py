@@ -22,7 +22,7 @@ import numpy as np
 
 from .codegen.text import to_text
 from .formulas import expanded, formulas, operand_names
-from .frontend import array_calls, builtin_calls, stores
+from .frontend import array_calls, builtin_calls, conversion_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
@@ -51,7 +51,7 @@ class Described:
     @property
     def name(self) -> str:
         """The form without its arguments."""
-        return self.form.partition("(")[0]
+        return self.form.partition("(")[0].partition("[")[0]
 
 
 @cache
@@ -116,7 +116,13 @@ def _front_end() -> Iterator[Described]:
         parameters = list(inspect.signature(handler).parameters.values())[3:]
         for name in (f"{_names(ats[0])[-1]}.at",) if ats else _names(function):
             form = f"{name}({_signature(parameters)})"
-            yield Described(form, "Settled by the front end", "front end", (), name)
+            yield Described(form, _FRONT_END, "front end", (), name)
+    for name, handler in conversion_calls.CONVERTING_METHODS.items():
+        parameters = list(inspect.signature(handler).parameters.values())[4:]
+        yield Described(f"x.{name}({_signature(parameters)})", _FRONT_END, "front end", (), name)
+
+
+_FRONT_END = "Settled by the front end"
 
 
 def _draws() -> Iterator[Described]:
@@ -133,6 +139,8 @@ def _forms(key: Any, op: Op, spelling: Spelling) -> list[str]:
     """How the operation is written: `np.sum(a, axis=None, *, keepdims=False)`, `a + b`, `x.T`."""
     if getattr(key, "__module__", "") == "_operator":
         return [_operator_form(op, spelling)]
+    if isinstance(key, tuple) and key[0] == "subscript":
+        return [f"{key[1]}[...]"]
     parameters = list(inspect.signature(spelling.bind).parameters.values())
     if [p.kind for p in parameters] == [inspect.Parameter.VAR_POSITIONAL] and _count(op):
         operands = operand_names(op, spelling, _count(op))

@@ -11,7 +11,7 @@ import importlib
 import inspect
 import types
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .arguments import bind, split, with_named_tuples
@@ -92,7 +92,7 @@ class FrozenGradient:
 def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     """`__reduce__` of a gradient."""
     function = gradient.function
-    how = (gradient.wrt, gradient._level, gradient._value)
+    how = (gradient.wrt, gradient._level, gradient._value, gradient._mode, gradient._inner)
     if gradient.target is not function:
         return _remade, (gradient.target, how)
     simple = all(isinstance(place, str) for place in gradient._places)
@@ -103,7 +103,7 @@ def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     ]  # fmt: skip
     where = (function.__module__, function.__qualname__, fingerprint(function))
     names = tuple(place for place in gradient._places if isinstance(place, str))
-    options = Options(names, not isinstance(gradient.wrt, tuple), *how[:0:-1])
+    options = replace(gradient.options, wrt=names)
     frozen = (_bare(gradient.signature), options, entries)
     return _rebuild, (where, how, frozen)
 

@@ -9,7 +9,7 @@ import ast
 import inspect
 import os
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,44 +18,25 @@ from .codegen.copies import own_memory, own_results
 from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
-from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
-from .frontend.items import article, in_words
-from .frontend.lower import Lowered, lower, parameter_names
+from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
-from .ir.builder import Builder
-from .ir.core import (
-    Function,
-    Operation,
-    Temporary,
-    Value,
-    callee_of,
-    hint,
-    is_temporary,
-    on_all,
-    walk,
-)  # fmt: skip
+from .ir.core import Function, on_all
 from .ir.printer import print_function
-from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, is_complex, kind_of, rank
-from .ir.types import Static as StaticType
-from .ops import TABLE
-from .optimize.shape_checks import check_shapes
-from .transform.activity import active_values, dependences, differentiable_operands
-from .transform.reverse import reverse
-from .transform.saves import legalise_saves
-from .transform.split import split
-from .wrt import (
-    Place,
-    check_wrt,
-    differentiable,
-    gradient_item,
-    is_fit,
-    place_expression,
-    select,
-    shown,
+from .modes import (
+    Derived,
+    Options,
+    check_complex,
+    derive,
+    differentiable_at,
+    title_of,
+    with_temporaries,
 )
+from .optimize.shape_checks import check_shapes
+from .transform.saves import legalise_saves
+from .transform.split import split, turned
+from .wrt import check_wrt, shown
 
 __all__ = [
     "STAGES",
@@ -72,16 +53,6 @@ LEVELS = (0, 1)
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked for, apart from the function and its arguments."""
-
-    wrt: tuple[Place, ...]
-    single: bool = True
-    value: bool = False
-    level: int = 1
 
 
 @dataclass(frozen=True)
@@ -131,9 +102,9 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     check_wrt(function, structures, options.wrt)
     lowered, static = lower_settled(function, structures, values)
-    gradient, seed = gradient_function(lowered, options, check)
-    shape = _shape(lowered, gradient, seed, options, defaults or {})
-    emitted = emit_module(gradient, shape, options.level, _title(lowered, options))
+    found, derived = gradient_function(lowered, options, check)
+    shape = _shape(lowered, found, derived, defaults or {})
+    emitted = emit_module(found, shape, options.level, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
@@ -141,37 +112,46 @@ def compile_gradient(
 
 def gradient_function(
     lowered: Lowered, options: Options, check: Check | None = None
-) -> tuple[Function, Value | None]:
-    """The gradient in SSA, ready for emission; and its seed, if that is a parameter."""
-    function = on_all(_with_temporaries, lowered.function)
-    _check_result(lowered, function)
-    wrt = [v for name in options.wrt for v in _differentiable(lowered, name)]
-    _check_complex(function, wrt)
-    kind = "value_and_grad" if options.value else "grad"
-    gradient = reverse(function, wrt, f"{function.name}_{kind}", value=options.value)
-    if options.level:
-        taken = parameter_names(lowered.structures, lowered.source.function)
-        taken |= {c.name for c in lowered.captures}
-        gradient = _with_named_seed(gradient, function.results[0], taken)
-    seed: Value | None = gradient.parameters[-1]
-    _checked(check, gradient, True)
-    if options.level == 0:
-        gradient, seed = _with_constant_seed(gradient, function), None
-    gradient = optimize.run(gradient, optimize.BEFORE_SAVES[options.level], _relaxed(check))
-    gradient = legalise_saves(gradient)
-    _checked(check, gradient, False)
-    gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
-    if gradient.functions:
-        gradient = split(gradient)
-        gradient = optimize.run(gradient, optimize.AFTER_SAVES[options.level], _strict(check))
-    gradient = own_memory(gradient, options.level)
-    _checked(check, gradient, False)
-    gradient = own_results(gradient, wrt)
-    _checked(check, gradient, False)
-    gradient = optimize.run(gradient, optimize.AFTER_COPIES[options.level], _strict(check))
-    gradient = check_shapes(gradient, function)
-    _checked(check, gradient, False)
-    return gradient, seed
+) -> tuple[Function, Derived]:
+    """The derivative in SSA, ready for emission; and what it takes and gives."""
+    for inner in options.inner:
+        lowered = _differentiated(lowered, inner, check)
+    function = on_all(with_temporaries, lowered.function)
+    wrt = [v for name in options.wrt for v in differentiable_at(lowered, name)]
+    check_complex(function, wrt)
+    derived = derive(replace(lowered, function=function), function, wrt, options)
+    found = _legalised(derived.function, options.level, check)
+    if found.functions:
+        found = split(found)
+        found = optimize.run(found, optimize.AFTER_SAVES[options.level], _strict(check))
+    found = own_memory(found, options.level)
+    _checked(check, found, False)
+    found = own_results(found, wrt)
+    _checked(check, found, False)
+    found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
+    found = check_shapes(found, function)
+    _checked(check, found, False)
+    return found, derived
+
+
+def _legalised(function: Function, level: int, check: Check | None) -> Function:
+    _checked(check, function, True)
+    function = optimize.run(function, optimize.BEFORE_SAVES[level], _relaxed(check))
+    function = legalise_saves(function)
+    _checked(check, function, False)
+    return optimize.run(function, optimize.AFTER_SAVES[level], _strict(check))
+
+
+def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> Lowered:
+    """The function's derivative as a function that is differentiated again: its forward part."""
+    function = on_all(with_temporaries, lowered.function)
+    wrt = [v for name in options.wrt for v in differentiable_at(lowered, name)]
+    check_complex(function, wrt)
+    seeded = replace(options, seeded=True)
+    derived = derive(replace(lowered, function=function), function, wrt, seeded)
+    found = _legalised(derived.function, options.level, check)
+    found = replace(found, body=turned(found.body, backward=False))
+    return replace(lowered, function=found, result=derived.returned(iter(found.results)))
 
 
 def _checked(check: Check | None, function: Function, relaxed: bool) -> None:
@@ -187,124 +167,9 @@ def _strict(check: Check | None) -> Callable[[Function], None] | None:
     return None if check is None else lambda function: check(function, False)
 
 
-def _with_temporaries(function: Function) -> Function:
-    """Number the results that the user gave no name: s0, s1, ..., in program order."""
-    taken = {v.name for op in walk(function.body) for v in op.results}
-    mapping: dict[Value, Value] = {}
-    number = 0
-    for op in walk(function.body):
-        for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
-                while f"s{number}" in taken:
-                    number += 1
-                mapping[value] = Value(value.type, Temporary(number))
-                number += 1
-    return replace(function, body=substitute(function.body, mapping))
-
-
-_UNNUMBERED = {"constant", "range", "length", "undefined", "size", "shape", "count"}
-
-
-def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Function:
-    """The seed is a parameter that people read: `grad_out` where the result has no name, which
-    is then `out`."""
-    seed = gradient.parameters[-1]
-    name = "grad_out" if is_temporary(seed) else str(hint(seed))
-    while name in taken:
-        name += "_"
-    named = {seed: Value(seed.type, name)}
-    if is_temporary(result) and result not in gradient.parameters:
-        named[result] = Value(result.type, "out")
-    return replace(gradient, body=substitute(gradient.body, named))
-
-
-def _with_constant_seed(gradient: Function, function: Function) -> Function:
-    """The lecture form: `grad_L = 1.0` as a line, after the forward part."""
-    *parameters, seed = gradient.parameters
-    builder = Builder(backward=True)
-    one = Value(Scalar("float"), seed.name)
-    line = Operation("constant", (), (one,), {"value": 1.0}, (), None, True)
-    count = len(function.body.operations)
-    body = substitute(gradient.body, {seed: one})
-    builder.operations += [*body.operations[:count], line, *body.operations[count:]]
-    return replace(gradient, body=builder.block(parameters, body.results))
-
-
-def _check_result(lowered: Lowered, function: Function) -> None:
-    """A gradient needs one real number to differentiate."""
-    span, trail = function.span, ()
-    item = lowered.result
-    if not isinstance(item, Value):
-        found = "nothing" if item is None else in_words(item)
-        raise UnsupportedError(
-            Diagnostic(
-                "non-scalar-result", f"the function returns {found}, not one number.",
-                "return a single number, for example the loss.", span, trail,
-            )
-        )  # fmt: skip
-    type_ = function.results[0].type
-    if rank(type_):
-        reason = f"the function returns an array ({type_}), and only a number has a gradient."
-        advice = "sum it (np.sum), or take the mean, before returning it."
-    elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
-        reason = f"the function returns {article(str(type_))}."
-        advice = "return a real number, for example the loss."
-        if kind_of(type_) == "complex":
-            advice = "return a real number made of it: its .real, or its abs()."
-    else:
-        return
-    raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
-
-
-def _check_complex(function: Function, wrt: Sequence[Value]) -> None:
-    """No gradient flows through complex numbers where the rule is that of real ones alone."""
-    bodies = (function, *function.functions.values())
-    found = [
-        op for one in bodies for op in walk(one.body)
-        if any(is_complex(v.type) for v in (*op.operands, *op.results)) and not _is_complex_too(op)
-    ]  # fmt: skip
-    if not found:
-        return
-    # Of what functions that call themselves compute, all is taken to be active.
-    own = {v for op in walk(function.body) for v in op.results}
-    active = active_values(function, wrt, function.results, dependences(function.functions))
-    for op in found:
-        if active.intersection(op.results) or own.isdisjoint(op.results):
-            raise UnsupportedError(
-                Diagnostic(
-                    "complex", "the derivative of this is known for real numbers only, and a"
-                    " gradient would flow through complex ones.",
-                    "compute with the real and the imaginary part: z.real, z.imag.", op.span,
-                )
-            )  # fmt: skip
-
-
-def _is_complex_too(op: Operation) -> bool:
-    """Whether the operation has a rule for complex numbers, or needs none."""
-    if op.blocks or callee_of(op) is not None:
-        return True
-    return op.opcode in TABLE and (TABLE[op.opcode].complex or not differentiable_operands(op))
-
-
-def _differentiable(lowered: Lowered, place: Place) -> list[Value]:
-    """The floats of a parameter; none of them may have become static."""
-    if not is_fit(select(lowered.structures, place)):
-        raise SignatureError(
-            Diagnostic(
-                "static-wrt",
-                f"the gradient is asked for with respect to `{shown(place)}`, whose value must be"
-                " known when the function is compiled.",
-                f"leave `{shown(place)}` out of wrt.",
-                lowered.function.span,
-            )
-        )
-    return list(differentiable(select(lowered.arguments, place)))
-
-
 def _shape(
-    lowered: Lowered, gradient: Function, seed: Value | None, options: Options,
-    defaults: Mapping[str, ast.expr | None],
-) -> FunctionShape:  # fmt: skip
+    lowered: Lowered, found: Function, derived: Derived, defaults: Mapping[str, ast.expr | None]
+) -> FunctionShape:
     signature = signature_of(lowered.source.function)
     made = {
         name: Parameter(
@@ -320,19 +185,8 @@ def _shape(
         Parameter(c.name, c.item, inspect.Parameter.KEYWORD_ONLY, defaults.get(c.name))
         for c in lowered.passed
     ]
-    if seed is not None:
-        name = str(hint(seed))
-        parameters.append(
-            Parameter(name, seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
-        )
-    values = iter(gradient.results)
-    value = next(values) if options.value else None
-    items = [
-        gradient_item(select(lowered.arguments, place), place_expression(place), values)
-        for place in options.wrt
-    ]
-    result: Any = items[0] if options.single else tuple(items)
-    returned = result if value is None else (value, result)
+    parameters += derived.parameters
+    returned = derived.returned(iter(found.results))
     return FunctionShape([*parameters, *starred], returned, stored_parameters(lowered.function))
 
 
@@ -349,7 +203,7 @@ def _title(lowered: Lowered, options: Options) -> str:
     where = os.path.basename(lowered.source.filename)
     wrt = ", ".join(map(shown, options.wrt))
     arguments = "".join(f"    {line}\n" for line in describe(lowered.structures))
-    what = "Value and gradient" if options.value else "Gradient"
+    what = title_of(options)
     return (
         f"{what} of {lowered.function.name} ({where}) with respect to {wrt}.\n\n"
         f"For these kinds of arguments:\n{arguments}"

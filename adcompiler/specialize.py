@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from .arguments import with_named_tuples
 from .codegen.module import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
+from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
@@ -37,7 +39,11 @@ __all__ = ["Specialization", "same", "specialize"]
 
 @dataclass(frozen=True, eq=False)
 class Specialization:
-    """A compiled module with the conditions under which it may be called."""
+    """A compiled module with the conditions under which it may be called.
+
+    `taken` names what the text takes besides the function's arguments and what is outside: tangents
+    or cotangents.
+    """
 
     emitted: Emitted
     call: Callable[..., Any]
@@ -45,6 +51,7 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
+    taken: tuple[str, ...] = ()
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
@@ -130,6 +137,18 @@ def _loaded(
         tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
         tuple(static),
         guard_check(function, compiled.guards),
+        _taken(namespace[emitted.name], function, compiled),
+    )
+
+
+def _taken(
+    made: Callable[..., Any], function: types.FunctionType, compiled: Compiled
+) -> tuple[str, ...]:
+    own = {*signature_of(function).parameters, *(name for name, _ in compiled.captures)}
+    parameters = inspect.signature(made).parameters.values()
+    return tuple(
+        p.name for p in parameters
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in own
     )
 
 
@@ -186,7 +205,7 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
 # with functions, and a gate may be given another rule.
 _INSIDES: dict[type, tuple[str, ...]] = {
     types.FunctionType: ("__code__", "__defaults__", "__kwdefaults__"),
-    Primitive: ("function", "rule"),
+    Primitive: ("function", "rule", "tangent", "opaque"),
 }
 _SETTLED = ("adcompiler", "numpy")
 

@@ -8,6 +8,10 @@ import tempfile
 
 import pytest
 
+# Matrices are small here: threads of BLAS would only wait for each other, and for other workers.
+for _library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 pytest.register_assert_rewrite("driving", "irtext", "proving", "sampling", "slopes")
 
 _folders: list[str] = []

@@ -158,6 +158,76 @@ def test_a_structure_of_complex_numbers():
     assert found["k"][1] == 0
 
 
+def on_an_eigenvector(z):
+    w, v = np.linalg.eigh(z)
+    projector = v[:, :1] @ np.conj(v[:, :1]).T
+    return np.sum((projector * M).real) + w[1] ** 2
+
+
+def by_the_upper_triangle(z):
+    w, v = np.linalg.eigh(z, UPLO="U")
+    return np.sum(np.abs(v) ** 3 * np.arange(9.0).reshape(3, 3)) + np.sum(w**3)
+
+
+def nearest_unitary(z):
+    u, s, vh = np.linalg.svd(z, full_matrices=False)
+    return np.sum((u @ vh)[:2, :2] * M[:2, :2]).real + s[0]
+
+
+def sizes_of_left_vectors(z):
+    u, _, _ = np.linalg.svd(z, full_matrices=False)
+    return np.sum(np.abs(u) ** 3 * np.arange(u.size).reshape(u.shape))
+
+
+def sizes_of_right_vectors(z):
+    _, _, vh = np.linalg.svd(z, full_matrices=False)
+    return np.sum(np.abs(vh) ** 3 * np.arange(vh.size).reshape(vh.shape))
+
+
+def all_vectors(z):
+    u, _, vh = np.linalg.svd(z)
+    return np.sum(np.abs(vh) ** 3) + np.sum(u @ vh * M).real
+
+
+def sign_of_the_determinant(z):
+    sign, logdet = np.linalg.slogdet(z)
+    return (sign * (1 - 2j)).real * logdet
+
+
+@pytest.mark.parametrize(
+    ("f", "z"),
+    [
+        (on_an_eigenvector, M), (by_the_upper_triangle, M), (nearest_unitary, M),
+        (nearest_unitary, M[:, :2]), (nearest_unitary, M[:2]), (sizes_of_left_vectors, M[:, :2]),
+        (sizes_of_left_vectors, M[:2]), (sizes_of_right_vectors, M[:, :2]),
+        (sizes_of_right_vectors, M[:2]), (all_vectors, M), (sign_of_the_determinant, M),
+    ],
+)  # fmt: skip
+def test_vectors_up_to_their_phases(f, z):
+    quiet(check_emitted, f, z.copy())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda z: np.sum(np.linalg.eigh(z)[1] * M).real,
+        lambda z: np.sum(np.linalg.svd(z)[0] * M).real,
+        lambda z: np.sum(np.linalg.svd(z)[2] * M.conj()).imag,
+    ],
+)
+@pytest.mark.parametrize("dtype", ["c16", "c8"])
+def test_phases_that_are_arbitrary_have_no_gradient(f, dtype):
+    with pytest.raises(ValueError, match="phases"):
+        grad(f)(M.astype(dtype))
+
+
+def test_a_triangle_and_the_real_part_of_the_diagonal_are_all_that_is_read():
+    for f in (on_an_eigenvector, lambda z: np.sum(np.linalg.cholesky(z) * M).real):
+        found = grad(f)(M + 4 * np.eye(3))
+        assert not np.triu(found, 1).any()
+        assert not np.diagonal(found).imag.any()
+
+
 def of_a_list(z):
     total = 0j
     for part in z:
@@ -180,7 +250,8 @@ def test_a_list_of_complex_numbers():
     ("f", "code"),
     [
         (lambda z: np.max(z).real, "complex"),
-        (lambda z: np.std(z).real, "complex"),
+        (lambda z: np.corrcoef(z, z)[0, 1].real, "complex"),
+        (lambda z: np.interp(z, [0.0, 1.0], [1.0, 2.0])[0], "operation"),
         (lambda z: np.sum(np.maximum(z, 1.0)).real, "complex"),
         (lambda z: np.sum(np.sign(z)).real, "operation"),
         (lambda z: float(z[0]), "operation"),

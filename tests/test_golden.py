@@ -8,31 +8,17 @@ They are imported, run, and checked against central differences, the interpreter
 from __future__ import annotations
 
 import copy
-import importlib.util
-import sys
-from pathlib import Path
 
 import driving
 import numpy as np
 import pytest
+from golden_files import CASES, FOLDER, load
 
 from adcompiler import grad, sigmoid, value_and_grad
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ops import evaluate
 
-FOLDER = Path(__file__).parent / "golden"
-CASES = sorted(p.stem for p in FOLDER.glob("*.py") if not p.stem.endswith(("_O0", "_O1")))
 LEVELS = (0, 1)
-
-
-def load(stem):
-    """A file of the folder as a module; the same object every time."""
-    name = f"golden_{stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, FOLDER / f"{stem}.py")
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 def emitted(stem, level, **options):

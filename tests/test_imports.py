@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def room(path: str) -> str:
     return first if first in MAY_IMPORT else TOP
 
 
+@functools.cache
 def imports(path: str) -> list[tuple[str, bool]]:
     """The absolute names of what a file imports, and whether it does so when it is imported."""
     tree = ast.parse((ROOT / path).read_text())

@@ -13,6 +13,7 @@ from tests.language.rows import Row, Status, row, status
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Status]:
+    pytest.importorskip("scipy")
     return statuses()
 
 

@@ -33,15 +33,17 @@ class Emitted:
     module: str
 
 
-def emit_module(function: Function, shape: FunctionShape, level: int, title: str) -> Emitted:
+def emit_module(
+    function: Function, shape: FunctionShape, level: int, title: str, headed: bool = True
+) -> Emitted:
     """Write `function` with the given Python signature as the last definition of a module, after
-    the functions that it calls."""
+    the functions that it calls. `headed`: comments tell its two parts apart."""
     others = _called(function)
     gates = _gates([*others, function])
     names = [f.name for f in (*others, function)]
     reserved = {*MODULES, *names, *gates}
     own = [_definition(f, FunctionShape.plain(f), level, reserved, False) for f in others]
-    own.append(_definition(function, shape, level, reserved))
+    own.append(_definition(function, shape, level, reserved, headed))
     definitions = [
         _definition(primal, FunctionShape.plain(primal), 1, reserved) for primal in gates.values()
     ]

@@ -142,6 +142,8 @@ class Emitter:
                 return self.accumulate(op)
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
+        if not op.results:
+            return [ast.Expr(self.computed(op))]
         if self.level and op.result not in self.read and is_temporary(op.result):
             return [ast.Expr(self.computed(op))]  # it is there because it may raise
         return self.assign(op.result, self.computed(op))

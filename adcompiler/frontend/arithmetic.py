@@ -17,6 +17,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import Array, Scalar, rank
 from . import special_methods, text_values
+from .computing import computed
 from .context import Context
 from .items import (
     Ambiguous,
@@ -72,10 +73,7 @@ def _fold(ctx: Context, node: ast.AST, function: Any, items: tuple[Item, ...], n
     if all(is_number(item) for item in items) and any(type(i) in (float, complex) for i in items):
         entry, spelling = ctx.tracer.spellings[function]
         return ctx.emit(node, entry.name, items, dict(spelling.preset), name)
-    try:
-        return function(*items)
-    except Exception as error:
-        ctx.refuse(node, "static-error", f"this can't be computed: {error}.", "correct the values.")
+    return computed(ctx, node, lambda: function(*items))
 
 
 def _sequence_operator(ctx: Context, node: ast.AST, op: ast.AST, left: Item, right: Item) -> Item:

@@ -5,6 +5,7 @@
     np.put(a, i, v)                   a[i] = v
     x.sort()                          x[...] = np.sort(x)
     rows, columns = np.where(m)       np.nonzero(m)
+    np.piecewise(x, [c], [f])         see `piecewise`
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..ops.places import Slot
 from . import stores
 from .context import Context
 from .items import Item
+from .piecewise import piecewise
 
 __all__ = ["ARRAY_CALLS", "IN_PLACE", "in_place"]
 
@@ -149,11 +151,21 @@ def _fill_diagonal(
 def _where(
     ctx: Context, node: ast.Call, name: str | None, condition: Item, *sides: Item
 ) -> Item:
-    from .calls import operation
+    from .table_calls import operation
 
     if len(sides) == 1:
         raise OperationError("np.where of two arguments", "give both sides, or none")
     return operation(ctx, node, np.where if sides else np.nonzero, [condition, *sides], {}, name)
+
+
+def _row_stack(
+    ctx: Context, node: ast.Call, name: str | None, tup: Item, *, dtype: Item = None,
+    casting: Item = "same_kind",
+) -> Item:  # fmt: skip
+    """The old name of np.vstack."""
+    from .table_calls import operation
+
+    return operation(ctx, node, np.vstack, [tup], {"dtype": dtype, "casting": casting}, name)
 
 
 IN_PLACE = {"sort": np.sort, "partition": np.partition}
@@ -164,7 +176,7 @@ def in_place(
     keywords: dict[str, Item],
 ) -> None:  # fmt: skip
     """`x.sort()`: the array itself changes."""
-    from .calls import operation
+    from .table_calls import operation
 
     found = operation(ctx, node, IN_PLACE[method], [array, *args], keywords, None)
     stores.store_whole(ctx, node, array, found)
@@ -178,4 +190,6 @@ ARRAY_CALLS: dict[Any, Any] = {
     np.copyto: _copyto,
     np.fill_diagonal: _fill_diagonal,
     np.where: _where,
+    np.piecewise: piecewise,
+    **({np.row_stack: _row_stack} if hasattr(np, "row_stack") else {}),
 }

@@ -13,6 +13,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .captures import capture
 from .context import Context, Path
 from .items import Item, LocalFunction
 
@@ -105,7 +106,7 @@ def bind_names(
 def _default(ctx: Context, node: ast.AST, path: Path, name: str, value: Any) -> Item:
     if value is None or type(value) in (int, float, bool, complex, str):
         return value
-    return ctx.capture((*path, f"<default {name}>"), value, node)
+    return capture(ctx, (*path, f"<default {name}>"), value, node)
 
 
 def local_function(ctx: Context, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:

@@ -13,15 +13,16 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar, rank
-from ..ops.structural import dtype_argument
-from . import arithmetic, mutation, names, objects, special_methods
+from . import arithmetic, growing, mutation, names, objects, special_methods
+from .computing import computed
 from .context import Context
+from .conversion_calls import CONVERSIONS
 from .dtype_calls import DTYPES, representatives
-from .items import BoundMethod, Item, RangeItem, in_words, is_object
+from .items import Item, RangeItem, in_words, is_object
 from .iteration import gathered, known, range_length
 from .iteration_calls import ITERATION
 from .joining import JOINING
-from .reduction_calls import REDUCTIONS, computed
+from .reduction_calls import REDUCTIONS
 
 __all__ = ["BUILTINS"]
 
@@ -83,7 +84,7 @@ def _sequence(kind: Any) -> Callable[..., Item]:
     def handler(ctx: Context, node: ast.Call, name: str | None, item: Item = ()) -> Item:
         item = gathered(ctx, node, item)
         if kind is list and isinstance(item, Value) and isinstance(item.type, List):
-            return mutation.copied(ctx, node, item)
+            return growing.copied(ctx, node, item)
         what = f"the length of what {kind.__name__}() takes"
         parts = known(ctx, node, item, what)
         return mutation.own_list(ctx, node, parts, name) if kind is list else tuple(parts)
@@ -130,14 +131,6 @@ def _size(ctx: Context, node: ast.Call, name: str | None, a: Item, axis: Item = 
     return computed(ctx, node, lambda: shape[wanted])
 
 
-def _astype(
-    ctx: Context, node: ast.Call, name: str | None, x: Item, dtype: Item, /
-) -> Item:  # fmt: skip
-    from .calls import invoke
-
-    return invoke(ctx, node, BoundMethod(ctx.lift(x, node), "astype"), [dtype], {}, name)
-
-
 def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: Item = None) -> Item:
     if not isinstance(item, Value):
         return computed(ctx, node, lambda: round(item, digits))
@@ -145,36 +138,13 @@ def _round(ctx: Context, node: ast.Call, name: str | None, item: Item, digits: I
     return ctx.emit(node, "round", (item,), {"digits": wanted}, name)
 
 
-def _dtype(ctx: Context, node: ast.Call, dtype: Item) -> str | None:
+def _slice(ctx: Context, node: ast.Call, name: str | None, *bounds: Item) -> Item:
+    from .subscripts import static_slice
+
     try:
-        return dtype_argument(ctx.static(dtype, node, "a dtype"))
+        return static_slice(ctx, node, slice(*bounds))
     except TypeError as error:
-        return ctx.refuse(node, "operation", f"{error}.", "name a NumPy dtype.")
-
-
-def _array_of_array(copy: bool) -> Callable[..., Item]:
-    """np.array of an array copies it; np.asarray of an array is that array."""
-
-    def handler(
-        ctx: Context, node: ast.Call, name: str | None, item: Item, dtype: Item = None
-    ) -> Item:
-        from .calls import operation
-
-        if isinstance(item, Value) and isinstance(item.type, (Array, List)):
-            code = _dtype(ctx, node, dtype)
-            if code is not None and code != getattr(item.type, "dtype", "f8"):
-                return ctx.emit(node, "cast", (item,), {"type": code}, name)
-            if isinstance(item.type, List):
-                return ctx.emit(node, "asarray", (item,), {}, name)
-            return ctx.emit(node, "own", (item,), {}, name) if copy else item
-        return operation(ctx, node, np.array, [item], {"dtype": dtype}, name)
-
-    return handler
-
-
-
-def _copied(ctx: Context, node: ast.Call, name: str | None, a: Item) -> Item:
-    return _array_of_array(copy=True)(ctx, node, name, a)
+        return ctx.refuse(node, "operation", f"{error}.", "give one to three bounds.")
 
 
 BUILTINS: dict[Any, Callable[..., Item]] = {
@@ -186,17 +156,14 @@ BUILTINS: dict[Any, Callable[..., Item]] = {
     complex: _complex,
     tuple: _sequence(tuple),
     list: _sequence(list),
+    slice: _slice,
     dict: _dict,
     pow: _pow,
     round: _round,
     np.shape: _shape,
     np.size: _size,
-    **({np.astype: _astype} if hasattr(np, "astype") else {}),
-    np.copy: _copied,
-    np.asanyarray: _array_of_array(copy=False),
     np.ndim: _ndim,
-    np.array: _array_of_array(copy=True),
-    np.asarray: _array_of_array(copy=False),
+    **CONVERSIONS,
     **DTYPES,
     **ITERATION,
     **JOINING,

@@ -7,22 +7,18 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import inspect
-import re
 import types
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
-from ..ops import EXPANSIONS, SPELLINGS, Expansion, OperationError, is_known, late_name, lookup
+from ..ops import EXPANSIONS, SPELLINGS, OperationError, is_known
 from ..ops.gates import Primitive
-from ..ops.late import public_name
 from ..ops.refused import refusal
 from . import (
     array_calls,
@@ -35,11 +31,13 @@ from . import (
     mutation,
     objects,
     special_methods,
+    stopping,
     stores,
     text_values,
 )
+from .captures import rely
 from .context import Context, Frame, Path
-from .expanding import expand
+from .conversion_calls import CONVERTING_METHODS
 from .instances import Callee
 from .items import (
     Ambiguous,
@@ -49,11 +47,12 @@ from .items import (
     LocalFunction,
     Method,
     Record,
-    in_words,
     is_namedtuple,
 )  # fmt: skip
 from .recursion import called
+from .refused_calls import refuse_arguments, refuse_method, spelled
 from .source import FunctionSource, read_function
+from .table_calls import apply_entry, apply_expansion, operation
 from .ufunc_calls import call_ufunc, check_same_kind
 
 __all__ = ["call", "inline", "invoke"]
@@ -66,7 +65,7 @@ def call(ctx: Context, node: ast.Call, name: str | None) -> Item:
     keywords = _keywords(ctx, node)
     storing = stores.storing(callee)
     if storing is not None:
-        return _settled(ctx, node, name, callee, storing, args, keywords)
+        return _settled(ctx, node, name, spelled(callee), storing, args, keywords)
     drawing = draws.callee_of(callee)
     if drawing is not None:
         return draws.call(ctx, node, drawing, args, keywords, name)
@@ -117,7 +116,7 @@ def invoke(
         return _into(ctx, node, callee, args, keywords)
     handler = _handler(callee)
     if handler is not None:
-        return _settled(ctx, node, name, callee, handler, args, keywords)
+        return _settled(ctx, node, name, spelled(callee), handler, args, keywords)
     return operation(ctx, node, callee, args, keywords, name)
 
 
@@ -157,7 +156,7 @@ def _into(
 
 
 def _settled(
-    ctx: Context, node: ast.AST, name: str | None, callee: Any, handler: Any, args: list[Item],
+    ctx: Context, node: ast.AST, name: str | None, called: str, handler: Any, args: list[Item],
     keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
     """A call that is settled at compile time, if it has arguments that this is done for."""
@@ -165,7 +164,7 @@ def _settled(
         inspect.signature(handler).bind(ctx, node, name, *args, **keywords)
     except TypeError as error:
         known = list(inspect.signature(handler).parameters.items())[3:]
-        _refuse_arguments(ctx, node, spelled(callee), dict(known), keywords, error)
+        refuse_arguments(ctx, node, called, dict(known), keywords, error)
     try:
         return handler(ctx, node, name, *args, **keywords)
     except OperationError as error:
@@ -175,7 +174,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
@@ -204,207 +203,30 @@ def _keywords(ctx: Context, node: ast.Call) -> dict[str, Item]:
     return keywords
 
 
-def operation(
-    ctx: Context, node: ast.AST, callee: Any, args: list[Item], keywords: dict[str, Item],
-    name: str | None,
-) -> Item:  # fmt: skip
-    """A call that the table knows."""
-    computed = _of_ints(callee, args, keywords)
-    if computed is not None:
-        return computed
-    if not is_known(callee):
-        return _unknown(ctx, node, callee)
-    expansion, found = EXPANSIONS.get(callee), lookup(callee)
-    if expansion is not None:
-        return _expand(ctx, node, expansion, args, keywords, name, spelled(callee))
-    return _apply(ctx, node, found, args, keywords, name, spelled(callee))
-
-
-def _of_ints(callee: Any, args: list[Item], keywords: Mapping[str, Item]) -> int | None:
-    """What `math` makes of ints that are known: `range(math.comb(4, 2))` is `range(6)`."""
-    if getattr(callee, "__module__", None) != "math" or keywords or not args:
-        return None
-    if any(type(item) is not int for item in args):
-        return None
-    try:
-        found = callee(*args)
-    except Exception:
-        return None  # raised when the emitted text runs, as in the function itself
-    return found if type(found) is int else None
-
-
-def _expand(
-    ctx: Context, node: ast.AST, expansion: Expansion, args: list[Item],
-    keywords: dict[str, Item], name: str | None, called: str,
-) -> Item:  # fmt: skip
-    signature = inspect.signature(expansion.build)
-    try:
-        signature.bind(*args, **keywords)
-    except TypeError as error:
-        known = dict(signature.parameters)
-        if called.startswith("."):
-            known.pop(next(iter(known)))
-        _refuse_arguments(ctx, node, called, known, keywords, error)
-    return expand(ctx, node, expansion, args, keywords, called, name)
-
-
-_MODULES = (np.linalg, np.fft, np.random)
-
-
-def spelled(callee: Any) -> str:
-    """A callable's name as users write it."""
-    module = getattr(callee, "__module__", None) or ""
-    name = getattr(callee, "__name__", type(callee).__name__)
-    owner = getattr(callee, "__self__", None)
-    if isinstance(owner, np.ufunc):
-        return f"np.{owner.__name__}.{name}"
-    late = late_name(callee) or public_name(callee)
-    if late is not None:
-        return late
-    if getattr(np, name, None) is callee or module.split(".")[0] == "numpy":
-        public = (one for one in _MODULES if getattr(one, name, None) is callee)
-        inner = next(public, np).__name__
-        return f"{inner.replace('numpy', 'np')}.{name}"
-    return f"math.{name}" if module == "math" else name
-
-
-def _apply(
-    ctx: Context, node: ast.AST, found: Any, args: list[Item], keywords: dict[str, Item],
-    name: str | None, called: str,
-) -> Item:  # fmt: skip
-    entry, spelling = found
-    try:
-        operands, attributes = spelling.bind(*args, **keywords)
-    except TypeError as error:
-        known = dict(inspect.signature(spelling.bind).parameters)
-        if called.startswith("."):
-            known.pop(next(iter(known)))
-        _refuse_arguments(ctx, node, called, known, keywords, error)
-    except OperationError as error:
-        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
-    operands = tuple(_as_array(ctx, node, operand) for operand in operands)
-    attributes = {
-        key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()
-    }
-    _check_axes(ctx, node, attributes, called)
-    found = ctx.emit_all(node, entry.name, operands, {**spelling.preset, **attributes}, name)
-    return found[0] if len(found) == 1 else entry.structure(found)
-
-
-def _as_array(ctx: Context, node: ast.AST, operand: Item) -> Item:
-    """NumPy's functions make an array of a list first; so that its derivative finds one."""
-    if isinstance(operand, Value) and isinstance(operand.type, List):
-        return ctx.emit(node, "asarray", (operand,), {})
-    return operand
-
-
-def _check_axes(
-    ctx: Context, node: ast.AST, attributes: dict[str, Any], called: str
-) -> None:  # fmt: skip
-    """Whatever the operation: an axis is an int, several are a tuple of ints."""
-    for key, value in attributes.items():
-        axes = value if isinstance(value, (tuple, list)) else (value,)
-        if key == "axes":  # those of several operands, perhaps
-            axes = [k for x in axes for k in (x if isinstance(x, (tuple, list)) else (x,))]
-        if key in _AXES and value is not None and any(type(one) is not int for one in axes):
-            ctx.refuse(
-                node, "operation", f"`{key}={value!r}` of {called} is no axis.",
-                "name an axis by its number, from 0.",
-            )  # fmt: skip
-
-
-_AXES = ("axis", "axes", "axis1", "axis2")
-
-
-def _refuse_arguments(
-    ctx: Context, node: ast.AST, called: str, known: Mapping[str, inspect.Parameter],
-    keywords: dict[str, Item], error: TypeError,
-) -> NoReturn:  # fmt: skip
-    strange = [key for key in keywords if key not in known]
-    advice = "leave it out, or compute its effect apart."
-    if strange:
-        reason = f"the argument `{strange[0]}=` of {called} is not supported."
-    elif any(p.kind is p.VAR_POSITIONAL for p in known.values()):
-        told = re.sub(r"^\S*\(\) ", "it ", str(error))  # the name of a function of ours
-        reason = f"these arguments of {called} are not supported: {told}."
-    else:
-        reason = f"these arguments of {called} are not supported."
-        advice = f"the supported form is {called}({_form(known)})."
-    ctx.refuse(node, "unsupported-argument", reason, advice)
-
-
-def _form(parameters: Mapping[str, inspect.Parameter]) -> str:
-    """`a, axis=None, *, keepdims=False`."""
-    bare = [
-        p.replace(annotation=p.empty, default=_shown(p.default)) for p in parameters.values()
-    ]
-    return str(inspect.Signature(bare))[1:-1]
-
-
-class _NoValue:
-    """Stands for a default that has no text."""
-
-    def __repr__(self) -> str:
-        return "..."
-
-
-def _shown(default: Any) -> Any:
-    return _NoValue() if repr(default).startswith("<object") else default
-
-
-def _unknown(ctx: Context, node: ast.AST, callee: Any) -> Any:
-    called = spelled(callee)
-    if hasattr(callee, "__wrapped__") and type(callee).__module__ == "functools":
-        ctx.refuse(
-            node, "wrapped-function", f"`{called}` is a wrapper without Python text, such as"
-            " functools.lru_cache makes: what it returns may come from an earlier call.",
-            f"call `{called}.__wrapped__`, or leave the decorator out.",
-        )  # fmt: skip
-    known = refusal(called)
-    if known is not None:
-        ctx.refuse(node, "unknown-function", f"{called} {known.reason}.", f"{known.advice}.")
-    names = {spelled(key) for key in (*SPELLINGS, *EXPANSIONS) if callable(key)}
-    close = difflib.get_close_matches(called, sorted(names), n=1)
-    kind = "class" if isinstance(callee, type) else "function"
-    ctx.refuse(
-        node, "unknown-function", f"the {kind} `{called}` has no derivative in the table.",
-        f"did you mean {close[0]}?" if close else "make it a gate with @adcompiler.primitive.",
-    )  # fmt: skip
-
-
 def _method(
     ctx: Context, node: ast.AST, value: Value, method: str, args: list[Item],
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     if text_values.is_text(value):
         return text_values.method(ctx, node, value, method, args, keywords, name)
-    if method == "copy" and not args and not keywords:
-        return ctx.emit(node, "own", (value,), {"method": True}, name)
+    if method in CONVERTING_METHODS:
+        handler = CONVERTING_METHODS[method]
+        return _settled(ctx, node, name, f".{method}", handler, [value, *args], keywords)
     if method == "fill" and len(args) == 1 and not keywords:
         stores.store_whole(ctx, node, value, *args)
         return None
     if method == "put":
         handler = array_calls.ARRAY_CALLS[np.put]
-        return _settled(ctx, node, name, np.put, handler, [value, *args], keywords)
+        return _settled(ctx, node, name, spelled(np.put), handler, [value, *args], keywords)
     if method in array_calls.IN_PLACE:
         return array_calls.in_place(ctx, node, value, method, args, keywords)
     found = SPELLINGS.get(("method", method))
     expansion = EXPANSIONS.get(("method", method))
     if expansion is not None:
-        return _expand(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
+        return apply_expansion(ctx, node, expansion, [value, *args], keywords, name, f".{method}")
     if found is None:
-        known = refusal(f"x.{method}")
-        if known is not None:
-            reason = f"`.{method}` of {in_words(value)} {known.reason}."
-            ctx.refuse(node, "unknown-function", reason, f"{known.advice}.")
-        keys = (*SPELLINGS, *EXPANSIONS)
-        names = [key[1] for key in keys if isinstance(key, tuple) and key[0] == "method"]
-        close = difflib.get_close_matches(method, names, n=1)
-        ctx.refuse(
-            node, "unknown-function", f"the method `.{method}` of {in_words(value)} is not in the"
-            " table.", f"did you mean .{close[0]}?" if close else "use a NumPy function.",
-        )  # fmt: skip
-    return _apply(ctx, node, found, [value, *args], keywords, name, f".{method}")
+        refuse_method(ctx, node, value, method)
+    return apply_entry(ctx, node, found, [value, *args], keywords, name, f".{method}")
 
 
 def _gate(
@@ -414,24 +236,26 @@ def _gate(
     from .gate_calls import gate_call
 
     path = path_of_callee(ctx, gate)
-    if isinstance(gate.function, types.FunctionType):
+    if isinstance(gate.function, types.FunctionType) and "function" not in gate.opaque:
         bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
     else:
-        bound = binding.bind(ctx, node, gate.name, _own_signature(gate), args, keywords)
-    return gate_call(ctx, node, gate, list(bound.values()), name)
+        bound = binding.bind(ctx, node, gate.name, _own_signature(gate, len(args)), args, keywords)
+    return gate_call(ctx, node, gate, path, bound, name)
 
 
-def _own_signature(gate: Primitive[..., Any]) -> inspect.Signature:
+def _own_signature(gate: Primitive[..., Any], count: int) -> inspect.Signature:
+    """The parameters of any callable: one for each argument given, where it doesn't tell."""
     try:
         return inspect.signature(gate.function)
     except (TypeError, ValueError):
-        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+        kind = inspect.Parameter.POSITIONAL_ONLY
+        return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
 
 
 def path_of_callee(ctx: Context, callee: Any) -> Path:
     """Where a function or gate was found; its own outer names are looked up from there."""
     if id(callee) not in ctx.found:
-        ctx.rely((callee,), callee)
+        rely(ctx, (callee,), callee)
     return ctx.found[id(callee)]
 
 

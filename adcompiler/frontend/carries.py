@@ -20,7 +20,7 @@ from ..ir.core import Value
 from ..ir.sizes import Affine, unknown
 from ..ir.types import UNDEFINED, Array, List, Scalar, Type, TypeMismatch, join, shape_of
 from ..ops.lists import joined_element
-from . import mutation
+from . import growing
 from .context import Context
 from .items import (
     LOST,
@@ -195,7 +195,7 @@ class Carries:
                 self.dropped[name] = item
                 settled = False
             elif not same_structure(self.shapes[name], item):
-                mutation.meet(self.ctx, self.before.get(name), item)
+                growing.meet(self.ctx, self.before.get(name), item)
                 self.ctx.refuse(
                     self.node, "type-mismatch", f"`{name}` is a structure of another form after an"
                     " iteration.", "keep its form, or unroll by looping over a tuple.",

@@ -214,7 +214,7 @@ def _written_out(ctx: Context, node: Comprehension, first: Item, add: Callable[[
 
 def _rounds(ctx: Context, node: Comprehension, level: int, item: Item) -> Iterator[None]:
     """A step for each round, taken when the one before is done."""
-    from . import statements
+    from .assignment import assign
 
     clause = node.generators[level]
     if clause.is_async:
@@ -223,7 +223,7 @@ def _rounds(ctx: Context, node: Comprehension, level: int, item: Item) -> Iterat
             "use a plain for.",
         )  # fmt: skip
     for element in _known(ctx, clause.iter, item):
-        statements.assign(ctx, clause.target, element)
+        assign(ctx, clause.target, element)
         if not all(_passes(ctx, test) for test in clause.ifs):
             continue
         if level + 1 == len(node.generators):
@@ -257,10 +257,10 @@ def _passes(ctx: Context, test: ast.expr) -> bool:
 
 def named(ctx: Context, node: ast.NamedExpr) -> Item:
     """`(y := f(x))`: bound in the function, also from inside of a comprehension."""
-    from . import statements
+    from . import assignment
 
     assert isinstance(node.target, ast.Name)
     item = expressions.expression(ctx, node.value, node.target.id)
-    item = statements.named(ctx, node.value, item, node.target.id)
+    item = assignment.named(ctx, node.value, item, node.target.id)
     ctx.function_names[node.target.id] = item
     return item

@@ -16,6 +16,7 @@ from typing import Any
 from ..ir.core import Value
 from . import calls, objects
 from .binding import bind, signature_of
+from .captures import capture
 from .context import Context
 from .items import Item, Record, is_object
 from .records import is_generated, is_plain_tuple
@@ -56,7 +57,7 @@ def construct(
             item = calls.invoke(ctx, node, field.default_factory, [], {}, None)
         elif item is field.default and not _is_plain(item):
             path = (*objects.class_path(ctx, cls), "<member __init__>", f"<default {field.name}>")
-            item = ctx.capture(path, item, node)
+            item = capture(ctx, path, item, node)
         fields[field.name] = item
     return Record(cls, fields)
 

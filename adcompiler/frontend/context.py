@@ -1,11 +1,4 @@
-"""The state of lowering one function: the block being built, the frames of inlined calls.
-
-Whatever a function reads from outside itself is found through a path from the root function:
-`("layer", "SCALE")` is the global `SCALE` of the function that the root calls `layer`. Numbers and
-arrays met on the way become captures, read anew at each call; functions and modules become guards,
-so that compiled code notices when a name is bound to something else. A function that came in as
-an argument has no path from the root: the paths within it begin with the function itself.
-"""
+"""The state of lowering one function: the block being built, the frames of inlined calls."""
 
 from __future__ import annotations
 
@@ -20,10 +13,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
+from ..diagnostics import Diagnostic, Span, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Value
-from ..ir.types import UNDEFINED, Scalar, Type, rank
+from ..ir.types import UNDEFINED, Scalar, Type
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
 from .assigned import local_names
 from .instances import Instances
@@ -33,17 +26,15 @@ from .items import (
     BoundMethod,
     Instance,
     Item,
-    Record,
     in_words,
     is_namedtuple,
     is_number,
     is_object,
-    leaves,
 )  # fmt: skip
 from .jumps import Jumps
 from .memory import Memory, has_memory
-from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order, words
-from .signature import Static, Structure, abstract, key_of, parameters_of, with_static
+from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order
+from .signature import Structure
 from .source import FunctionSource
 
 __all__ = [
@@ -118,22 +109,6 @@ class Frame:
                 return UNBOUND
             frame = frame.parent
         raise KeyError(name)
-
-
-def _is_constant(structure: Structure) -> bool:
-    """Whether the object itself can stand for its content: lists and dicts change in place."""
-    if isinstance(structure, tuple):
-        return all(map(_is_constant, structure))
-    return isinstance(structure, Static)
-
-
-def _is_settings(item: Item) -> bool:
-    """A tuple like `(0, (1, None))`, which some programs use as an axis or a shape."""
-    if isinstance(item, tuple):
-        return all(map(_is_settings, item))
-    if not isinstance(item, Value):
-        return not isinstance(item, (list, dict))
-    return isinstance(item.type, Scalar) and item.type.kind in ("int", "bool")
 
 
 @dataclass
@@ -356,93 +331,3 @@ class Context:
 
     def undefined(self) -> Value:
         return self.builder.emit("undefined", (), UNDEFINED)
-
-    def path_to(self, function: types.FunctionType, name: str) -> Path:
-        """The path to an outer name; functions of one module share their module's names."""
-        code = function.__code__
-        if name in code.co_freevars and function.__closure__:
-            home: Any = function.__closure__[code.co_freevars.index(name)]
-        else:
-            home = function.__globals__
-        near = home is self.root.__globals__ and name not in self.root.__code__.co_freevars
-        start = () if near else self.frame.path
-        return self.homes.setdefault((id(home), name), (*start, name))
-
-    def _capture_name(self, path: Path) -> str:
-        """The name as it was read, or with its owner in front where another has that name."""
-        taken = {c.name for c in self.captures.values()} | self.parameters
-        *owners, name = words(path) or ["value"]
-        for owner in reversed(owners):
-            if name in taken:
-                name = f"{owner}_{name}"
-        while name in taken:
-            name += "_"
-        return name
-
-    def capture(self, path: Path, value: Any, node: ast.AST) -> Item:
-        """What stands outside the function: captures for data, guards for the rest."""
-        if path in self.captures:
-            return self.captures[path].item
-        try:
-            structure = abstract(value, (words(path) or ["value"])[-1])
-            key_of(value)  # what may change unseen has none
-        except SignatureError as error:
-            (found,) = error.diagnostics
-            if found.code == "argument-kind":
-                self.refuse(
-                    node, found.code, f"what {in_words(value)} holds may change without being"
-                    " seen.", "use a plain tuple, list or dict, or an array.",
-                )  # fmt: skip
-            self.refuse(node, found.code, found.reason, found.advice)
-        if _is_constant(structure) or path in self.static_paths:
-            return self.rely(path, value)
-        if isinstance(structure, Instance):
-            return self.instance(path, value)
-        for inner in self.static_paths:
-            if inner[: len(path)] == path:
-                steps = inner[len(path) :]
-                part = self.rely(inner, lookup_path(value, steps))
-                structure = with_static(structure, steps, part)
-        name = self._capture_name(path)
-        item = parameters_of(structure, name, path)
-        self.captures[path] = Capture(path, name, item, structure)
-        if not isinstance(value, np.ndarray):  # whose elements may change
-            self.originate(item, path)
-        return item
-
-    def rely(self, path: Path, value: Any) -> Any:
-        """The text holds as long as the path leads to this object."""
-        if self.guards.setdefault(path, value) is value:  # so that its id stays its own
-            self.found.setdefault(id(value), path)
-        return value
-
-    def instance(self, path: Path, value: Any) -> Instance:
-        """An object that is read attribute by attribute; one item for each path."""
-        if path not in self.objects:
-            self.rely((*path, "<class>"), type(value))
-            self.objects[path] = Instance(value, path)
-        return self.objects[path]
-
-    def originate(self, item: Item, path: Path) -> None:
-        """Where parts may become static: numbers, and as a whole tuples of ints and static things.
-        """
-        match item:
-            case Value():
-                if not rank(item.type):
-                    self.origins[item] = path
-            case tuple() if _is_settings(item):
-                for leaf in leaves(item):
-                    if isinstance(leaf, Value):
-                        self.origins[leaf] = path
-            case _ if is_namedtuple(item):
-                for key, part in item._asdict().items():
-                    self.originate(part, (*path, key))
-            case tuple() | list():
-                for position, part in enumerate(item):
-                    self.originate(part, (*path, f"[{position}]"))
-            case dict():
-                for key, part in item.items():
-                    self.originate(part, (*path, f"[{key!r}]"))
-            case Record(_, fields):
-                for key, part in fields.items():
-                    self.originate(part, (*path, key))

@@ -21,12 +21,12 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.sizes import Size, unknown
 from ..ir.types import FLOAT, INT, Array, Scalar, Static, Type, kind_of, shape_of
+from ..ops.casting import dtype_argument
 from ..ops.effects import Template
 from ..ops.inference import broadcast_shapes
 from ..ops.op import OperationError
 from ..ops.random import DISTRIBUTIONS, LEGACY, Distribution
 from ..ops.shapes import shape_template, template_shape
-from ..ops.structural import dtype_argument
 from .context import ARGUMENT, Context
 from .items import Instance, Item
 from .references import Written

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import Array, List, Scalar
+from .computing import computed
 from .context import Context
 from .items import Item, in_words, leaves
 
@@ -56,7 +58,8 @@ def _answered(function: Callable[..., Any]) -> Callable[..., Item]:
         answers = []
         for chosen in itertools.product(*choices):
             named = dict(zip(keywords, chosen[len(items) :], strict=True))
-            answers.append(_computed(ctx, node, function, chosen[: len(items)], named))
+            answer = functools.partial(function, *chosen[: len(items)], **named)
+            answers.append(computed(ctx, node, answer))
         if any(answer != answers[0] for answer in answers):
             known = next(i for i, found in zip(given, choices, strict=True) if len(found) > 1)
             ctx.refuse(
@@ -66,18 +69,6 @@ def _answered(function: Callable[..., Any]) -> Callable[..., Item]:
         return answers[0]
 
     return handler
-
-
-def _computed(
-    ctx: Context, node: ast.AST, function: Callable[..., Any], given: Any, named: Any
-) -> Any:
-    try:
-        return function(*given, **named)
-    except Exception as error:
-        return ctx.refuse(
-            node, "static-error", f"this call fails: {type(error).__name__}: {error}.",
-            "correct its arguments.",
-        )  # fmt: skip
 
 
 _QUESTIONS = (

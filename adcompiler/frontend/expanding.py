@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.core import Name, Value
+from ..ir.core import Operation, Value
 from ..ir.types import List, is_complex
 from ..ops import SPELLINGS, TABLE, Expansion, OperationError, Tracer, Var
 from . import mutation
@@ -33,18 +32,15 @@ __all__ = ["expand"]
 
 
 @dataclass(frozen=True)
-class _Lowering(Tracer):
-    """Appends what it is told as the front end appends the user's own operations."""
+class _Tracer(Tracer):
+    """Operands are also what else NumPy's functions make an array of."""
 
-    lower: Callable[..., tuple[Value, ...]] | None = None
+    other: Callable[[Any], Value] | None = None
 
-    def append(
-        self, opcode: str, operands: Sequence[Any], attributes: Mapping[str, Any],
-        names: Sequence[Name],
-    ) -> tuple[Value, ...]:  # fmt: skip
-        assert self.lower is not None
-        items = [v.value if isinstance(v, Var) else v for v in operands]
-        return self.lower(opcode, items, dict(attributes))
+    def lift(self, item: Any) -> Value:
+        if isinstance(item, Var) or is_number(item) or self.other is None:
+            return super().lift(item)
+        return self.other(item)
 
 
 def expand(
@@ -67,21 +63,39 @@ def expand(
         key: item if key in own else _as_arrays(ctx, node, item)
         for key, item in bound.arguments.items()
     }
-    last = _last_step(ctx, expansion, bound, items)
-    count = itertools.count()
-
-    def lower(
-        opcode: str, operands: Sequence[Item], attributes: dict[str, Any]
-    ) -> tuple[Value, ...]:
-        own_name = name if next(count) == last else None
-        return ctx.emit_all(node, opcode, operands, attributes, own_name)
-
-    tracer = _Lowering(ctx.builder, TABLE, SPELLINGS, constants=ctx.constants, lower=lower)
+    tracer = _Tracer(
+        ctx.builder.nested(), TABLE, SPELLINGS, constants=ctx.constants,
+        other=lambda item: ctx.lift(item, node),
+    )  # fmt: skip
     try:
         found = _built(expansion, bound, items, tracer)
     except OperationError as error:
         ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
-    return _items(ctx, node, found)
+    result = found.value if isinstance(found, Var) else None
+    made = _lowered(ctx, node, tracer.builder.operations, result, name)
+    return _items(ctx, node, found, made)
+
+
+def _lowered(
+    ctx: Context, node: ast.AST, operations: Sequence[Operation], result: Value | None,
+    name: str | None,
+) -> dict[Value, Value]:  # fmt: skip
+    """Append the operations as the user's own; the one that makes the result has the user's name.
+    Gives what stands for what they made."""
+    made: dict[Value, Value] = {}
+    for op in operations:
+        operands = [made.get(v, v) for v in op.operands]
+        if op.opcode == "constant":
+            values: tuple[Value, ...] = (ctx.lift(op.attributes["value"], node),)
+        elif op.results:
+            own = name if result in op.results else None
+            values = ctx.emit_all(node, op.opcode, operands, dict(op.attributes), own)
+        else:
+            ctx.builder.span = ctx.span(node)
+            ctx.builder.region(op.opcode, operands, (), (), op.attributes)
+            continue
+        made.update(zip(op.results, values, strict=True))
+    return made
 
 
 def _is_complex(item: Item) -> bool:
@@ -106,24 +120,6 @@ def _as_arrays(ctx: Context, node: ast.AST, item: Item) -> Item:
     return item
 
 
-def _last_step(
-    ctx: Context, expansion: Expansion, bound: inspect.BoundArguments, items: Mapping[str, Item]
-) -> int | None:
-    """Which operation makes the result, if it is one value: that one has the user's name."""
-    builder = ctx.builder.nested()
-    try:
-        found = _built(
-            expansion, bound, items, Tracer(builder, TABLE, SPELLINGS, constants=ctx.constants)
-        )
-    except OperationError:
-        return None
-    results = [v for op in builder.operations for v in op.results]
-    made = [op for op in builder.operations if op.opcode != "constant"]
-    if not isinstance(found, Var) or found.value not in results:
-        return None
-    return next((k for k, op in enumerate(made) if found.value in op.results), None)
-
-
 def _built(
     expansion: Expansion, bound: inspect.BoundArguments, items: Mapping[str, Item], tracer: Tracer
 ) -> Any:
@@ -139,12 +135,12 @@ def _built(
     return expansion.build(*made.args, **made.kwargs)
 
 
-def _items(ctx: Context, node: ast.AST, found: Any) -> Item:
+def _items(ctx: Context, node: ast.AST, found: Any, made: Mapping[Value, Value]) -> Item:
     if isinstance(found, Var):
-        return found.value
+        return made.get(found.value, found.value)
     if isinstance(found, list):
-        return mutation.own_list(ctx, node, [_items(ctx, node, part) for part in found])
+        return mutation.own_list(ctx, node, [_items(ctx, node, part, made) for part in found])
     if isinstance(found, tuple):
-        parts = [_items(ctx, node, part) for part in found]
+        parts = [_items(ctx, node, part, made) for part in found]
         return type(found)(*parts) if is_namedtuple(found) else tuple(parts)
     return found

@@ -16,6 +16,7 @@ from . import (
     arithmetic,
     calls,
     comprehensions,
+    growing,
     mutation,
     names,
     special_methods,
@@ -299,7 +300,7 @@ def _leaves_of_sides(
     ctx: Context, node: ast.AST, merger: Merger, items: list[Item]
 ) -> list[tuple[Value, Value]]:
     """The values that the two sides have in the same places of one structure."""
-    mutation.meet(ctx, *items)
+    growing.meet(ctx, *items)
     if not same_structure(*items):
         ctx.refuse(
             node, "type-mismatch", f"one side is {in_words(items[0])}, the other"

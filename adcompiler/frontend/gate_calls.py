@@ -1,119 +1,249 @@
-"""Calls of gates: the gate stays one operation, its rule is lowered and hung on it.
+"""Calls of gates: the gate stays one operation, its rules are lowered and hung on it.
 
-    call[gate=sigmoid, pullback=function (g, x, y) -> g * (1 - y) * y] %x
+    y = sigmoid(x)               %y = call[gate=sigmoid] %x
+                                     pullback=function (g, x, y) -> g * (1 - y) * y
+    y = norm(x, "max", n=2)      %y = call[gate=norm] %x
+
+Numbers and arrays among the arguments are operands; the rest is static, and the gate is lowered
+anew for it.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ..ir.builder import Builder
+import numpy as np
+
 from ..ir.core import Block, Function, Value, walk
-from ..ir.types import Array, Type, is_differentiable, rank
+from ..ir.types import Type
 from ..ops.gates import Primitive
-from . import calls
-from .binding import arguments_for
+from .apart import lower_apart
 from .context import Context, Path
-from .items import Item, leaves, rebuild
+from .gate_rules import add_rules
+from .items import Item, is_constant, leaf_names, leaves, rebuild
 from .memory import has_memory
-from .merging import sealed
-from .source import read_function
+from .opaque_gates import Calling, declared_result
 
 __all__ = ["gate_call"]
 
+Given = Mapping[str, Item]
+
+
+@dataclass(frozen=True)
+class _Lowered:
+    """A gate for operands of certain types: the opcode and attributes of its calls, what it reads
+    from outside, and the structure of what it returns."""
+
+    opcode: str
+    attributes: dict[str, Any]
+    outside: list[Value]
+    result: Item
+
 
 def gate_call(
-    ctx: Context, node: ast.AST, gate: Primitive[..., Any], args: list[Item], name: str | None
-) -> Value:
-    """Append a `call`, with the gate's own function and its rule as IR in the attributes."""
-    operands = [ctx.lift(item, node) for item in args]
-    key = (gate, *(v.type for v in operands))
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, bound: Given,
+    name: str | None,
+) -> Item:  # fmt: skip
+    """Append a `call`, with the gate's own function and its rules as IR in the attributes."""
+    given = {key: _argument(ctx, node, gate, key, item) for key, item in bound.items()}
+    operands = [leaf for item in given.values() for leaf in leaves(item) if is_operand(leaf)]
+    key = (gate, *((name, _key(item)) for name, item in given.items()))
     if key not in ctx.gates:
-        ctx.gates[key] = _lower_gate(ctx, node, gate, [v.type for v in operands])
-    attributes, outside = ctx.gates[key]
-    result = Value(attributes["type"], name)
+        ctx.gates[key] = _lower_gate(ctx, node, gate, path, given)
+    gate_ = ctx.gates[key]
+    types_ = gate_.attributes["types"]
+    types_ = types_ if isinstance(types_, tuple) else (types_,)
+    results = [Value(t, n) for t, n in zip(types_, _names(ctx, node, gate_, name), strict=True)]
     ctx.builder.span = ctx.span(node)
-    ctx.builder.region("call", (*operands, *outside), (result,), (), attributes)
-    # A gate's function may return an argument, or a view of one.
-    given = [item for item in args if isinstance(item, Value) and has_memory(item)]
-    if has_memory(result):
-        ctx.memory.relate(result, map(ctx.memory.owner, given))
-    return result
+    ctx.builder.region(gate_.opcode, (*operands, *gate_.outside), results, (), gate_.attributes)
+    relate(ctx, operands, results)
+    made = iter(results)
+    return rebuild(gate_.result, lambda leaf: next(made) if is_operand(leaf) else leaf)
+
+
+def is_operand(leaf: Item) -> bool:
+    """Whether it is computed when the function runs."""
+    return isinstance(leaf, Value)
+
+
+def relate(ctx: Context, operands: list[Value], results: list[Value]) -> None:
+    """A gate's function may return an argument, a view of one, or one array twice."""
+    owners = [ctx.memory.owner(v) for v in operands if has_memory(v)]
+    for result in filter(has_memory, results):
+        ctx.memory.relate(result, owners)
+        owners.append(result)
+
+
+def _names(ctx: Context, node: ast.AST, gate: _Lowered, name: str | None) -> list[str | None]:
+    """What the results are called: as the user calls them."""
+    count = sum(map(is_operand, leaves(gate.result)))
+    unpacked = ctx.unpacked.get(node, ())
+    if len(unpacked) == count > 1:
+        return list(unpacked)
+    if name is None or is_operand(gate.result):
+        return [name] * count
+    named = zip(leaves(gate.result), leaf_names(gate.result, name), strict=True)
+    return [one for leaf, one in named if is_operand(leaf)]
+
+
+def _argument(
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], name: str, item: Item
+) -> Item:
+    """An argument with what its arrays hold now; numbers are operands, unless they are settings."""
+
+    def leaf(one: Item) -> Item:
+        if type(one) in (int, bool) and name in gate.nondiff:
+            return one
+        if is_constant(one) and not _is_number(one):
+            return one
+        return ctx.lift(one, node)
+
+    return rebuild(item, leaf)
+
+
+def _is_number(item: Item) -> bool:
+    return isinstance(item, (int, float, complex, np.generic))
+
+
+def _key(item: Item) -> Any:
+    """What of an argument a gate is lowered for."""
+    skeleton = rebuild(item, lambda leaf: None)
+    found = [
+        leaf.type if is_operand(leaf) else (type(leaf), leaf if _is_hashable(leaf) else id(leaf))
+        for leaf in leaves(item)
+    ]
+    return (_structure(skeleton), *found)
+
+
+def _structure(item: Item) -> Any:
+    match item:
+        case tuple() | list():
+            return (type(item), *map(_structure, item))
+        case dict():
+            return (dict, *((key, _structure(part)) for key, part in item.items()))
+    fields = getattr(item, "fields", None)
+    return None if fields is None else (item.cls, _structure(fields))
+
+
+def _is_hashable(item: Item) -> bool:
+    try:
+        hash(item)
+    except TypeError:
+        return False
+    return True
 
 
 def _lower_gate(
-    ctx: Context, node: ast.AST, gate: Primitive[..., Any], types_: list[Type]
-) -> tuple[dict[str, Any], list[Value]]:
-    """A gate for operands of these types: the call's attributes, and what it reads from outside."""
-    path = calls.path_of_callee(ctx, gate)
-    primal = _primal(ctx, node, gate, types_, path)
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, given: Given
+) -> _Lowered:
+    inside = _parameters_for(ctx, given)
+    opaque = "function" in gate.opaque
+    made = (_opaque if opaque else _read)(ctx, node, gate, path, inside)
+    add_rules(ctx, node, gate, path, inside, made.result, made.attributes)
+    return made
+
+
+def _read(
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given
+) -> _Lowered:
+    """A gate whose function is read: it becomes a function of the emitted module."""
+    primal, result = _primal(ctx, node, gate, inside, path)
     outside = _captured(ctx, primal.body, primal.parameters)
-    type_ = primal.results[0].type
-    wanted, pullback = _pullback(ctx, node, gate, primal, type_, path)
-    body = primal.body
-    name, known = primal.name, {a["primal"].name for a, _ in ctx.gates.values()}
+    body, name = primal.body, primal.name
+    known = {
+        found.attributes["primal"].name for found in ctx.gates.values()
+        if "primal" in found.attributes
+    }  # fmt: skip
     while name in known:
         name += "_"
+    block = Block((*primal.parameters, *outside), body.operations, body.results)
     attributes = {
         "gate": gate,
-        "type": type_,
-        "primal": Function(
-            name, Block((*primal.parameters, *outside), body.operations, body.results)
-        ),
-        "differentiable": wanted,
+        "types": _alone([v.type for v in primal.results]),
+        "primal": Function(name, block),
+        "arity": len(primal.parameters),
     }
-    if pullback is not None:
-        attributes["pullback"] = pullback
-    return attributes, outside
+    return _Lowered("call", attributes, outside, result)
 
 
-def _lower_apart(
-    ctx: Context, node: ast.AST, function: Any, path: Path, arguments: list[Value]
-) -> tuple[Builder, Item]:
-    """Inline a function into a builder of its own."""
-    bound = arguments_for(ctx, node, function, path, list(arguments), {})
-    outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
-    try:
-        with sealed(ctx, node, f"the gate's function `{function.__name__}`"):
-            item = calls.inline(ctx, node, read_function(function), path, bound, None, None)
-            item = rebuild(item, lambda leaf: _held(ctx, node, leaf))
-        made = Block((), tuple(ctx.builder.operations), ())
-        if any("callee" in op.attributes for op in walk(made)):
-            ctx.refuse(
-                node, "recursion", "a gate's function, or its rule, calls a function that calls"
-                " itself.", "write the recursion as a loop.",
-            )  # fmt: skip
-        return ctx.builder, item
-    finally:
-        ctx.builder = outer
+def _opaque(
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given
+) -> _Lowered:
+    """A gate whose function is called: the emitted text takes it as an argument."""
+    if any(call.instance is not None for call in ctx.instances.active):
+        ctx.refuse(
+            node, "opaque-gate", f"the opaque gate `{gate.name}` is called in a function that calls"
+            " itself.", "write the recursion as a loop.",
+        )  # fmt: skip
+    operands = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
+    parts = declared_result(ctx, node, gate, inside)
+    writing = Calling(ctx, node, gate, operands)
+    template = writing.call_of_gate(path, inside, parts)
+    results = [Value(part.type, "y") for part in parts]
+    attributes = {
+        "gate": gate,
+        "types": _alone([v.type for v in results]),
+        "template": template,
+        "arity": len(operands),
+    }
+    result = tuple(results) if isinstance(gate.result, tuple) else results[0]
+    return _Lowered("opaque", attributes, writing.operands[len(operands) :], result)
 
 
-def _held(ctx: Context, node: ast.AST, leaf: Item) -> Item:
-    """An array as what it holds when the function returns."""
-    return ctx.lift(leaf, node) if isinstance(leaf, Value) else leaf
+def _alone(types_: list[Type]) -> Any:
+    """The type of one result, or a tuple of those of several."""
+    return types_[0] if len(types_) == 1 else tuple(types_)
+
+
+def _parameters_for(ctx: Context, given: Given) -> dict[str, Item]:
+    """The arguments as the gate's own function sees them, each value as a parameter of its own."""
+    taken: set[str] = set()
+    inside = {}
+    for name, item in given.items():
+        names = iter(leaf_names(item, name))
+        inside[name] = rebuild(item, functools.partial(_parameter, ctx, names, taken))
+    return inside
+
+
+def _parameter(ctx: Context, names: Iterator[str], taken: set[str], leaf: Item) -> Item:
+    name = next(names)
+    if not isinstance(leaf, Value):
+        return leaf
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    made = Value(leaf.type, name)
+    if leaf in ctx.origins:  # so that it may become static
+        ctx.origins[made] = ctx.origins[leaf]
+    return made
 
 
 def _primal(
-    ctx: Context, node: ast.AST, gate: Primitive[..., Any], operand_types: list[Type], path: Path
-) -> Function:
-    names = list(gate.function.__code__.co_varnames) if _is_function(gate.function) else []
-    if (not names and operand_types) or not _is_function(gate.function):
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], inside: Given, path: Path
+) -> tuple[Function, Item]:
+    if not isinstance(gate.function, types.FunctionType):
         ctx.refuse(
             node, "opaque-gate", f"the gate `{gate.name}` is no Python function.",
-            "make the gate with @primitive on a def.",
+            "make the gate with @primitive on a def, or with @primitive(opaque=True, result=...).",
         )  # fmt: skip
-    parameters = [Value(t, n) for t, n in zip(operand_types, names, strict=False)]
-    builder, item = _lower_apart(ctx, node, gate.function, path, parameters)
+    builder, item = lower_apart(ctx, node, gate.function, path, list(inside.values()), inside)
     outer, ctx.builder = ctx.builder, builder
-    value = ctx.lift(item, node)
+    result = rebuild(item, lambda leaf: leaf if _is_setting(leaf) else ctx.lift(leaf, node))
     ctx.builder = outer
-    return Function(gate.name, builder.block(parameters, (value,)))
+    results = [leaf for leaf in leaves(result) if is_operand(leaf)]
+    if not results:
+        ctx.refuse_item(item, node)
+    parameters = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
+    return Function(gate.name, builder.block(parameters, results)), result
 
 
-def _is_function(function: Any) -> bool:
-    return isinstance(function, types.FunctionType)
+def _is_setting(leaf: Item) -> bool:
+    return is_constant(leaf) and not _is_number(leaf)
 
 
 def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list[Value]:
@@ -124,43 +254,3 @@ def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list
     } | {*ctx.live.values()}  # fmt: skip
     used = [v for op in walk(block) for v in op.operands] + list(block.results)
     return list(dict.fromkeys(v for v in used if v in outside and v not in parameters))
-
-
-def _pullback(
-    ctx: Context, node: ast.AST, gate: Primitive[..., Any], primal: Function, type_: Type,
-    path: Path,
-) -> tuple[tuple[int, ...], Function | None]:  # fmt: skip
-    operands = primal.parameters
-    if gate.rule is None:
-        ctx.refuse(
-            node, "gate-rule", f"the gate `{gate.name}` has no derivative.",
-            f"give it one with @{gate.name}.backward.",
-        )  # fmt: skip
-    parameters = [
-        Value(_cotangent_type(type_), "g"),
-        *(Value(v.type, v.name if isinstance(v.name, str) else None) for v in operands),
-        Value(type_, "y"),
-    ]
-    builder, item = _lower_apart(ctx, node, gate.rule, (*path, "<rule>"), parameters)
-    contributions = item if isinstance(item, tuple) else (item,)
-    if len(contributions) != len(operands):
-        ctx.refuse(
-            node, "gate-rule", f"the rule of `{gate.name}` returns {len(contributions)}"
-            f" contributions for {len(operands)} arguments.",
-            "return one for each argument, None where there is no gradient.",
-        )  # fmt: skip
-    wanted = tuple(
-        k for k, c in enumerate(contributions)
-        if c is not None and is_differentiable(operands[k].type)
-    )  # fmt: skip
-    outer, ctx.builder = ctx.builder, builder
-    values = [ctx.lift(contributions[k], node) for k in wanted]
-    ctx.builder = outer
-    return wanted, Function(f"{gate.name}_backward", builder.block(parameters, values))
-
-
-def _cotangent_type(type_: Type) -> Type:
-    """A cotangent of rank 0 may be a Python float or a NumPy scalar."""
-    if isinstance(type_, Array) and not rank(type_):
-        return Array(type_.dtype, (), weak=True)
-    return type_

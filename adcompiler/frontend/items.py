@@ -9,10 +9,13 @@ is then static: a number, a string, None, a module, a function.
 from __future__ import annotations
 
 import ast
+import enum
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
+
+import numpy as np
 
 from ..ir.core import Value
 
@@ -35,6 +38,7 @@ __all__ = [
     "dict_view",
     "freeze",
     "in_words",
+    "is_constant",
     "is_namedtuple",
     "is_number",
     "is_object",
@@ -45,6 +49,10 @@ __all__ = [
 ]
 
 Item = Any
+_CONSTANT = (
+    str, bytes, type(None), type(Ellipsis), type, slice, enum.Enum, np.generic, np.ndarray,
+    np.dtype, np.ufunc, types.FunctionType, types.ModuleType, types.BuiltinFunctionType,
+)  # fmt: skip
 
 
 class Unbound:
@@ -214,6 +222,11 @@ _PLAIN = {"RangeItem": "range", "OwnList": "list", "OwnDict": "dict", "Primitive
 def is_number(item: Item) -> bool:
     """A Python number that can become a constant."""
     return type(item) in (bool, int, float, complex)
+
+
+def is_constant(item: Item) -> bool:
+    """Something static of which nothing can depend on what is differentiated."""
+    return is_number(item) or isinstance(item, _CONSTANT)
 
 
 def is_object(item: Item) -> bool:

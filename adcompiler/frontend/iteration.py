@@ -4,14 +4,13 @@
         ...                                            a, b = x[i], y[i]
 
 Tuples, lists and dicts are `Known`. Ranges, arrays and lists of run-time length are a `Walk`: a
-range, and what stands at each of its values. `zip`, `enumerate` and the like combine these into
-others; each gives a `OneWay`, which, as in Python, can be read once.
+range, and what stands at each of its values. `zip`, `enumerate` and the like (`iterators`) combine
+these into others; each gives a `OneWay`, which, as in Python, can be read once.
 """
 
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -26,27 +25,27 @@ from .items import DictView, Item, RangeItem, in_words
 from .names import size_item
 
 __all__ = [
+    "At",
     "Chain",
     "Content",
     "Known",
     "Nested",
     "OneWay",
+    "Source",
     "Walk",
-    "chained",
+    "called",
+    "compute",
     "content",
     "downwards",
-    "enumerated",
     "gathered",
     "known",
-    "mapped",
-    "neighbours",
+    "materialised",
+    "name_of",
     "one_way",
-    "over_places",
-    "product",
+    "part_of",
+    "places_of",
     "range_length",
-    "turned",
     "use",
-    "zipped",
 ]
 
 # Gives the element at an index, which is a value or an int; `target` is what it is bound to.
@@ -90,16 +89,6 @@ def _same(a: Item, b: Item) -> bool:
     return a is b
 
 
-def _unordered(found: Sequence[Content]) -> tuple[Source, ...]:
-    """The sources of what is read in an order of its own."""
-    sources = (s for part in found if isinstance(part, Known) for s in part.sources)
-    return tuple(replace(source, ordered=False) for source in sources)
-
-
-def _ordered(found: Sequence[Content]) -> tuple[Source, ...]:
-    return tuple(s for part in found if isinstance(part, Known) for s in part.sources)
-
-
 @final
 @dataclass(frozen=True)
 class Walk:
@@ -119,8 +108,8 @@ class Walk:
     def index_name(self, target: ast.expr) -> str | None:
         """The user's name for the range's value."""
         for step in self.path or ():
-            target = _part(target, step)  # type: ignore[assignment]
-        return None if self.path is None else _name_of(target)
+            target = part_of(target, step)  # type: ignore[assignment]
+        return None if self.path is None else name_of(target)
 
 
 @final
@@ -222,8 +211,8 @@ def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
 
     def at(index: Item, target: ast.expr | None) -> Item:
         if isinstance(index, int):
-            return ctx.emit(node, "index", (value,), {"key": (index,)}, _name_of(target))
-        return ctx.emit(node, "index", (value, index), {"key": (Slot(0),)}, _name_of(target))
+            return ctx.emit(node, "index", (value,), {"key": (index,)}, name_of(target))
+        return ctx.emit(node, "index", (value, index), {"key": (Slot(0),)}, name_of(target))
 
     over = (ctx.memory.owner(value),) if isinstance(value.type, List) else ()
     bounds = RangeItem(0, size_item(ctx, node, value, 0, via="len"), 1)
@@ -232,10 +221,10 @@ def _elements(ctx: Context, node: ast.AST, value: Value) -> Walk:
 
 def known(ctx: Context, node: ast.AST, item: Item, what: str) -> list[Item]:
     """The elements of something whose length has to be known."""
-    return _materialised(ctx, node, content(ctx, node, item), None, what)
+    return materialised(ctx, node, content(ctx, node, item), None, what)
 
 
-def _materialised(
+def materialised(
     ctx: Context, node: ast.AST, found: Content, count: int | None, what: str
 ) -> list[Item]:
     """All elements, or the first `count` ones if that is all that is asked for."""
@@ -243,15 +232,15 @@ def _materialised(
         case Known(items):
             return list(items)
         case Chain(contents):
-            return [v for one in contents for v in _materialised(ctx, node, one, None, what)]
+            return [v for one in contents for v in materialised(ctx, node, one, None, what)]
         case Nested(walks, element):
             rows: list[tuple[Item, ...]] = [()]
             for walk in walks:
-                here = _materialised(ctx, node, walk, None, what)
+                here = materialised(ctx, node, walk, None, what)
                 rows = [(*row, v) for row in rows for v in here]
             return [element(row, None) for row in rows]
         case Walk(bounds):
-            length, get = _places(ctx, node, found)
+            length, get = places_of(ctx, node, found)
             size = length.type.size if isinstance(length, Value) else length  # type: ignore
             if count is not None and _reaches(size, count):
                 return [get(k, None) for k in range(count)]
@@ -265,7 +254,7 @@ def _reaches(size: Size | None, count: int) -> bool:
     return size is not None and is_positive(add(size, negate(count - 1)))
 
 
-def _places(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
+def places_of(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
     """The number of elements, and how to get the k-th; a negative number stands for none."""
     start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
     plain = (start, step) == (0, 1) if type(start) is type(step) is int else False
@@ -275,21 +264,22 @@ def _places(ctx: Context, node: ast.AST, walk: Walk) -> tuple[Item, At]:
 
     def get(k: Item, target: ast.expr | None) -> Item:
         if walk.reverse:
-            k = _compute(ctx, node, ast.Sub(), _compute(ctx, node, ast.Sub(), length, 1), k)
-        k = _compute(ctx, node, ast.Mult(), k, step)
-        return walk.at(_compute(ctx, node, ast.Add(), start, k), target)
+            k = compute(ctx, node, ast.Sub(), compute(ctx, node, ast.Sub(), length, 1), k)
+        k = compute(ctx, node, ast.Mult(), k, step)
+        return walk.at(compute(ctx, node, ast.Add(), start, k), target)
 
     return length, get
 
 
 def range_length(ctx: Context, node: ast.AST, bounds: RangeItem) -> Item:
+    """`len(range(...))`."""
     parts = (bounds.start, bounds.stop, bounds.step)
     if all(type(part) is int for part in parts):
         return len(range(*parts))
     return ctx.emit(node, "length", (ctx.emit(node, "range", parts, {}),), {})
 
 
-def _compute(
+def compute(
     ctx: Context, node: ast.AST, op: ast.operator, a: Item, b: Item, target: Any = None
 ) -> Item:
     """`a op b`, with nothing left of `+ 0` and `* 1`."""
@@ -300,14 +290,15 @@ def _compute(
             return a
         case ast.Mult() if type(b) is int and b == 1:
             return a
-    return arithmetic.binary(ctx, node, op, a, b, _name_of(target))
+    return arithmetic.binary(ctx, node, op, a, b, name_of(target))
 
 
-def _name_of(target: ast.expr | None) -> str | None:
+def name_of(target: ast.expr | None) -> str | None:
+    """The name that an element is bound to, if it is bound to a name."""
     return target.id if isinstance(target, ast.Name) else None
 
 
-def _part(target: ast.expr | None, position: int) -> ast.expr | None:
+def part_of(target: ast.expr | None, position: int) -> ast.expr | None:
     """The part of a loop's target that the element's part is bound to."""
     if not isinstance(target, (ast.Tuple, ast.List)) or position >= len(target.elts):
         return None
@@ -320,165 +311,16 @@ def one_way(ctx: Context, name: str, found: Content | Callable[[], Content]) -> 
     return OneWay(name, found, len(ctx.loops))
 
 
-def zipped(
-    ctx: Context, node: ast.AST, name: str, parts: Sequence[Content], join: Any = None
-) -> OneWay:
-    """Elements side by side, up to the end of the shortest; `join` makes one element of them."""
-
-    def joined(items: tuple[Item, ...]) -> Item:
-        return items if join is None else join(*items)
-
-    for part in parts:
-        if isinstance(part, (Nested, Chain)):
-            what = "the length of what is taken side by side"
-            parts = [_materialised(ctx, node, p, None, what) for p in parts]  # type: ignore
-            parts = [Known(p) for p in parts]  # type: ignore[arg-type]
-            break
-    lengths = [len(part.items) for part in parts if isinstance(part, Known)]
-    if lengths or not parts:
-        count = min(lengths, default=0)
-        what = f"the length of what {name}() takes beside a tuple or list"
-        columns = [_materialised(ctx, node, part, count, what) for part in parts]
-        rows = tuple(map(joined, zip(*columns, strict=False)))
-        return one_way(ctx, name, Known(rows, _ordered(parts)))
-    walks = [part for part in parts if isinstance(part, Walk)]
-    places = [_places(ctx, node, walk) for walk in walks]
-
-    def at(index: Item, target: ast.expr | None) -> Item:
-        return joined(tuple(
-            get(index, _part(target, k) if join is None else None)
-            for k, (_, get) in enumerate(places)
-        ))  # fmt: skip
-
-    paths = [
-        (k, *walk.path) for k, (walk, (_, get)) in enumerate(zip(walks, places, strict=True))
-        if walk.path is not None and get is walk.at and join is None
-    ]  # fmt: skip
-    stop = _shortest(ctx, node, [length for length, _ in places])
-    path, over = paths[0] if paths else None, tuple(v for walk in walks for v in walk.over)
-    return one_way(ctx, name, Walk(RangeItem(0, stop, 1), at, path=path, over=over))
-
-
-def _shortest(ctx: Context, node: ast.AST, lengths: Sequence[Item]) -> Item:
-    """`min(len(x), len(y))`, each length that is known to be another's left out."""
-    kept: dict[Any, Item] = {}
-    for length in lengths:
-        size = length.type.size if isinstance(length, Value) else length  # type: ignore
-        kept.setdefault(length if size is None else size, length)
-    first, *rest = kept.values()
-    for other in rest:
-        first = ctx.emit(node, "minimum", (first, other), {"via": "op"})
-    return first
-
-
-def enumerated(ctx: Context, node: ast.AST, found: Content, start: Item) -> OneWay:
-    """Each element with its number."""
-    if not isinstance(found, Walk):
-        first = ctx.static(start, node, "the start of enumerate()")
-        items = _materialised(ctx, node, found, None, "the length of what enumerate() takes")
-        rows = [(first + k, v) for k, v in enumerate(items)]
-        return one_way(ctx, "enumerate", Known(rows, _ordered((found,))))
-    length, get = _places(ctx, node, found)
-
-    def at(index: Item, target: ast.expr | None) -> Item:
-        number = _compute(ctx, node, ast.Add(), index, start, _part(target, 0))
-        return (number, get(index, _part(target, 1)))
-
-    path = (0,) if type(start) is int and start == 0 else None
-    bounds = RangeItem(0, length, 1)
-    return one_way(ctx, "enumerate", Walk(bounds, at, path=path, over=found.over))
-
-
-def turned(ctx: Context, node: ast.AST, item: Item) -> OneWay:
-    """`reversed`: of what has places, from its last to its first."""
-    if isinstance(item, OneWay):
-        ctx.refuse(
-            node, "unsupported-iteration", f"reversed() of {called(item)} fails.",
-            "reverse what goes into it.",
-        )  # fmt: skip
-    found = content(ctx, node, item)
-    if isinstance(found, Walk):
-        return one_way(ctx, "reversed", replace(found, reverse=not found.reverse))
-    assert isinstance(found, Known)
-    items = tuple(reversed(found.items))
-    return one_way(ctx, "reversed", Known(items, _unordered((found,))))
-
-
 def downwards(ctx: Context, node: ast.AST, walk: Walk) -> Walk:
     """A walk from the last value to the first as one over a range that goes down."""
     if not walk.reverse:
         return walk
     start, stop, step = walk.bounds.start, walk.bounds.stop, walk.bounds.step
     if type(step) is int and step == 1:
-        first = _compute(ctx, node, ast.Sub(), stop, 1)
+        first = compute(ctx, node, ast.Sub(), stop, 1)
     else:
-        count = _compute(ctx, node, ast.Sub(), range_length(ctx, node, walk.bounds), 1)
-        first = _compute(ctx, node, ast.Add(), start, _compute(ctx, node, ast.Mult(), count, step))
-    end = _compute(ctx, node, ast.Sub(), start, step)
-    down = -step if type(step) is int else _compute(ctx, node, ast.Sub(), 0, step)
+        count = compute(ctx, node, ast.Sub(), range_length(ctx, node, walk.bounds), 1)
+        first = compute(ctx, node, ast.Add(), start, compute(ctx, node, ast.Mult(), count, step))
+    end = compute(ctx, node, ast.Sub(), start, step)
+    down = -step if type(step) is int else compute(ctx, node, ast.Sub(), 0, step)
     return replace(walk, bounds=RangeItem(first, end, down), reverse=False)
-
-
-def mapped(
-    ctx: Context, node: ast.AST, parts: Sequence[Content], function: Callable[..., Item]
-) -> OneWay:
-    """`map`: what a function makes of the elements side by side."""
-    return zipped(ctx, node, "map", parts, function)
-
-
-def chained(ctx: Context, parts: Sequence[Content]) -> OneWay:
-    """`itertools.chain`."""
-    if all(isinstance(part, Known) for part in parts):
-        items = [v for part in parts for v in part.items]  # type: ignore[union-attr]
-        return one_way(ctx, "chain", Known(items, _unordered(parts)))
-    return one_way(ctx, "chain", Chain(tuple(parts)))
-
-
-def neighbours(ctx: Context, node: ast.AST, found: Content) -> OneWay:
-    """`itertools.pairwise`."""
-    if not isinstance(found, Walk):
-        items = _materialised(ctx, node, found, None, "the length of what pairwise() takes")
-        rows = tuple(itertools.pairwise(items))
-        return one_way(ctx, "pairwise", Known(rows, _ordered((found,))))
-    length, get = _places(ctx, node, found)
-
-    def at(index: Item, target: ast.expr | None) -> Item:
-        following = _compute(ctx, node, ast.Add(), index, 1)
-        return (get(index, _part(target, 0)), get(following, _part(target, 1)))
-
-    stop = _compute(ctx, node, ast.Sub(), length, 1)
-    return one_way(ctx, "pairwise", Walk(RangeItem(0, stop, 1), at, over=found.over))
-
-
-def product(ctx: Context, node: ast.AST, parts: Sequence[Content]) -> OneWay:
-    """`itertools.product`: all combinations, the last part running fastest."""
-    if not parts or any(not isinstance(part, Walk) for part in parts):
-        what = "the length of what product() takes beside a tuple or list"
-        rows: list[tuple[Item, ...]] = [()]
-        for part in parts:
-            here = _materialised(ctx, node, part, None, what)
-            rows = [(*row, v) for row in rows for v in here]
-        return one_way(ctx, "product", Known(tuple(rows)))
-    walks = tuple(part for part in parts if isinstance(part, Walk))
-    return one_way(ctx, "product", Nested(walks, lambda items, target: items))
-
-
-def over_places(
-    ctx: Context, node: ast.AST, name: str, sizes: Sequence[Item], array: Value | None = None
-) -> OneWay:
-    """`np.ndindex` and, with the elements, `np.ndenumerate`."""
-    walks = tuple(
-        Walk(RangeItem(0, size, 1), lambda index, target: index, path=()) for size in sizes
-    )
-
-    def element(index: tuple[Item, ...], target: ast.expr | None) -> Item:
-        if array is None:
-            return index
-        values = [v for v in index if isinstance(v, Value)]
-        key = tuple(v if type(v) is int else Slot(values.index(v)) for v in index)
-        name = _name_of(_part(target, 1))
-        return (index, ctx.emit(node, "index", (array, *values), {"key": key}, name))
-
-    if not walks:
-        return one_way(ctx, name, Known((element((), None),)))
-    return one_way(ctx, name, Nested(walks, element, () if array is None else (0,)))

@@ -17,20 +17,8 @@ from ..ir.types import Array, rank
 from . import arithmetic
 from .context import Context
 from .items import Item, RangeItem, in_words
-from .iteration import (
-    Known,
-    chained,
-    content,
-    enumerated,
-    known,
-    mapped,
-    neighbours,
-    one_way,
-    over_places,
-    product,
-    turned,
-    zipped,
-)
+from .iteration import Known, content, known, one_way
+from .iterators import chained, enumerated, mapped, neighbours, over_places, product, turned, zipped
 from .names import size_item
 
 __all__ = ["ITERATION"]

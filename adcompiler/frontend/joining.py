@@ -35,7 +35,7 @@ def _kindred(function: Any) -> Callable[..., Item]:
     called = f"np.{function.__name__}"
 
     def handler(ctx: Context, node: ast.Call, name: str | None, tup: Item, **cast: Item) -> Item:
-        from .calls import operation
+        from .table_calls import operation
 
         items = gathered(ctx, node, tup)
         if not isinstance(items, Value) or not isinstance(items.type, List):
@@ -61,7 +61,7 @@ def _joining(function: Any, opcode: str) -> Callable[..., Item]:
     def handler(
         ctx: Context, node: ast.Call, name: str | None, arrays: Item, axis: Item = 0, **cast: Item
     ) -> Item:
-        from .calls import operation
+        from .table_calls import operation
 
         items = gathered(ctx, node, arrays)
         if not isinstance(items, Value) or not isinstance(items.type, List):

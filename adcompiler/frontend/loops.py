@@ -15,6 +15,8 @@ from ..ir.core import Block, Value
 from ..ir.types import INT, Range
 from . import statements
 from .assigned import assigned_names, breaks
+from .assignment import assign
+from .branches import guarded
 from .carries import Carries
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
@@ -84,7 +86,7 @@ def _unroll(ctx: Context, node: ast.For, found: Known) -> None:
             )  # fmt: skip
 
     def body(item: Item) -> None:
-        statements.assign(ctx, node.target, item)
+        assign(ctx, node.target, item)
         statements.statements(ctx, node.body)
 
     _written_out(ctx, node, found.items, body, check)
@@ -109,7 +111,7 @@ def _written_out(
         if stop is True:
             break
         if isinstance(stop, Value):
-            statements.guarded(ctx, node, stop, names, lower)
+            guarded(ctx, node, stop, names, lower)
         else:
             lower()
         check(position)
@@ -120,7 +122,7 @@ def _walk(ctx: Context, node: ast.For, walk: Walk) -> None:
         walk = downwards(ctx, node.iter, walk)
 
     def body(index: Item) -> None:
-        statements.assign(ctx, node.target, walk.at(index, node.target))
+        assign(ctx, node.target, walk.at(index, node.target))
         statements.statements(ctx, node.body)
 
     _counted(ctx, node, walk, walk.index_name(node.target), body)
@@ -132,7 +134,7 @@ def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
     def body(places: tuple[Item, ...]) -> None:
         level = len(places)
         if level == len(found.walks):
-            statements.assign(ctx, node.target, found.element(places, node.target))
+            assign(ctx, node.target, found.element(places, node.target))
             statements.statements(ctx, node.body)
             return
         walk = found.walks[level]

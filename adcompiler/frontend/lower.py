@@ -18,6 +18,8 @@ from typing import Any
 from ..ir.core import Function, Value
 from ..ir.types import Type
 from .binding import signature_of
+from .called_effects import with_called_effects
+from .captures import originate
 from .closing import closed
 from .context import ARGUMENT, Capture, Context, Frame, Growth, Path
 from .instances import Callee
@@ -108,7 +110,7 @@ def _lower(
         name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
     }
     for name, item in arguments.items():
-        ctx.originate(item, (ARGUMENT, name))
+        originate(ctx, item, (ARGUMENT, name))
         if isinstance(item, type):
             ctx.found[id(item)] = (ARGUMENT, name)
     ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
@@ -123,7 +125,8 @@ def _lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
-    block, functions = closed(block, {i.label: i.body for i in ctx.instances.known if i.body})
+    bodies = {i.label: i.body for i in ctx.instances.known if i.body}
+    block, functions = closed(*with_called_effects(block, bodies))
     made = Function(_name(function), block, source.span(source.node), functions)
     check_contents(made)
     return Lowered(

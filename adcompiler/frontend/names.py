@@ -22,6 +22,7 @@ from ..ops import is_known
 from ..ops.gates import Primitive
 from ..ops.refused import refusal
 from . import draws, objects, text_values
+from .captures import capture, path_to
 from .context import Context, namespace_value
 from .items import (
     LOST,
@@ -69,7 +70,7 @@ def _outer_name(ctx: Context, node: ast.AST, name: str) -> Item:
             node, "unknown-name", f"the name `{name}` isn't defined where the function can see it.",
             _meant(ctx, name) or "define or import it before the gradient is compiled.",
         )  # fmt: skip
-    return ctx.capture(ctx.path_to(function, name), value, node)
+    return capture(ctx, path_to(ctx, function, name), value, node)
 
 
 def _meant(ctx: Context, name: str) -> str | None:
@@ -145,7 +146,7 @@ def _object_attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Ite
             "pass it as an argument.",
         )  # fmt: skip
     plain = not isinstance(owner, (types.FunctionType, Primitive))
-    return ctx.capture((*start, name if plain else f"<attribute {name}>"), value, node)
+    return capture(ctx, (*start, name if plain else f"<attribute {name}>"), value, node)
 
 
 def _called(owner: Any) -> str:

@@ -19,6 +19,7 @@ from typing import Any, final
 from ..diagnostics import SourceError
 from ..ops import is_known
 from . import calls
+from .captures import capture, rely
 from .context import Context, Path
 from .items import Instance, Item, Record, in_words, is_namedtuple, is_object
 from .paths import member
@@ -82,7 +83,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Instance | Record, name: str) 
             f" {type(error).__name__}: {error}.", "correct the object.",
         )  # fmt: skip
     start = class_path(ctx, live) if instance is None else instance.path
-    return ctx.capture((*start, name), value, node)
+    return capture(ctx, (*start, name), value, node)
 
 
 def _is_computed(live: Any, name: str) -> bool:
@@ -120,16 +121,16 @@ def member_of(ctx: Context, node: ast.AST, owner: Item, name: str, after: int = 
         case types.FunctionType() if instance is not None and is_known(
             whole := types.MethodType(found, live)
         ):
-            ctx.rely(instance.path, live)
-            return ctx.rely((*start, name), whole)
+            rely(ctx, instance.path, live)
+            return rely(ctx, (*start, name), whole)
         case types.FunctionType():
-            return _method(ctx.rely((*start, look), found), owner)
+            return _method(rely(ctx, (*start, look), found), owner)
         case staticmethod(__func__=function):
-            return ctx.rely((*start, look, "__func__"), function)
+            return rely(ctx, (*start, look, "__func__"), function)
         case classmethod(__func__=function):
-            return _method(ctx.rely((*start, look, "__func__"), function), class_of(ctx, owner))
+            return _method(rely(ctx, (*start, look, "__func__"), function), class_of(ctx, owner))
         case property(fget=types.FunctionType() as function):
-            ctx.rely((*start, look, "fget"), function)
+            rely(ctx, (*start, look, "fget"), function)
             if isinstance(owner, Instance) and not _is_readable(function):
                 return _MISSING  # nothing of the object is differentiated: its value will do
             return calls.invoke(ctx, node, function, [owner], {}, None)
@@ -163,7 +164,7 @@ def class_of(ctx: Context, owner: Item) -> type:
     cls = class_behind(owner)
     instance = owner if isinstance(owner, Instance) else getattr(owner, "instance", None)
     if instance is not None:
-        ctx.rely((*instance.path, "<class>"), cls)
+        rely(ctx, (*instance.path, "<class>"), cls)
     return cls
 
 
@@ -171,7 +172,7 @@ def class_path(ctx: Context, cls: type) -> Path:
     path = ctx.found.get(id(cls))
     if path is None:
         path = (cls,)
-        ctx.rely(path, cls)
+        rely(ctx, path, cls)
     return path
 
 
@@ -185,7 +186,7 @@ def special(ctx: Context, owner: Item, name: str) -> types.FunctionType | None:
     if not isinstance(found, types.FunctionType):
         return None
     class_of(ctx, owner)
-    function: types.FunctionType = ctx.rely((*class_path(ctx, cls), f"<member {name}>"), found)
+    function: types.FunctionType = rely(ctx, (*class_path(ctx, cls), f"<member {name}>"), found)
     return function
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import operator
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -63,8 +64,8 @@ def _step(name: str) -> Callable[[Any], Any]:
     match word if name.startswith("<") else None:
         case "class":
             return type
-        case "rule":
-            return lambda owner: owner.rule
+        case "rule" | "tangent":
+            return operator.attrgetter(word)
         case "attribute":
             return lambda owner: getattr(owner, rest)
         case "default":

@@ -17,11 +17,12 @@ from ..ir.sizes import is_positive
 from ..ir.types import Array, List, Type, rank, shape_of
 from ..ops import lookup
 from . import arithmetic
+from .computing import computed
 from .context import Context
 from .items import Item, in_words, is_number
 from .iteration import OneWay, gathered, known, use
 
-__all__ = ["REDUCTIONS", "computed"]
+__all__ = ["REDUCTIONS"]
 
 _REQUIRED: Any = object()
 
@@ -40,17 +41,6 @@ def _now(ctx: Context, node: ast.AST, item: Item) -> Type:
 def _folds(items: Sequence[Item]) -> bool:
     """Whether the call is settled now: ints, bools, strings; floats stay visible."""
     return all(not isinstance(i, Value) and type(i) in (int, bool, str) for i in items)
-
-
-def computed(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Any:
-    """A call on static values; what it raises would be raised at run time too."""
-    try:
-        return compute()
-    except Exception as error:
-        return ctx.refuse(
-            node, "static-error", f"this call fails: {type(error).__name__}: {error}.",
-            "correct its arguments.",
-        )  # fmt: skip
 
 
 def _folding(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 import logging
 import sys
 import types
@@ -21,6 +22,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import hole
+from .captures import capture_name
 from .context import ARGUMENT, Capture, Context, Path, lookup_path
 from .items import (
     UNBOUND,
@@ -33,7 +35,7 @@ from .items import (
     is_namedtuple,
 )  # fmt: skip
 
-__all__ = ["Written", "is_plain"]
+__all__ = ["Written", "handed", "is_plain"]
 
 _LITERALS = (str, bytes, int, float, complex, bool, type(None), type(Ellipsis))
 _NUMBERS = ("bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64")
@@ -107,7 +109,7 @@ class Written:
         """An object that an argument holds, as it is; the text reads it at each call."""
         shown = ("<shown>", *path)
         if shown not in self.ctx.captures:
-            name = self.ctx._capture_name(path)
+            name = capture_name(self.ctx, path)
             self.ctx.captures[shown] = Capture(path, name, Value(Static(), name), Static())
         found: Value = self.ctx.captures[shown].item
         return found
@@ -212,8 +214,22 @@ def _parameter(ctx: Context, node: ast.AST, item: Any, path: Path | None) -> Val
         path = (item,)
     shown = ("<shown>", *path)
     if shown not in ctx.captures:
-        name = ctx._capture_name(path if isinstance(path[-1], str) else (_word(node, item),))
+        name = capture_name(ctx, path if isinstance(path[-1], str) else (_word(node, item),))
         ctx.captures[shown] = Capture(path, name, Value(Static(), name), Static())
+    found: Value = ctx.captures[shown].item
+    return found
+
+
+def handed(ctx: Context, item: Any, path: Path, name: str) -> Value:
+    """The parameter by which a function comes in that the emitted text calls."""
+    for given, value in ctx.given.items():
+        if value is item:
+            return ctx.live.setdefault(given, Value(Static(), given))
+    shown = ("<shown>", *path)
+    if shown not in ctx.captures:
+        usable = name.isidentifier() and not keyword.iskeyword(name)
+        word = capture_name(ctx, (name if usable else "function",))
+        ctx.captures[shown] = Capture(path, word, Value(Static(), word), Static())
     found: Value = ctx.captures[shown].item
     return found
 

@@ -176,7 +176,7 @@ class _Loader:
             kind = getattr(found, "__adcompiler_decorator__", None)
             if kind in ("grad", "value_and_grad"):
                 return _unchanged
-            if kind not in ("primitive", "backward"):
+            if kind not in ("primitive", "backward", "forward"):
                 return None
             if not isinstance(node, ast.Call):
                 return cast(_Decorator, found)

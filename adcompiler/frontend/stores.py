@@ -20,8 +20,8 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import List, kind_of
-from ..ops.indexing import may_repeat
-from . import arithmetic, expressions, mutation
+from ..ops.keys import may_repeat
+from . import arithmetic, expressions, growing
 from .context import Context
 from .items import Item, in_words
 from .memory import has_memory
@@ -133,7 +133,7 @@ def _change(
         node, opcode, (owner, value, *operands, *place.operands), {"key": key, **views, **more},
         owner.name if isinstance(owner.name, str) else None,
     )  # fmt: skip
-    mutation.check_element(ctx, node, owner, result)
+    growing.check_element(ctx, node, owner, result)
     ctx.memory.store(owner, result)
 
 

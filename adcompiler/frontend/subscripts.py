@@ -1,6 +1,7 @@
 """Reading by subscript: structures at compile time, arrays and lists of numbers at run time.
 
     params["w"][i, 1:]       index[key=(Slot(0), slice(1, None))] %params_w, %i
+    np.r_[0:n, x]            r_ %0, %x, where %0 is np.arange(0, n)
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from ..ir.core import Value
 from ..ir.types import Array, Scalar
+from ..ops import SPELLINGS
 from ..ops.indexing import Slot
-from . import expressions, mutation, special_methods
+from . import expressions, growing, mutation, special_methods
 from .context import Context
 from .items import Item, in_words, is_object
+from .table_calls import apply_entry, operation
 
-__all__ = ["index_key", "subscript"]
+__all__ = ["index_key", "static_slice", "subscript"]
 
 
 def subscript(
@@ -27,6 +32,8 @@ def subscript(
     if is_object(owner) and not isinstance(index, ast.Slice):
         key = expressions.expression(ctx, index)
         return special_methods.by_method(ctx, node, owner, "__getitem__", [key])
+    if isinstance(owner, (*_JOINS, _SLICES)):
+        return _bracketed(ctx, node, owner, index, name)
     if not isinstance(owner, Value):
         ctx.refuse_item(owner, node)
     operands: list[Value] = []
@@ -36,6 +43,60 @@ def subscript(
         axis = axes[0] if len(axes) == 1 else axes
         return ctx.emit(node, "expand_dims", (owner,), {"axis": axis}, name)
     return ctx.emit(node, "index", (owner, *operands), {"key": key}, name)
+
+
+def _bracketed(
+    ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr, name: str | None
+) -> Item:
+    """`np.r_[0.0, x]`; and `np.s_[1:]`, which is the slice itself."""
+    nodes = index.elts if isinstance(index, ast.Tuple) else [index]
+    parts = [_bracketed_part(ctx, part) for part in nodes]
+    if isinstance(owner, _SLICES):
+        parts = [static_slice(ctx, node, p) if isinstance(p, slice) else p for p in parts]
+        whole = owner.maketuple or isinstance(index, ast.Tuple)  # type: ignore[attr-defined]
+        return tuple(parts) if whole else parts[0]
+    called = _JOINS[type(owner)]
+    if any(isinstance(part, str) for part in parts):
+        ctx.refuse(
+            node, "index", f"a text tells {called} how to join.", "use np.concatenate or np.stack."
+        )
+    items = [_range(ctx, node, p) if isinstance(p, slice) else p for p in parts]
+    return apply_entry(ctx, node, SPELLINGS["subscript", called], items, {}, name, called)
+
+
+_JOINS: dict[type, str] = {type(np.r_): "np.r_", type(np.c_): "np.c_"}
+_SLICES: type = type(np.s_)
+
+
+def static_slice(ctx: Context, node: ast.AST, item: slice) -> slice:
+    """A slice that is a value of its own: its bounds are known when the gradient is compiled."""
+    bounds = [
+        None if bound is None else ctx.static(bound, node, "a bound of a slice that has a name")
+        for bound in (item.start, item.stop, item.step)
+    ]
+    return slice(*bounds)
+
+
+def _bracketed_part(ctx: Context, node: ast.expr) -> Item:
+    if not isinstance(node, ast.Slice):
+        return expressions.expression(ctx, node)
+    bounds = [
+        None if part is None else expressions.expression(ctx, part)
+        for part in (node.lower, node.upper, node.step)
+    ]
+    return slice(*bounds)
+
+
+def _range(ctx: Context, node: ast.Subscript, part: slice) -> Item:
+    """`a:b:c` within `np.r_` is np.arange(a, b, c), and `a:b:5j` is np.linspace(a, b, 5)."""
+    start: Any = 0 if part.start is None else part.start
+    if part.stop is None:
+        ctx.refuse(node, "index", "this slice has no end.", "write it: np.r_[0:n].")
+    if isinstance(part.step, complex):
+        count = int(abs(part.step))
+        return operation(ctx, node, np.linspace, [start, part.stop], {"num": count}, None)
+    steps = [1 if part.step is None else part.step]
+    return operation(ctx, node, np.arange, [start, part.stop, *steps], {}, None)
 
 
 def _new_axes(key: tuple[Any, ...]) -> tuple[int, ...]:
@@ -59,7 +120,7 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
     else:
         item = expressions.expression(ctx, index)
         if isinstance(item, Value) and item not in ctx.constants:
-            mutation.runs(ctx, owner, item)
+            growing.runs(ctx, owner, item)
         position = ctx.static(item, index, _WHAT)
     try:
         found = owner[position]

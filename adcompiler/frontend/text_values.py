@@ -15,6 +15,7 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Static
 from ..ops.effects import Template
+from .computing import computed
 from .context import Context
 from .items import Item
 from .references import Written, is_plain
@@ -40,13 +41,6 @@ def lift(ctx: Context, item: Item, node: ast.AST) -> Value:
     if isinstance(item, str):
         return made(ctx, Written(ctx, node), ast.Constant(item), None)
     return ctx.lift(item, node)
-
-
-def _computed(ctx: Context, node: ast.AST, compute: Callable[[], Any]) -> Item:
-    try:
-        return compute()
-    except Exception as error:
-        ctx.refuse(node, "static-error", f"this can't be computed: {error}.", "correct the values.")
 
 
 def f_string(ctx: Context, node: ast.JoinedStr, name: str | None) -> Item:
@@ -85,7 +79,7 @@ def _parts(ctx: Context, node: ast.JoinedStr, written: Written) -> list[str | as
 def _formatted(ctx: Context, node: ast.AST, field: ast.FormattedValue, item: Item) -> str:
     whole: Any = ast.Expression(ast.JoinedStr([field]))
     code = compile(ast.fix_missing_locations(whole), "<f-string>", "eval")
-    found: str = _computed(ctx, node, lambda: eval(code, {"item": item}))
+    found: str = computed(ctx, node, lambda: eval(code, {"item": item}))
     return found
 
 
@@ -127,7 +121,7 @@ def converted(function: Any) -> Callable[..., Item]:
 
     def handler(ctx: Context, node: ast.Call, name: str | None, *items: Item) -> Item:
         if all(map(is_plain, items)):
-            return _computed(ctx, node, lambda: function(*items))
+            return computed(ctx, node, lambda: function(*items))
         written = Written(ctx, node)
         callee = ast.Name(f"$builtin.{function.__name__}", ast.Load())
         return made(ctx, written, written.call(callee, node, list(items), {}), name)
@@ -148,7 +142,7 @@ def method(
     """A method of a string."""
     everything = (text, *args, *keywords.values())
     if all(map(is_plain, everything)) and hasattr(str, word):
-        return _computed(ctx, node, lambda: getattr(text, word)(*args, **keywords))
+        return computed(ctx, node, lambda: getattr(text, word)(*args, **keywords))
     if any(hasattr(kind, word) for kind in (np.random.Generator, np.random.RandomState)):
         ctx.refuse(
             node, "operation", f"`.{word}` draws from one random generator or another, depending on"

@@ -21,8 +21,8 @@ import numpy as np
 from ..ir.core import Value
 from ..ir.types import Array, is_integer
 from ..ops import Op, lookup
+from ..ops.casting import dtype_argument
 from ..ops.inference import as_array
-from ..ops.structural import dtype_argument
 from . import stores
 from .context import Context
 from .items import Item

@@ -87,7 +87,10 @@ class _Printer:
 
 
 _SECOND = {"if": "else", "while": "do"}
-_HIDDEN = {"region", "mirrors", "primal", "pullback", "differentiable", "expression"}
+_HIDDEN = {
+    *("region", "mirrors", "expression", "primal", "pullback", "pushforward"),
+    *("differentiable", "received", "moved", "arity", "types"),
+}
 
 
 def _attributes(attributes: Mapping[str, Any]) -> str:

@@ -17,9 +17,11 @@ from ..ir.types import Type
 from . import (
     accumulations,
     assembling,
+    bracketed,
     broadcasting,
     calculus,
     calls,
+    casting,
     choices,
     choosing,
     comparing,
@@ -35,9 +37,11 @@ from . import (
     elementwise,
     floats,
     fourier,
+    fourier_axes,
     gates,
     gathering,
     indexing,
+    inserting,
     joining,
     least_squares,
     linalg,
@@ -46,6 +50,7 @@ from . import (
     nan_reductions,
     norms,
     numbers,
+    opaque,
     polynomials,
     positions,
     products,
@@ -68,6 +73,8 @@ from . import (
     spacing,
     splitting,
     statistics,
+    stopping,
+    storing,
     structural,
     turning,
 )
@@ -99,25 +106,26 @@ __all__ = [
     "may_raise",
 ]
 
-_STATISTICS = (accumulations, calculus, statistics, polynomials)
+_STATISTICS = (accumulations, calculus, differences, statistics, polynomials)
 _FAMILIES = (
     *_STATISTICS, nan_reductions, quantiles,
-    complex_numbers, fourier,
+    complex_numbers, fourier, fourier_axes,
     linear_solves, decompositions, least_squares, norms,
-    structural, elementwise, choices, reductions, linalg, shapes, creation, indexing, lists,
+    structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
+    indexing, storing, lists,
     products, einsum,
-    sequences, gates, calls, effects, numbers, floats,
+    sequences, gates, opaque, stopping, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
-    joining, turning, splitting, repeating, broadcasting, spacing,
+    joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
-    differences, linear_solves, norms,
+    linear_solves, norms,
     fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
-    reshaping, turning, splitting, broadcasting, spacing,
+    inserting, reshaping, turning, splitting, broadcasting, spacing,
 )  # fmt: skip
 _SCIPY = (
     scipy_special, scipy_bessel, scipy_softmax, scipy_linalg, scipy_matrices, scipy_stats,
@@ -159,8 +167,10 @@ def lookup(function: object) -> tuple[Op, Spelling] | None:
 
 
 def has_effect(operation: Operation) -> bool:
-    """Whether the operation, or one in its regions or in the gate that it calls, is an effect, or
-    has one besides its result."""
+    """Whether the operation, or one in its regions or in the gate or function that it calls, is an
+    effect, or has one besides its result."""
+    if operation.attributes.get("effect"):
+        return True
     primal = operation.attributes.get("primal")
     inside = operation.blocks if primal is None else (primal.body,)
     if inside:
@@ -172,6 +182,8 @@ def has_effect(operation: Operation) -> bool:
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:
     """Whether an operation of the user's has to stay for the exceptions that it raises."""
     entry = TABLE.get(operation.opcode)
+    if operation.attributes.get("raises"):  # of a call: something in the function does
+        return not operation.backward
     if operation.backward or entry is None or entry.raises is None:
         return False
     known = [constants.get(v) for v in operation.operands]

@@ -17,12 +17,12 @@ import numpy as np
 
 from ..ir.types import Array, Type, is_integer, shape_of
 from ..runtime import helpers
+from .casting import dtype_argument
 from .elementwise import select
 from .emit import default_call
 from .inference import as_array, constant_axis, promote, size_of
 from .op import Attributes, Bound, Expansion, Op, OperationError, Rule, Spelling, arguments
 from .reducing import summed
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -105,7 +105,7 @@ def _recurrence_rule(
 def accumulation(
     name: str, function: Any, rule: Callable[[Any, Any, Any, int], Any],
     dtype: Callable[[str], str], spellings: dict[object, Spelling], dotted: str,
-    examples: tuple[str, ...], fixed: Any = None, linear: str = "",
+    examples: tuple[str, ...], fixed: Any = None, linear: str = "", complex: bool = False,
 ) -> Op:  # fmt: skip
     """An entry for a function that keeps each step of a reduction; `fixed`: its default axis."""
     emit = default_call(f"np.{dotted}", axis=fixed)
@@ -121,7 +121,7 @@ def accumulation(
         name, _accumulated(dtype),
         lambda attributes, operands: function(operands[0], **attributes), emitted,
         linear=linear, rules=(_along(rule),), spellings=spellings, fresh=True, examples=examples,
-        samples=tuple(
+        complex=complex, samples=tuple(
             arguments(shape, axis=axis)
             for shape, axis in (*axes, ((2, 1, 3), 1), ((2, 3), None))
             if fixed is None or (axis is not None and 0 not in shape)
@@ -154,7 +154,7 @@ def _reduced(ufunc: str, function: Any, dtyped: bool) -> Expansion:
 
     return Expansion(
         f"{ufunc}.reduce", build, (getattr(np, ufunc).reduce,),
-        static=("axis", "dtype", "out", "keepdims"),
+        static=("axis", "dtype", "out", "keepdims"), complex=dtyped,
         examples=(f"np.{ufunc}.reduce({{3}})", f"np.{ufunc}.reduce({{3,4}}, keepdims=True)",
                   f"np.{ufunc}.reduce({{3,4}}, axis=None)"),
     )  # fmt: skip
@@ -194,24 +194,26 @@ ENTRIES: tuple[Op, ...] = (
         {np.cumsum: Spelling(_bind), ("method", "cumsum"): Spelling(_bind),
          np.add.accumulate: Spelling(_bind_ufunc)}, "cumsum",
         ("np.cumsum({3})", "{2,3}.cumsum()", "np.cumsum({2,3}, axis=-1)",
-         "np.add.accumulate({2,3})", "np.cumsum({3}, dtype=np.float64)"), linear="together"),
+         "np.add.accumulate({2,3})", "np.cumsum({3}, dtype=np.float64)"), complex=True,
+        linear="together"),
     accumulation(
         "cumprod", np.cumprod, _cumprod, summed,
         {np.cumprod: Spelling(_bind), ("method", "cumprod"): Spelling(_bind),
          np.multiply.accumulate: Spelling(_bind_ufunc)}, "cumprod",
         ("np.cumprod({3})", "{2,3}.cumprod()", "np.cumprod({2,3} * [1, 0, 1], axis=-1)",
-         "np.multiply.accumulate({2,3})", "np.cumprod({4} * np.array([1, 0, 2, 0]))")),
+         "np.multiply.accumulate({2,3})", "np.cumprod({4} * np.array([1, 0, 2, 0]))"),
+        complex=True),
     _of_ufunc("maximum"),
     _of_ufunc("minimum"),
     Op("shifted", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.shifted(operands[0], **attributes),
        default_call("helper.shifted"), rules=(_shifted_rule,), fresh=True,
-       samples=tuple(arguments(shape, axis=axis, by=by, fill=0.5) for by in (1, -1)
+       complex=True, samples=tuple(arguments(shape, axis=axis, by=by, fill=0.5) for by in (1, -1)
                      for shape, axis in (((3,), 0), ((1,), 0), ((2, 3), 1)))),
     Op("recurrence", lambda types, attributes: Array(promote(types), shape_of(types[0])),
        lambda attributes, operands: helpers.recurrence(*operands, **attributes),
        default_call("helper.recurrence"), rules=_recurrence_rule, fresh=True,
-       samples=tuple(arguments(shape, shape, axis=axis, reverse=reverse)
+       complex=True, samples=tuple(arguments(shape, shape, axis=axis, reverse=reverse)
                      for reverse in (False, True)
                      for shape, axis in (((3,), 0), ((1,), 0), ((2, 3), 1)))),
 )  # fmt: skip
@@ -227,11 +229,13 @@ EXPANSIONS: tuple[Expansion, ...] = (
     _reduced("maximum", np.max, False),
     _reduced("minimum", np.min, False),
     Expansion("nancumsum", _without_nan(np.cumsum, 0.0), (np.nancumsum,), ("axis", "dtype"),
+              complex=True,
               examples=("np.nancumsum({2,3})", "np.nancumsum({2,3}, axis=1)")),
     Expansion("nancumprod", _without_nan(np.cumprod, 1.0), (np.nancumprod,), ("axis", "dtype"),
+              complex=True,
               examples=("np.nancumprod({2,3})", "np.nancumprod({2,3}, axis=1)")),
     *(Expansion(name, _cumulative(function, unit), (getattr(np, name),),
-                ("axis", "dtype", "include_initial"),
+                ("axis", "dtype", "include_initial"), complex=True,
                 examples=(f"np.{name}({{3}})", f"np.{name}({{2,3}}, axis=1)",
                           f"np.{name}({{3}}, include_initial=True)"))
       for name, function, unit in _SINCE_2_1),

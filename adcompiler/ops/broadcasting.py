@@ -128,7 +128,7 @@ def _meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "
         return ()
     if len(arrays) == 1:
         flat: Any = np.reshape(arrays[0], -1)
-        return (flat.emit("own", method=True),)
+        return (flat.emit("own", order="C"),)
     attributes = {"sparse": bool(sparse), "indexing": indexing}
     return arrays[0].tracer.emit_all("meshgrid", arrays, attributes)
 

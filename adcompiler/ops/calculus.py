@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, unknown
-from ..ir.types import Array, Type, rank, shape_of
+from ..ir.types import Array, Type, is_complex, rank, shape_of
 from ..runtime import helpers
 from .elementwise import select
 from .emit import call, default_call
 from .given import as_var
 from .indexing import Slot
 from .inference import as_array, promote, shortened, the_axis
+from .linear_solves import conjugate
 from .op import (
     DISCRETE,
     Attributes,
@@ -190,14 +191,15 @@ def _whole(g: Any, a: Any, v: Any, mode: str, flipped: bool) -> Any:
 
 def _convolve_rule(g: Any, a: Any, v: Any, y: Any, mode: str, index: int) -> Any:
     whole = _whole(g, a, v, mode, False)
-    return np.correlate(whole, a if index else v, mode="valid")
+    return np.correlate(whole, conjugate(a if index else v), mode="valid")
 
 
 def _correlate_rule(g: Any, a: Any, v: Any, y: Any, mode: str, index: int) -> Any:
+    """np.correlate takes the conjugate of its second operand."""
     whole = _whole(g, a, v, mode, True)
     if index:
-        return np.correlate(whole, a, mode="valid")[::-1]
-    return np.convolve(whole, v, mode="valid")
+        return conjugate(np.correlate(whole, conjugate(a), mode="valid")[::-1])
+    return np.convolve(whole, conjugate(v), mode="valid")
 
 
 _LENGTHS = ((4, 3), (3, 5), (3, 3), (4, 1), (2, 6))
@@ -208,6 +210,7 @@ def _convolution(name: str, rule: Any, default: str) -> Op:
     return Op(
         name, _convolved(name), lambda attributes, operands: function(*operands, **attributes),
         default_call(f"np.{name}", mode=default), linear="each", rules=rule, fresh=True,
+        complex=True,
         spellings={function: Spelling(lambda a, v, mode=default: arguments(a, v, mode=mode))},
         samples=tuple(arguments((n,), (m,), mode=mode) for n, m in _LENGTHS
                       for mode in ("full", "same", "valid")),
@@ -216,9 +219,11 @@ def _convolution(name: str, rule: Any, default: str) -> Op:
 
 
 def _interp_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    if is_complex(types[0]) or is_complex(types[1]):
+        raise OperationError("np.interp at complex numbers", "give real ones; `fp` may be complex")
     if len(shape_of(types[1])) != 1 or len(shape_of(types[2])) != 1:
         raise OperationError("knots of np.interp that are no array of one dimension", "ravel them")
-    return Array("f8", shape_of(types[0]))
+    return Array("c16" if is_complex(types[2]) else "f8", shape_of(types[0]))
 
 
 def _bind_interp(
@@ -244,7 +249,8 @@ def _emit_interp(emission: Emission) -> ast.expr:
 
 def _scattered(left: Any, right: Any, j: Any, like: Any) -> Any:
     """`left` into the elements at j, `right` into those behind."""
-    zeros = like.emit("shape").emit("zeros_of", type=Array("f8", like.shape))
+    dtype = "c16" if is_complex(left.type) else "f8"
+    zeros = like.emit("shape").emit("zeros_of", type=Array(dtype, like.shape))
     begun = zeros.emit("add_at", left, j, key=(Slot(0),))
     return begun.emit("add_at", right, j + 1, key=(Slot(0),))
 
@@ -293,19 +299,20 @@ ENTRIES: tuple[Op, ...] = (
     _convolution("correlate", _correlate_rule, "valid"),
     Op("overlapped", _overlapped_type, _overlapped,
        default_call("helper.overlapped"), shape_only=(1, 2), fresh=True,
-       linear="together", rules=(_overlapped_rule, None, None),
+       complex=True, linear="together", rules=(_overlapped_rule, None, None),
        samples=tuple(arguments((length,), np.zeros(n), np.zeros(m), mode=mode, flipped=True,
                                back=False)
                      for length, n, m, mode in ((4, 4, 2, "same"), (3, 3, 5, "valid")))),
     Op("interp", _interp_type, _interp, _emit_interp, rules=_interp_rule, fresh=True, masks=True,
-       spellings={np.interp: Spelling(_bind_interp)},
+       complex=True, spellings={np.interp: Spelling(_bind_interp)},
        samples=(
            *(arguments(shape, _XP, (4,), given=()) for shape in ((), (1,), (5,), (2, 3))),
            arguments((5,), _XP, (4,), (), 0.5, given=("left", "right")),
            arguments((5,), np.array([0.3]), (1,), given=()),
        ),
        examples=("np.interp({3}, [-0.9, 0.3, 1.25], {3})", "np.interp(0.3, {1} * 0 - 2, {1})",
-                 "np.interp({3}, np.sort({4}), {4}, left={}, right=0.0)")),
+                 "np.interp({3}, np.sort({4}), {4}, left={}, right=0.0)",
+                 "np.interp({3}, np.sort({4}), {4j})")),
     Op("cells", lambda types, attributes: Array("i8", shape_of(types[0])),
        lambda attributes, operands: helpers.cells(*operands), default_call("helper.cells"),
        no_gradient=DISCRETE),
@@ -326,11 +333,11 @@ EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("diff", _build_diff, (np.diff,), ("n", "axis"),
               examples=("np.diff({4})", "np.diff({3,4}, axis=0)", "np.diff({5}, 2)",
                         "np.diff({3}, prepend=0.5, append={2})", "np.diff({2,3}, append={})")),
-    Expansion("ediff1d", _ediff1d, (np.ediff1d,),
+    Expansion("ediff1d", _ediff1d, (np.ediff1d,), complex=True,
               examples=("np.ediff1d({4})", "np.ediff1d({2,2}, to_end=[1.0, 2.0], to_begin={})")),
     Expansion("trapezoid", _trapezoid, tuple(
         getattr(np, name) for name in ("trapezoid",) if hasattr(np, name)), ("axis",),
-        examples=("np.trapezoid({4})", "np.trapezoid({3,4}, dx=0.5, axis=0)",
+        complex=True, examples=("np.trapezoid({4})", "np.trapezoid({3,4}, dx=0.5, axis=0)",
                   "np.trapezoid({4}, {4})", "np.trapezoid({2,4}, [0.0, 0.5, 2.0, 2.5])",
                   "np.trapezoid({3,4}, {3,4}, axis=-2)", "np.trapezoid({4,3}, {4}, axis=0)")),
 )  # fmt: skip

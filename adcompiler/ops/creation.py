@@ -15,6 +15,7 @@ import numpy as np
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Scalar, Type, shape_of
 from . import stack_rules
+from .casting import dtype_argument
 from .emit import call, constant, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, promote
@@ -30,7 +31,6 @@ from .op import (
     arguments,
 )
 from .shapes import shape_template, template_shape, template_source
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "bind_array"]
 
@@ -294,6 +294,7 @@ ENTRIES: tuple[Op, ...] = (
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
        _emit_array, linear="together", batch=stack_rules.listed_array, rules=_array_rule,
        fresh=True, boxes=True, complex=True,
+       agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
            arguments((3,), (3,), template=[Slot(0), Slot(1)], dtype=None),

@@ -8,7 +8,10 @@ would get is added to the one that is read. Either half of a matrix that is symm
 is computed then gets what it should; JAX and PyTorch give each half of the matrix half of that.
 
 Where eigenvalues or singular values are equal, their vectors have no derivative: `F`, which holds
-1 / (w[j] - w[i]), is infinite there. Rules: Giles (2008), section 3; Murray, "Differentiation of
+1 / (w[j] - w[i]), is infinite there. A complex vector is known up to a factor of absolute value 1,
+which LAPACK chooses: a gradient that depends on it raises an error when it is computed.
+
+Rules: Giles (2008), section 3; Murray, "Differentiation of
 the Cholesky decomposition" (2016); Walter and Lehmann (2018) for QR; Townsend (2016) for SVD.
 """
 
@@ -25,19 +28,20 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, unknown
-from ..ir.types import Array, Type
+from ..ir.types import Array, Type, is_complex
 from .effects import Template, hole
 from .elementwise import select
 from .emit import call, default_call
 from .linear_solves import (
     SQUARES,
+    adjoint,
     as_matrices,
+    ascending,
     differ,
     may_raise,
     real,
     same_index,
     square,
-    transposed,
 )
 from .op import (
     Attributes,
@@ -63,21 +67,27 @@ def scaled(vectors: Any, factors: Any) -> Any:
 
 
 def _read_triangle(t: Any, upper: bool) -> Any:
-    """The gradient for a symmetric matrix, in the triangle that NumPy reads."""
+    """The gradient for a Hermitian matrix, in the triangle that NumPy reads."""
     if upper:
-        return np.triu(t) + transposed(np.tril(t, -1))
-    return np.tril(t) + transposed(np.triu(t, 1))
+        return _with_real_diagonal(np.triu(t)) + adjoint(np.tril(t, -1))
+    return _with_real_diagonal(np.tril(t)) + adjoint(np.triu(t, 1))
+
+
+def _with_real_diagonal(m: Any) -> Any:
+    """Of a Hermitian matrix NumPy reads no more of the diagonal."""
+    return select(same_index(m), m.emit("real"), m) if is_complex(m.type) else m
 
 
 def _from_lower(m: Any) -> Any:
-    """The symmetric matrix with that lower triangle."""
-    return np.tril(m) + transposed(np.tril(m, -1))
+    """The Hermitian matrix with that lower triangle, and the real part of that diagonal."""
+    return _with_real_diagonal(np.tril(m)) + adjoint(np.tril(m, -1))
 
 
+@ascending
 def _cholesky(g: Any, a: Any, y: Any, upper: bool) -> Any:
-    factor, g = (y, transposed(g)) if upper else (transposed(y), g)
+    factor, g = (y, adjoint(g)) if upper else (adjoint(y), g)
     middle = _from_lower(factor @ g)
-    t = np.linalg.solve(factor, transposed(np.linalg.solve(factor, middle)))
+    t = np.linalg.solve(factor, adjoint(np.linalg.solve(factor, middle)))
     return _read_triangle(t / 2, upper)
 
 
@@ -101,17 +111,18 @@ def smaller(m: Size, n: Size) -> Size:
     return 1 if 1 in (m, n) else m if m == n else unknown()
 
 
+@ascending
 def _qr(g: Any, a: Any, y: Any, mode: str) -> Any:
     q, r = y if mode == "reduced" else np.linalg.qr(a)
     grad_q, grad_r = g if mode == "reduced" else (None, g)
     _refuse_if(operator.lt, r, r, "np.linalg.qr of a matrix with more columns than rows")
     if grad_q is None:
-        found = q @ _from_lower(r @ transposed(grad_r))
+        found = q @ _from_lower(r @ adjoint(grad_r))
     else:
-        turned = transposed(grad_q) @ q
-        inner = -turned if grad_r is None else r @ transposed(grad_r) - turned
+        turned = adjoint(grad_q) @ q
+        inner = -turned if grad_r is None else r @ adjoint(grad_r) - turned
         found = grad_q + q @ _from_lower(inner)
-    return transposed(np.linalg.solve(r, transposed(found)))
+    return adjoint(np.linalg.solve(r, adjoint(found)))
 
 
 def _refuse_if(refused: Any, a: Any, b: Any, what: str) -> None:
@@ -130,6 +141,23 @@ def _refuse_if(refused: Any, a: Any, b: Any, what: str) -> None:
         raise OperationError(f"{what} has no derivative", "leave columns out, or transpose it")
 
 
+def _refuse_turned(turned: Any, size: Any, name: str) -> None:
+    """Complex vectors, where the result changes with the factor that each of them may have: by the
+    gradients for turning them, and how large the gradients are."""
+    if 0 in turned.shape:
+        return
+    rounding = 1e-3 if turned.type.dtype == "c8" else 1e-6
+    changes = np.max(np.abs(turned.emit("imag"))) > np.max(np.abs(size)) * rounding
+    reason = f"the result depends on the phases of np.linalg.{name}'s vectors, which are arbitrary"
+    error = call("builtin.ValueError", (ast.Constant(reason),))
+    template = Template(ast.If(hole(0), [ast.Raise(error, None)], []))
+    changes.tracer.builder.region("effect", (changes.value,), (), (), {"template": template})
+
+
+def _diagonal_of(m: Any) -> Any:
+    return np.diagonal(m, 0, -2, -1) if m.ndim > 2 else np.diagonal(m)
+
+
 def _row(w: Any) -> Any:
     """A number for each column."""
     return w if w.ndim == 1 else w[..., None, :]
@@ -140,16 +168,19 @@ def _gaps(w: Any, same: Any) -> Any:
     return select(same, 0.0, 1 / select(same, 1.0, _row(w) - np.expand_dims(w, -1)))
 
 
+@ascending
 def _eigh(g: Any, a: Any, y: Any, UPLO: str) -> Any:
     (grad_w, grad_v), (w, v) = g, y
     if grad_v is None:
-        t = scaled(v, grad_w) @ transposed(v)
+        t = scaled(v, grad_w) @ adjoint(v)
     else:
-        same = same_index(w)
-        middle = _gaps(w, same) * (transposed(v) @ grad_v)
+        same, inner = same_index(w), adjoint(v) @ grad_v
+        if is_complex(a.type):
+            _refuse_turned(_diagonal_of(inner), inner, "eigh")
+        middle = _gaps(w, same) * inner
         if grad_w is not None:
             middle = middle + select(same, _row(grad_w), 0.0)
-        t = v @ middle @ transposed(v)
+        t = v @ middle @ adjoint(v)
     return _read_triangle(t, UPLO.upper() == "U")
 
 
@@ -180,6 +211,7 @@ def _svd_type(types: Sequence[Type], attributes: Attributes) -> Type | tuple[Typ
     return Array(array.dtype, (*stack, m, rows)), s, Array(array.dtype, (*stack, columns, n))
 
 
+@ascending
 def _svd(g: Any, a: Any, y: Any, full_matrices: bool, compute_uv: bool, hermitian: bool) -> Any:
     grads = g if compute_uv else (None, g, None)
     is_square = a.shape[-2] == a.shape[-1]
@@ -206,16 +238,25 @@ def _svd_of_vectors(g: Any, y: Any) -> tuple[Any, Any]:
     gaps, row = _gaps(s * s, same), _row(s)
     middle: list[Any] = []
     outside: list[Any] = []
+    turned: list[Any] = []
     if gu is not None:
-        inner = transposed(u) @ gu
-        middle.append(gaps * (inner - transposed(inner)) * row)
+        inner = adjoint(u) @ gu
+        middle.append(gaps * (inner - adjoint(inner)) * row)
         outside.append(((gu - u @ inner) / row) @ vt)
+        if is_complex(u.type):
+            turned.append(inner)
+            middle.append(select(same, inner.emit("imag") * 1j / row, 0.0))
     if gs is not None:
         middle.append(select(same, _row(gs), 0.0))
     if gv is not None:
-        inner = vt @ transposed(gv)
-        middle.append(np.expand_dims(s, -1) * (gaps * (inner - transposed(inner))))
-        outside.append((u / row) @ (gv - transposed(inner) @ vt))
+        inner = vt @ adjoint(gv)
+        middle.append(np.expand_dims(s, -1) * (gaps * (inner - adjoint(inner))))
+        outside.append((u / row) @ (gv - adjoint(inner) @ vt))
+        if is_complex(u.type):
+            turned.append(inner)
+    if turned:
+        size = functools.reduce(operator.add, map(np.abs, turned))
+        _refuse_turned(_diagonal_of(_total(turned)), size, "svd")
     return u @ _total(middle) @ vt, _total(outside)
 
 
@@ -229,7 +270,7 @@ def _symmetric_call(name: str, function: Any, infer: Any, rule: Any, results: An
     return Op(
         name, infer, lambda attributes, operands: function(operands[0], **attributes),
         default_call(f"np.linalg.{name}", UPLO="L"), rules=(rule,), fresh=True,
-        raises=may_raise, spellings={function: spelling},
+        complex=True, raises=may_raise, spellings={function: spelling},
         samples=tuple(
             arguments(Regular(shape), UPLO=triangle)
             for shape in ((1, 1), (3, 3), (2, 3, 3)) for triangle in "LU"
@@ -275,13 +316,14 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.linalg.cholesky(
            operands[0], **{k: v for k, v in attributes.items() if v}),
        default_call("np.linalg.cholesky", upper=False), rules=(_cholesky,), fresh=True,
+       complex=True,
        raises=may_raise, spellings={np.linalg.cholesky: Spelling(_bind_cholesky)},
        samples=tuple(arguments(*operands, upper=upper)
                      for operands, _ in SQUARES for upper in _FACTORS),
        examples=("np.linalg.cholesky({3,3!})", "np.linalg.cholesky({2,2,2!})",
                  *(["np.linalg.cholesky({3,3!}, upper=True)"] if _BOTH else []))),
     Op("qr", _qr_type, lambda attributes, operands: np.linalg.qr(operands[0], **attributes),
-       default_call("np.linalg.qr", mode="reduced"), rules=(_qr,), fresh=True,
+       default_call("np.linalg.qr", mode="reduced"), rules=(_qr,), fresh=True, complex=True,
        spellings={np.linalg.qr: Spelling(_bind_qr)}, results=("q", "r"),
        structure=lambda found: _QRResult(*found),
        samples=tuple(arguments(Regular(shape), mode=mode)
@@ -298,7 +340,7 @@ ENTRIES: tuple[Op, ...] = (
         lambda types, attributes: _symmetric(types[0], attributes, "eigvalsh")[0], _eigvalsh, {}),
     Op("svd", _svd_type, lambda attributes, operands: np.linalg.svd(operands[0], **attributes),
        default_call("np.linalg.svd", full_matrices=True, compute_uv=True, hermitian=False),
-       rules=(_svd,), fresh=True, raises=may_raise,
+       rules=(_svd,), fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.svd: Spelling(_bind_svd)}, results=("u", "s", "vt"),
        structure=lambda found: _SVDResult(*found), samples=_svd_samples(),
        examples=("np.linalg.svd({3,2!}, full_matrices=False)", "np.linalg.svd({3,3!})[1]",
@@ -307,6 +349,7 @@ ENTRIES: tuple[Op, ...] = (
        lambda attributes, operands: np.linalg.svdvals(operands[0]),
        lambda emission: call("np.linalg.svdvals", emission.operands),
        rules=(lambda g, a, y: _svd(g, a, y, **_VALUES),), fresh=True, raises=may_raise,
+       complex=True,
        spellings={np.linalg.svdvals: Spelling(operands_only(1))},
        samples=tuple(arguments(Regular(shape)) for shape in ((2, 2), (3, 2), (2, 2, 3))),
        examples=("np.linalg.svdvals({3,2!})",)),

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..ir.sizes import Size, add, is_positive, unknown
 from ..ir.types import Array, Type, kind_of, rank
+from .casting import dtype_argument
 from .emit import call, constant, default_call
 from .given import as_var
 from .inference import as_array
@@ -32,7 +33,6 @@ from .op import (
 )
 from .places import Slot, Step
 from .reductions import summed
-from .structural import dtype_argument
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 

@@ -25,6 +25,7 @@ from typing import Any, TypeVar, cast, final
 import numpy as np
 
 from ..ir.types import Static, Type
+from ..runtime import helpers
 from .op import SAID, Attributes, Emission, Op
 
 __all__ = ["ENTRIES", "Template", "hole"]
@@ -47,7 +48,7 @@ class Template:
     def __str__(self) -> str:
         shown = self.tree.items if isinstance(self.tree, ast.With) else [self.tree]
         text = ", ".join(map(ast.unparse, shown))
-        return text.replace("$builtin.", "").replace("\n", "; ")
+        return text.replace("$builtin.", "").replace("$helper.", "").replace("\n", "; ")
 
     def filled(self, operands: Sequence[ast.expr]) -> Any:
         """The tree with operands in the holes; nothing is shared with the template."""
@@ -74,6 +75,8 @@ class _Namespace(dict[str, Any]):
             return np
         if name.startswith("$builtin."):
             return getattr(builtins, name.removeprefix("$builtin."))
+        if name.startswith("$helper."):
+            return getattr(helpers, name.removeprefix("$helper."))
         if name.startswith("$"):
             return importlib.import_module(name[1:])
         raise KeyError(name)

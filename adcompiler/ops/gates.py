@@ -1,18 +1,27 @@
-"""User gates: a function that is called, not inlined, with a derivative of its author's.
+"""User gates: a function that is called, not inlined, with derivatives of its author's.
 
     call[gate=sigmoid] %s3          L = sigmoid(s3)         grad_s3 = grad_L * (1 - L) * L
 
-The front end lowers the gate's rule to IR and hangs it on the call as `pullback`, a function of
-(g, operands..., result) whose results are the operands' contributions; `differentiable` names the
-operands they belong to. So the transformation splices it without knowing what a gate is.
+The front end lowers the gate's rules to IR and hangs them on the call:
+
+`pullback`   a function of (a cotangent for each result in `received`, the operands, the results);
+             it gives the contributions to the operands in `differentiable`.
+`pushforward` a function of (a tangent for each operand in `moved`, the operands, the results); it
+             gives the tangents of the results in `received`.
+
+So the transformations splice them without knowing what a gate is. The operands behind the first
+`arity` are what the gate's function reads from outside.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from ..diagnostics import Diagnostic, SignatureError
+from ..ir.interpreter import interpret
 from ..ir.types import Type
 from .emit import call
 from .op import AUTHORS, Attributes, Op
@@ -21,38 +30,109 @@ __all__ = ["ENTRIES", "Primitive", "primitive"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Rule = Callable[..., Any]
+Result = str | tuple[str, ...]
 
 
 class Primitive(Generic[P, R]):
-    """A gate: calls as the function it was made of; `backward` gives it its rule."""
+    """A gate: calls as the function it was made of; `backward` and `forward` give it its rules.
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    `nondiff`: the parameters that get no gradient. `opaque`: which of "function", "rule" and
+    "tangent" are called, not read. `result`: what an opaque function returns.
+    """
+
+    def __init__(
+        self, function: Callable[P, R], nondiff: tuple[str, ...] = (), result: Result | None = None
+    ) -> None:
         self.function = function
-        self.rule: Callable[..., Any] | None = None
-        self.name: str = getattr(function, "__name__", repr(function))
+        self.nondiff = nondiff
+        self.result = result
+        self.opaque = frozenset[str]() if result is None else frozenset({"function"})
+        self.rule: Rule | None = None
+        self.tangent: Rule | None = None
+        self.name: str = getattr(function, "__name__", type(function).__name__)
         functools.update_wrapper(self, function)
+        self._check_names()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
-    def backward(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+    def backward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(g, *arguments, y)` gives the arguments' contributions.
 
-        `g` is the incoming cotangent, with the shape and dtype of the result `y`. One argument:
-        return its contribution. Several: a tuple, with None for what has no gradient. The body is
+        `g` is the incoming cotangent, with the structure, shapes and dtypes of the result `y`; None
+        stands where y holds no float. One argument that has a gradient: return its contribution.
+        Several: a tuple, with None for what gets nothing. Arguments that the gate calls `nondiff`
+        are passed like the others, and get no contribution. A contribution has the shape of its
+        argument, or one that broadcasts against it: the compiler sums and stretches. The body is
         ordinary Python in the subset, and is spliced into the emitted text.
+
+        opaque: the rule is called, not read; any callable will do. Then each contribution has its
+        argument's shape and dtype, there is no None, and the text raises TypeError otherwise.
         """
-        self.rule = rule
-        return rule
+        return self._given("rule", rule, opaque)
+
+    def forward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
+        """Decorator: `rule(*tangents, *arguments, y)` gives the result's tangent.
+
+        There is a tangent for each argument that isn't `nondiff`, with its structure, shapes and
+        dtypes; None stands where it holds no float. Else as for `backward`.
+        """
+        return self._given("tangent", rule, opaque)
 
     backward.__adcompiler_decorator__ = "backward"  # type: ignore[attr-defined]
+    forward.__adcompiler_decorator__ = "forward"  # type: ignore[attr-defined]
+
+    def _given(self, which: str, rule: Rule | None, opaque: bool) -> Any:
+        if rule is None:
+            return lambda made: self._given(which, made, opaque)
+        self.opaque = self.opaque | {which} if opaque else self.opaque - {which}
+        setattr(self, which, rule)
+        return rule
+
+    def _check_names(self) -> None:
+        try:
+            known = inspect.signature(self.function).parameters
+        except (TypeError, ValueError):
+            return
+        for name in self.nondiff:
+            if name not in known:
+                raise SignatureError(
+                    Diagnostic(
+                        "gate", f"the gate `{self.name}` has no parameter `{name}`.",
+                        f"nondiff names parameters: {', '.join(known) or 'it has none'}.",
+                    )
+                )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
 
-def primitive(function: Callable[P, R]) -> Primitive[P, R]:
-    """Make a gate of a function: it prints as one call, and its `.backward` is your own rule.
+@overload
+def primitive(
+    function: Callable[P, R], /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Primitive[P, R]: ...  # fmt: skip
+@overload
+def primitive(
+    function: None = None, /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Callable[[Callable[P, R]], Primitive[P, R]]: ...  # fmt: skip
+def primitive(
+    function: Any = None, /, *, nondiff: str | Sequence[str] = (), opaque: bool = False,
+    result: Result | None = None,
+) -> Any:  # fmt: skip
+    """Make a gate of a function: it prints as one call, and its derivatives are your own rules.
+
+    nondiff: names of parameters that get no gradient: modes, counts, data. Ints and bools passed
+    for them may be used where only a static value makes sense, as strings may for any parameter.
+    opaque: the function is called, not read; any callable will do that changes none of its
+    arguments. It runs exactly when the user's function calls it. `result` then says what it
+    returns: "float", "f8[n, 3]", the name of a parameter that it is like, or a tuple of these;
+    the emitted text raises TypeError where it returns something else.
+
+    Raises SignatureError where the function has no such parameter, and where only one of `opaque`
+    and `result` is given.
 
     >>> @primitive
     ... def double(x):
@@ -63,19 +143,32 @@ def primitive(function: Callable[P, R]) -> Primitive[P, R]:
     >>> double(3.0)
     6.0
     """
-    return Primitive(function)
+    if opaque != (result is not None):
+        reason = "an opaque gate needs `result=`." if opaque else "`result=` says nothing here."
+        advice = 'write @primitive(opaque=True, result="f8[n]"), or neither of them.'
+        raise SignatureError(Diagnostic("gate", reason, advice))
+    names = (nondiff,) if isinstance(nondiff, str) else tuple(nondiff)
+    if function is None:
+        return lambda made: Primitive(made, names, result)
+    return Primitive(function, names, result)
 
 
 primitive.__adcompiler_decorator__ = "primitive"  # type: ignore[attr-defined]
 
 
-def _type(types: Sequence[Type], attributes: Attributes) -> Type:
-    result: Type = attributes["type"]
-    return result
+def _type(types: Sequence[Type], attributes: Attributes) -> Any:
+    return attributes["types"]
+
+
+def _evaluate(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    from . import evaluate
+
+    found = interpret(attributes["primal"], operands, evaluate)
+    return found if len(found) > 1 else found[0]
 
 
 ENTRIES: tuple[Op, ...] = (
-    Op("call", _type, lambda attributes, operands: attributes["gate"].function(*operands),
+    Op("call", _type, _evaluate,
        lambda emission: call(f"gate.{emission.attributes['primal'].name}", emission.operands),
        view=range(1 << 30), no_gradient=AUTHORS),
 )  # fmt: skip

@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add, may_be_one
-from ..ir.types import Array, Type, rank
+from ..ir.types import Array, Type, rank, shape_of
 from . import stack_rules
+from .casting import dtype_argument
 from .emit import call, dtype_source
 from .indexing import Slot, fill, slots
 from .inference import as_array, constant_axis, promote
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .shapes import template_source
-from .structural import dtype_argument
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "meeting", "plus"]
 
 
-def _meeting(sizes: Sequence[Size], called: str) -> Size:
+def meeting(sizes: Sequence[Size], called: str) -> Size:
     """The one size that all of these have to be."""
     known = [n for n in sizes if isinstance(n, int)]
     if len(set(known)) > 1 or (1 in known and not all(map(may_be_one, sizes))):
@@ -67,10 +67,17 @@ def _joined(types: Sequence[Type], attributes: Attributes) -> Type:
     for array in arrays:
         total = add(total, array.shape[axis])
     shape = [
-        total if k == axis else _meeting(sizes, "np.concatenate")
+        total if k == axis else meeting(sizes, "np.concatenate")
         for k, sizes in enumerate(zip(*(array.shape for array in arrays), strict=True))
     ]
     return Array(_dtype(arrays, attributes), tuple(shape))
+
+
+def _others_agreeing(types: Sequence[Type], attributes: Attributes) -> list[tuple[Size, ...]]:
+    """The shapes but for the axis along which they are joined."""
+    shapes = [list(shape_of(t)) for t in types]
+    (axis,) = constant_axis(attributes["axis"], len(shapes[0]))
+    return [(*shape[:axis], *shape[axis + 1 :]) for shape in shapes]
 
 
 def _concatenate_rule(g: Any, *rest: Any, axis: int, index: int, **cast: Any) -> Any:
@@ -78,8 +85,8 @@ def _concatenate_rule(g: Any, *rest: Any, axis: int, index: int, **cast: Any) ->
     (axis,) = constant_axis(axis, g.ndim)
     start: Any = 0
     for array in arrays[:index]:
-        start = _plus(start, _length(array, axis))
-    stop = None if index == len(arrays) - 1 else _plus(start, _length(arrays[index], axis))
+        start = plus(start, _length(array, axis))
+    stop = None if index == len(arrays) - 1 else plus(start, _length(arrays[index], axis))
     key = (*[slice(None)] * axis, slice(start if index else None, stop))
     return g[key]
 
@@ -89,7 +96,8 @@ def _length(array: Any, axis: int) -> Any:
     return size if isinstance(size, int) else array.emit("size", axis=axis)
 
 
-def _plus(a: Any, b: Any) -> Any:
+def plus(a: Any, b: Any) -> Any:
+    """The sum of two sizes, without a 0 in the text."""
     return b if isinstance(a, int) and a == 0 else a + b
 
 
@@ -98,7 +106,7 @@ def _stacked(types: Sequence[Type], attributes: Attributes) -> Type:
     if any(rank(array) != rank(arrays[0]) for array in arrays):
         raise OperationError("np.stack of arrays of different ranks", "give them the same rank")
     sizes = zip(*(array.shape for array in arrays), strict=True)
-    shape = [_meeting(several, "np.stack") for several in sizes]
+    shape = [meeting(several, "np.stack") for several in sizes]
     (axis,) = constant_axis(attributes["axis"], len(shape) + 1)
     shape.insert(axis, len(arrays))
     return Array(_dtype(arrays, attributes), tuple(shape))
@@ -174,7 +182,7 @@ def _block_type(types: Sequence[Type], attributes: Attributes) -> Type:
             return [*[1] * (ndim - len(own)), *own]
         inner = [shape(p, depth + 1) for p in part]
         axis = ndim - depths + depth
-        found = [_meeting(sizes, "np.block") for sizes in _others(inner, axis)]
+        found = [meeting(sizes, "np.block") for sizes in _others(inner, axis)]
         total: Size = 0
         for one in inner:
             total = add(total, one[axis])
@@ -200,11 +208,11 @@ def _block_rule(g: Any, *rest: Any, template: Any, index: int) -> Any:
         axis = g.ndim - depth + level
         start: Any = 0
         for part in before:
-            start = _plus(start, _extent(part, arrays, axis - g.ndim))
+            start = plus(start, _extent(part, arrays, axis - g.ndim))
         if axis < g.ndim - own.ndim:
             key[axis] = start
         else:
-            stop = _plus(start, _length(own, axis - g.ndim + own.ndim)) if after else None
+            stop = plus(start, _length(own, axis - g.ndim + own.ndim)) if after else None
             key[axis] = slice(start if before else None, stop)
     return g[tuple(key)]
 
@@ -242,7 +250,8 @@ _SQUARE = [[Slot(0), Slot(1)], [Slot(2), Slot(3)]]
 ENTRIES: tuple[Op, ...] = (
     Op("concatenate", _joined, _evaluate(np.concatenate), _emit_join("np.concatenate"),
        linear="together", batch=stack_rules.joined, rules=_concatenate_rule, fresh=True,
-       complex=True, spellings={np.concatenate: Spelling(_bind_join)},
+       complex=True, agreeing=_others_agreeing,
+       spellings={np.concatenate: Spelling(_bind_join)},
        samples=(
            arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
            arguments((2, 3), (2, 1), axis=1), arguments((2, 3), (0, 3), axis=0),
@@ -254,6 +263,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("stack", _stacked, _evaluate(np.stack), _emit_join("np.stack"),
        linear="together", batch=stack_rules.joined,
        rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
+       agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((3,), (3,), axis=0), arguments((3,), (3,), axis=-1),
            arguments((), 1.5, axis=0),

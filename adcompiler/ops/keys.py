@@ -20,7 +20,10 @@ from .inference import broadcast_shapes
 from .op import OperationError
 from .places import Slot
 
-__all__ = ["advanced", "expanded", "is_basic", "may_repeat", "result_shape", "separated"]
+__all__ = [
+    "advanced", "expanded", "is_basic", "may_repeat", "result_shape", "separated",
+    "slice_size",
+]  # fmt: skip
 
 
 def is_basic(key: tuple[Any, ...], types: Sequence[Type]) -> bool:

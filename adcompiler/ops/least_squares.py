@@ -21,7 +21,15 @@ from ..ir.types import Array, Type, rank
 from .decompositions import scaled, smaller
 from .emit import default_call
 from .inference import as_array, promote
-from .linear_solves import as_matrices, differ, may_raise, real, transposed
+from .linear_solves import (
+    adjoint,
+    as_matrices,
+    ascending,
+    conjugate,
+    differ,
+    may_raise,
+    real,
+)  # fmt: skip
 from .op import (
     Attributes,
     Bound,
@@ -48,9 +56,10 @@ def _pinv_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Array(array.dtype, (*stack, n, m))
 
 
+@ascending
 def _pinv(g: Any, a: Any, y: Any, **attributes: Any) -> Any:
     """What moves the result within its row and column space, and out of either."""
-    p, h = transposed(y), transposed(g)
+    p, h = adjoint(y), adjoint(g)
     left, right = h @ y @ p, p @ y @ h
     return -p @ g @ p + (left - a @ (y @ left)) + (right - right @ y @ a)
 
@@ -77,6 +86,7 @@ def _inverse_for(a: Any, rcond: float | None) -> Any:
     return a.tracer.call(np.linalg.pinv, a, rcond)
 
 
+@ascending
 def _lstsq_left(g: Any, a: Any, b: Any, y: Any, rcond: float | None) -> Any:
     if g[1] is not None:
         raise OperationError(
@@ -90,25 +100,26 @@ def _lstsq_left(g: Any, a: Any, b: Any, y: Any, rcond: float | None) -> Any:
     if g[0] is None:
         return found
     x, p = y[0], _inverse_for(a, rcond)
-    h = transposed(p) @ g[0]
+    h = adjoint(p) @ g[0]
     moved = _outer(b - a @ x, p @ h) - _outer(h, x)
-    moved = moved + _outer(transposed(p) @ x, g[0] - transposed(a) @ h)
+    moved = moved + _outer(adjoint(p) @ x, g[0] - adjoint(a) @ h)
     return moved if found is None else moved + found
 
 
 def _outer(a: Any, b: Any) -> Any:
     """The sum of the outer products of the columns."""
-    return np.outer(a, b) if a.ndim == 1 else a @ transposed(b)
+    return np.outer(a, conjugate(b)) if a.ndim == 1 else a @ adjoint(b)
 
 
+@ascending
 def _lstsq_right(g: Any, a: Any, b: Any, y: Any, rcond: float | None) -> Any:
-    return None if g[0] is None else transposed(_inverse_for(a, rcond)) @ g[0]
+    return None if g[0] is None else adjoint(_inverse_for(a, rcond)) @ g[0]
 
 
 ENTRIES: tuple[Op, ...] = (
     Op("pinv", _pinv_type, lambda attributes, operands: np.linalg.pinv(operands[0], **attributes),
        default_call("np.linalg.pinv", rcond=None, hermitian=False), rules=(_pinv,), fresh=True,
-       raises=may_raise, spellings={np.linalg.pinv: Spelling(_bind_pinv)},
+       complex=True, raises=may_raise, spellings={np.linalg.pinv: Spelling(_bind_pinv)},
        samples=tuple(arguments(Regular(shape), rcond=None, hermitian=False) for shape in
                      ((2, 2), (3, 2), (2, 3), (1, 1), (3, 1), (2, 3, 2)))
        + (arguments(Regular((3, 2)), rcond=1e-3, hermitian=False),),
@@ -116,7 +127,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.linalg.pinv({3,3!}, rtol=None)")),
     Op("lstsq", _lstsq_type, lambda attributes, operands: np.linalg.lstsq(*operands, **attributes),
        default_call("np.linalg.lstsq", rcond=None), rules=(_lstsq_left, _lstsq_right), fresh=True,
-       raises=may_raise,
+       complex=True, raises=may_raise,
        spellings={np.linalg.lstsq: Spelling(
            lambda a, b, rcond=None: arguments(a, b, rcond=rcond))},
        results=("x", "residuals", "rank", "s"),

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size
-from ..ir.types import Array, Type, rank
+from ..ir.types import Array, Type, is_complex, rank
 from ..runtime import helpers
 from .elementwise import select
 from .emit import call
@@ -30,14 +30,15 @@ from .op import (
     Op,
     OperationError,
     Regular,
+    Rule,
     Spelling,
     arguments,
     operands_only,
 )
 
 __all__ = [
-    "ENTRIES", "EXPANSIONS", "SQUARES", "as_matrices", "column", "differ", "may_raise", "real",
-    "same_index", "square", "transposed",
+    "ENTRIES", "EXPANSIONS", "SQUARES", "adjoint", "as_matrices", "ascending", "column",
+    "conjugate", "differ", "may_raise", "real", "same_index", "square", "transposed",
 ]  # fmt: skip
 
 # Samples of what takes square matrices.
@@ -83,6 +84,29 @@ def differ(m: Size, n: Size) -> bool:
 def transposed(x: Any) -> Any:
     """Every matrix transposed."""
     return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
+
+
+def conjugate(x: Any) -> Any:
+    """The conjugate; real numbers stay as they are."""
+    return np.conj(x) if is_complex(x.type) else x
+
+
+def adjoint(x: Any) -> Any:
+    """Every matrix transposed and conjugated."""
+    return conjugate(transposed(x))
+
+
+def ascending(rule: Rule) -> Rule:
+    """A rule that is written as in the literature: for directions of steepest ascent, which are the
+    conjugates of cotangents, and with adjoint matrices where real ones are transposed."""
+
+    def turned(g: Any, *rest: Any, **attributes: Any) -> Any:
+        several = isinstance(g, tuple)
+        parts = [None if part is None else conjugate(part) for part in (g if several else (g,))]
+        found = rule(tuple(parts) if several else parts[0], *rest, **attributes)
+        return None if found is None else conjugate(found)
+
+    return turned
 
 
 def column(g: Any) -> Any:
@@ -145,28 +169,28 @@ def _cofactors(g: Any, a: Any, y: Any) -> Any:
     """The second derivative of the determinant, from products of all singular values but two: no
     division, and so the limit where there is no inverse."""
     u, s, vt = a.tracer.call_all(np.linalg.svd, a)
-    inner = transposed(u) @ g @ transposed(vt)
+    inner = adjoint(u) @ g @ adjoint(vt)
     same = same_index(s)
     others = select(same, 1.0, s[..., None, :]).emit("prod_others", axis=s.ndim)
     others = select(same, 0.0, others)
     diagonal = others @ np.sum(select(same, inner, 0.0), axis=-1)[..., None]
     middle = select(same, diagonal, -others * transposed(inner))
-    return column(np.linalg.det(u) * np.linalg.det(vt)) * (u @ middle @ vt)
+    return column(np.linalg.det(u) * np.linalg.det(vt)) * (conjugate(u) @ middle @ conjugate(vt))
 
 
 def _slogdet_type(types: Sequence[Type], attributes: Attributes) -> tuple[Type, Type]:
     array = square(types[0], "slogdet")
-    if array.dtype[0] == "c":
-        raise OperationError(
-            "np.linalg.slogdet of complex matrices", "write np.log(np.abs(np.linalg.det(a)))"
-        )
-    result = Array(array.dtype, array.shape[:-2])
-    return result, result
+    stack = array.shape[:-2]
+    return Array(array.dtype, stack), Array(real(array.dtype), stack)
 
 
 def _slogdet(g: Any, a: Any, y: Any) -> Any:
-    """The sign is constant between jumps."""
-    return None if g[1] is None else column(g[1]) * transposed(np.linalg.inv(a))
+    """The sign is constant between jumps; that of complex matrices turns on the unit circle."""
+    grad_sign, factor = g
+    if grad_sign is not None and is_complex(a.type):
+        turning = (grad_sign * y[0]).emit("imag") * 1j
+        factor = turning if factor is None else factor + turning
+    return None if factor is None else column(factor) * transposed(np.linalg.inv(a))
 
 
 def _linalg_call(name: str) -> Any:
@@ -199,15 +223,16 @@ ENTRIES: tuple[Op, ...] = (
        spellings={np.linalg.solve: Spelling(operands_only(2))},
        samples=tuple(arguments(Regular(a), b) for a, b in _SYSTEMS)),
     Op("det", _number_type("det"), lambda attributes, operands: np.linalg.det(operands[0]),
-       _linalg_call("det"), rules=(_det,), fresh=True,
+       _linalg_call("det"), rules=(_det,), fresh=True, complex=True,
        spellings={np.linalg.det: Spelling(operands_only(1))},
        samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
     Op("cofactors", lambda types, attributes: square(types[0], "det"),
        lambda attributes, operands: helpers.cofactors(operands[0]),
        lambda emission: call("helper.cofactors", emission.operands), rules=(_cofactors,),
-       fresh=True, samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
+       fresh=True, complex=True,
+       samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
     Op("slogdet", _slogdet_type, lambda attributes, operands: np.linalg.slogdet(operands[0]),
-       _linalg_call("slogdet"), rules=(_slogdet,), fresh=True,
+       _linalg_call("slogdet"), rules=(_slogdet,), fresh=True, complex=True,
        spellings={np.linalg.slogdet: Spelling(operands_only(1))},
        results=("sign", "logdet"), structure=lambda found: _SlogdetResult(*found),
        samples=SQUARES),

@@ -13,7 +13,7 @@ import numpy as np
 
 from .op import Bound, Op, Rule, arguments
 from .reducing import averaged, bind, bind_ddof, bind_extreme, bind_initial, reduction, summed
-from .reductions import RULES
+from .reductions import RULES, squared
 
 __all__ = ["ENTRIES"]
 
@@ -39,21 +39,26 @@ def _samples(**more: Any) -> tuple[Bound, ...]:
     )
 
 
-def _entry(name: str, dtype: Any, binding: Any, examples: tuple[str, ...], **more: Any) -> Op:
+def _entry(
+    name: str, dtype: Any, binding: Any, examples: tuple[str, ...], complex: bool = False,
+    **more: Any,
+) -> Op:  # fmt: skip
     plain, others = RULES[name.removeprefix("nan")]
     return reduction(
         name, getattr(np, name), _of_numbers(plain), dtype, binding,
         others={key: _of_numbers(rule) for key, rule in others.items()}, masks=True, method=False,
-        samples=_samples(**more), examples=(f"np.{name}({{2,3}}, axis=1)", *examples),
+        complex=complex, samples=_samples(**more),
+        examples=(f"np.{name}({{2,3}}, axis=1)", *examples),
     )  # fmt: skip
 
 
 ENTRIES: tuple[Op, ...] = (
-    _entry("nansum", summed, bind_initial, ("np.nansum({3}, initial={})",)),
-    _entry("nanprod", summed, bind_initial, ("np.nanprod({2,3}, axis=(0, 1))",)),
-    _entry("nanmean", averaged, bind, ("np.nanmean({3}, where=[True, False, True])",)),
+    _entry("nansum", summed, bind_initial, ("np.nansum({3}, initial={})",), complex=True),
+    _entry("nanprod", summed, bind_initial, ("np.nanprod({2,3}, axis=(0, 1))",), complex=True),
+    _entry("nanmean", averaged, bind, ("np.nanmean({3}, where=[True, False, True])",),
+           complex=True),
     _entry("nanmax", lambda code: code, bind_extreme, ("np.nanmax({3}, initial=0.5)",)),
     _entry("nanmin", lambda code: code, bind_extreme, ("np.nanmin({3}, initial=0.5)",)),
-    _entry("nanvar", averaged, bind_ddof, ("np.nanvar({3}, correction=1)",), ddof=0),
-    _entry("nanstd", averaged, bind_ddof, ("np.nanstd({3}, ddof=1)",), ddof=0),
+    _entry("nanvar", squared, bind_ddof, ("np.nanvar({3}, correction=1)",), complex=True, ddof=0),
+    _entry("nanstd", squared, bind_ddof, ("np.nanstd({3}, ddof=1)",), complex=True, ddof=0),
 )  # fmt: skip

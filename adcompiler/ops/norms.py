@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Array, Type, rank
+from ..ir.types import Array, Type, is_complex, rank
 from .decompositions import scaled
 from .elementwise import select
 from .emit import call, reference
 from .inference import as_array
-from .linear_solves import as_matrices, column, real, square, transposed
+from .linear_solves import as_matrices, column, conjugate, real, square, transposed
 from .op import (
     DISCRETE,
     Attributes,
@@ -82,17 +82,25 @@ def _norm(g: Any, x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     if len(axes) == 2 and ord not in _FROBENIUS:
         summed, compared = axes if abs(ord) == 1 else axes[::-1]
         sums = np.sum(np.abs(x), axis=summed, keepdims=True)
-        return _shares(g, sums, ord, compared) * np.sign(x)
+        return _shares(g, sums, ord, compared) * _direction(x)
     if not axes or ord in _FROBENIUS or ord == 2:
-        return g / select(y == 0, 1.0, y) * x
+        return g / select(y == 0, 1.0, y) * conjugate(x)
     if ord == 0:
         return None
     if ord == 1:
-        return g * np.sign(x)
+        return g * _direction(x)
     if math.isinf(ord):
-        return _shares(g, np.abs(x), ord, axes[0]) * np.sign(x)
+        return _shares(g, np.abs(x), ord, axes[0]) * _direction(x)
     ratio = select(x == 0, 1.0, np.abs(x)) / select(y == 0, 1.0, y)
-    return g * np.sign(x) * ratio ** (ord - 1)
+    return g * _direction(x) * ratio ** (ord - 1)
+
+
+def _direction(x: Any) -> Any:
+    """The derivative of the absolute value; 0 at 0."""
+    if not is_complex(x.type):
+        return np.sign(x)
+    size = np.abs(x)
+    return np.conj(x) / select(size == 0, 1.0, size)
 
 
 def _shares(g: Any, found: Any, ord: float, axis: int) -> Any:
@@ -112,7 +120,7 @@ def _of_singular_values(g: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     g = g[..., 0] if g.ndim else g
     weights = g if ord == "nuc" else _shares(g, s, ord, s.ndim - 1)
-    found = scaled(u, weights * np.sign(s)) @ vt
+    found = conjugate(scaled(u, weights * np.sign(s)) @ vt)
     return np.transpose(found, tuple(map(int, np.argsort(order)))) if turned else found
 
 
@@ -180,7 +188,7 @@ def _cond(g: Any, x: Any, y: Any, p: Any) -> Any:
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     largest = u[..., :1] @ vt[..., :1, :] / s[..., :1, None]
     smallest = u[..., -1:] @ vt[..., -1:, :] / s[..., -1:, None]
-    return column(g * y) * (smallest - largest if p == -2 else largest - smallest)
+    return column(g * y) * conjugate(smallest - largest if p == -2 else largest - smallest)
 
 
 def _cond_of_norms(g: Any, x: Any, p: Any) -> Any:
@@ -218,11 +226,11 @@ ENTRIES: tuple[Op, ...] = (
     Op("norm", _norm_type,
        lambda attributes, operands: np.linalg.norm(operands[0], **attributes), _emit_norm,
        rules=(_norm,), spellings={np.linalg.norm: Spelling(_bind_norm)}, fresh=True, boxes=True,
-       masks=_masks, samples=_samples(),
+       complex=True, masks=_masks, samples=_samples(),
        examples=("np.linalg.norm({3})", "np.linalg.norm({2,3}, axis=1)",
                  "np.linalg.norm({3}, np.inf)", "np.linalg.norm({2,3}, 'nuc', keepdims=True)")),
     Op("cond", _cond_type, lambda attributes, operands: np.linalg.cond(operands[0], **attributes),
-       _emit_cond, rules=(_cond,), fresh=True,
+       _emit_cond, rules=(_cond,), fresh=True, complex=True,
        spellings={np.linalg.cond: Spelling(lambda x, p=None: arguments(x, p=p))},
        samples=tuple(
            arguments(Regular(shape), p=p) for p in _OF_MATRICES for shape in ((2, 2), (2, 3, 3))
@@ -239,12 +247,13 @@ ENTRIES: tuple[Op, ...] = (
 
 EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("vector_norm", _vector_norm, (np.linalg.vector_norm,),
-              static=("axis", "keepdims", "ord"),
+              static=("axis", "keepdims", "ord"), complex=True,
               examples=("np.linalg.vector_norm({2,3})", "np.linalg.vector_norm({2,3}, axis=-1)",
                         "np.linalg.vector_norm({2,3,2}, axis=(2, 0), ord=3)",
                         "np.linalg.vector_norm({2,3}, keepdims=True, ord=1)",
                         "np.linalg.vector_norm({})")),
     Expansion("matrix_norm", _matrix_norm, (np.linalg.matrix_norm,), static=("keepdims", "ord"),
+              complex=True,
               examples=("np.linalg.matrix_norm({2,3})", "np.linalg.matrix_norm({2,2,3}, ord=1)",
                         "np.linalg.matrix_norm({2,3}, ord='nuc', keepdims=True)")),
 )  # fmt: skip

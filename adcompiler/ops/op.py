@@ -37,6 +37,7 @@ __all__ = [
     "SHAPES",
     "SHAPE_ALONE",
     "STEPWISE",
+    "STOPPED",
     "Bound",
     "Call",
     "Emission",
@@ -65,6 +66,7 @@ NO_FLOATS = "no float among the operands"
 SAID = "for what it shows or does, not for its value"
 SHAPE_ALONE = "nothing of the operands but their shape"
 STEPWISE = "constant between jumps"
+STOPPED = "stop_gradient says so"
 
 # Shapes on which samples try what takes one array: a number, unit dimensions, several ranks.
 SHAPES = ((), (1,), (3,), (3, 2), (3, 1), (1, 2), (2, 1, 3))
@@ -152,6 +154,7 @@ class Op:
     `place`: of what reads or stores at a place of its first operand: the key, the key's operands,
     and the views that it is in, from the attributes and the operands.
     `element`: of a list the result is an element, which stays in it.
+    `same`: the result is the operand itself.
     `fresh`: the result is memory of its own.
     `agreeing`: the shapes that have to broadcast, else it raises; elementwise entries need none.
     `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
@@ -198,6 +201,7 @@ class Op:
     holds: Container[int] = ()
     place: Callable[[Attributes, Sequence[Any]], tuple[Any, Sequence[Any], Any]] | None = None
     element: bool = False
+    same: bool = False
     fresh: bool = False
     fixed: bool = False
     contiguous: Callable[[Attributes], bool] = lambda attributes: False

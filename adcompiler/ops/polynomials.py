@@ -82,29 +82,49 @@ def _sum_of_both(name: str, sign: int) -> Op:
     return Op(
         name, _sum_type, lambda attributes, operands: function(*operands),
         default_call(f"np.{name}"), linear="together", rules=rule, fresh=True,
-        spellings={function: Spelling(lambda a1, a2: arguments(a1, a2))},
+        complex=True, spellings={function: Spelling(lambda a1, a2: arguments(a1, a2))},
         samples=tuple(arguments((n,), (m,)) for n, m in ((3, 3), (2, 4), (3, 1))),
         examples=(f"np.{name}({{3}}, {{2}})", f"np.{name}([1.0, {{}}], {{3}})"),
     )  # fmt: skip
 
 
+def _product_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """Zeros in front are left out, so that it may be shorter than the sizes say."""
+    if any(len(shape_of(t)) != 1 for t in types):
+        raise OperationError("coefficients that are no array of one dimension", "ravel them")
+    return Array(promote(types), (unknown(),))
+
+
+def _product_rule(g: Any, a: Any, b: Any, y: Any, index: int) -> Any:
+    """The cotangent filled up with zeros in front, correlated with the other factor."""
+    count = a.emit("size", axis=0) + b.emit("size", axis=0) - 1
+    zeros = g.tracer.call(np.zeros, count - y.emit("size", axis=0))
+    return np.correlate(np.concatenate([zeros, g]), a if index else b, mode="valid")
+
+
 ENTRIES: tuple[Op, ...] = (
     Op("polyval", _polyval_type, lambda attributes, operands: np.polyval(*operands),
-       default_call("np.polyval"), rules=_polyval_rule, fresh=True,
+       default_call("np.polyval"), rules=_polyval_rule, fresh=True, complex=True,
        spellings={np.polyval: Spelling(lambda p, x: arguments(p, x))},
        samples=tuple(arguments((n,), shape) for n in (1, 3, 4) for shape in ((), (3,), (2, 3))),
        examples=("np.polyval({4}, {3})", "np.polyval([1.0, {}, 0.5], {})")),
     Op("polyder", _polyder_type,
        lambda attributes, operands: np.polyder(operands[0], attributes["m"]),
-       default_call("np.polyder", m=1), linear="together", rules=(_polyder_rule,), fresh=True,
+       default_call("np.polyder", m=1), linear="together",
+       rules=(_polyder_rule,), fresh=True, complex=True,
        spellings={np.polyder: Spelling(lambda p, m=1: arguments(p, m=m))},
        samples=tuple(arguments((n,), m=m) for n, m in ((4, 1), (4, 2), (2, 1))),
        examples=("np.polyder({4})", "np.polyder({5}, 2)")),
+    Op("polymul", _product_type, lambda attributes, operands: np.polymul(*operands),
+       default_call("np.polymul"), rules=_product_rule, fresh=True,
+       spellings={np.polymul: Spelling(lambda a1, a2: arguments(a1, a2))},
+       samples=tuple(arguments((n,), (m,)) for n, m in ((3, 3), (2, 4), (3, 1), (1, 1))),
+       examples=("np.polymul({3}, {2})", "np.polymul([0.0, 1.0, {}], {3})")),
     _sum_of_both("polyadd", 1),
     _sum_of_both("polysub", -1),
 )  # fmt: skip
 
 EXPANSIONS: tuple[Expansion, ...] = (
-    Expansion("polyint", _polyint, (np.polyint,), ("m",),
+    Expansion("polyint", _polyint, (np.polyint,), ("m",), complex=True,
               examples=("np.polyint({3})", "np.polyint({3}, k={})")),
 )  # fmt: skip

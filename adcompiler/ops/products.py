@@ -12,6 +12,7 @@ import ast
 import itertools
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,21 @@ def _inner(a: int, b: int, attributes: Attributes) -> Letters:
     if not a or not b:
         return Letters(left, right, left + right, "")
     return Letters(left, right[:-1] + left[-1], left[:-1] + right[:-1], left[-1])
+
+
+def _first_conjugated(entry: Op) -> Op:
+    """The same sum of products, with the conjugate of the first operand."""
+    assert isinstance(entry.rules, tuple) and all(entry.rules)
+    plain: Any = entry.rules
+
+    def first(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
+        found = plain[0](g, a, b, y, **attributes)
+        return np.conj(found) if is_complex(a.type) else found
+
+    def second(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
+        return plain[1](g, np.conj(a) if is_complex(a.type) else a, b, y, **attributes)
+
+    return replace(entry, rules=(first, second))
 
 
 def _tensordot(a: int, b: int, attributes: Attributes) -> Letters:
@@ -262,14 +278,14 @@ _NEWER = {
     name: getattr(np, name) for name in ("matvec", "vecmat") if hasattr(np, name)  # NumPy 2.2
 }
 _NEWER_ENTRIES = tuple(
-    product(name, function, lettering, {function: Spelling(operands_only(2))},
-            _samples(*shapes), complex=name == "matvec",
-            examples=tuple(f"np.{name}({call_})" for call_ in calls))
-    for name, lettering, shapes, calls in (
-        ("matvec", _matvec, (((2, 3), (3,)), ((5, 2, 3), (3,)), ((2, 3), (5, 3)),
-                             ((5, 2, 3), (5, 3)), ((1, 2, 3), (5, 3)), ((1, 1), (1,))),
+    turned(product(name, function, lettering, {function: Spelling(operands_only(2))},
+                   _samples(*shapes), examples=tuple(f"np.{name}({call_})" for call_ in calls)))
+    for name, turned, lettering, shapes, calls in (
+        ("matvec", lambda entry: entry, _matvec,
+         (((2, 3), (3,)), ((5, 2, 3), (3,)), ((2, 3), (5, 3)), ((5, 2, 3), (5, 3)),
+          ((1, 2, 3), (5, 3)), ((1, 1), (1,))),
          ("{2,3}, {3}", "{5,2,3}, {5,3}")),
-        ("vecmat", _vecmat, (((3,), (3, 2)), ((5, 3), (3, 2)), ((3,), (5, 3, 2)),
+        ("vecmat", _first_conjugated, _vecmat, (((3,), (3, 2)), ((5, 3), (3, 2)), ((3,), (5, 3, 2)),
                              ((5, 3), (5, 3, 2)), ((5, 3), (1, 3, 2)), ((1,), (1, 1))),
          ("{3}, {3,2}", "{5,3}, {5,3,2}")),
     )
@@ -291,13 +307,14 @@ ENTRIES: tuple[Op, ...] = (
                       "np.tensordot({2,3}, {4,3}, (1, 1))", "np.tensordot({2}, {3}, axes=0)",
                       "np.tensordot({2,3,4}, {4,5,2}, axes=([0, 2], [2, 0]))",
                       "np.linalg.tensordot({2,4,3}, {3,2}, axes=1)")),
-    product("vecdot", np.vecdot, _vecdot,
-            {np.vecdot: Spelling(_bind_vecdot), np.linalg.vecdot: Spelling(_bind_vecdot)},
-            (*_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1, 3), (4, 3)),
-                       ((1, 1), (2, 1)), axis=-1),
-             *_samples(((3, 2), (3, 2)), ((3, 2), (3,)), ((3, 1), (3, 4)), axis=0)),
-            complex=False, examples=("np.vecdot({2,3}, {3})", "np.vecdot({3,2}, {3,2}, axis=0)",
-                      "np.linalg.vecdot({3}, {3})")),
+    _first_conjugated(product(
+        "vecdot", np.vecdot, _vecdot,
+        {np.vecdot: Spelling(_bind_vecdot), np.linalg.vecdot: Spelling(_bind_vecdot)},
+        (*_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1, 3), (4, 3)),
+                   ((1, 1), (2, 1)), axis=-1),
+         *_samples(((3, 2), (3, 2)), ((3, 2), (3,)), ((3, 1), (3, 4)), axis=0)),
+        examples=("np.vecdot({2,3}, {3})", "np.vecdot({3,2}, {3,2}, axis=0)",
+                  "np.linalg.vecdot({3}, {3})"))),
     *_NEWER_ENTRIES,
     Op("vdot", _vdot_type, lambda attributes, operands: np.vdot(*operands),
        lambda emission: call("np.vdot", emission.operands),

@@ -17,12 +17,12 @@ import numpy as np
 
 from ..ir.sizes import Size
 from ..ir.types import Array, Type, shape_of
+from .casting import dtype_argument
 from .elementwise import select
 from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis
 from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
 from .stacks import Stacks, along, shifted
-from .structural import dtype_argument
 
 __all__ = [
     "averaged",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, multiply
-from ..ir.types import Array, List, Scalar, Type, shape_of
+from ..ir.types import Array, List, Scalar, Type, is_complex, precision, shape_of
 from ..runtime import helpers
 from .elementwise import select
 from .emit import attribute, call, default_call
@@ -46,7 +46,7 @@ from .reducing import (
 from .stacks import along
 from .structural import unless_missing
 
-__all__ = ["ENTRIES", "RULES", "summed"]
+__all__ = ["ENTRIES", "RULES", "squared", "summed"]
 
 
 def _samples(*axes: Any, empty: bool = False, **more: Any) -> tuple[Bound, ...]:
@@ -177,11 +177,17 @@ def _freedom(x: Any, axis: Any, ddof: int, mask: Any) -> Any:
 
 
 def _deviation(x: Any, axis: Any, mask: Any, mean: Any) -> Any:
-    """`x` without its mean; 0 for what isn't counted."""
-    if mean is not None:
-        return masked(mask, x - mean)
-    kept = {} if mask is None else {"where": mask}
-    return masked(mask, x - np.mean(x, axis=axis, keepdims=axis is not None, **kept))
+    """`x` without its mean, or the conjugate of that; 0 for what isn't counted."""
+    if mean is None:
+        kept = {} if mask is None else {"where": mask}
+        mean = np.mean(x, axis=axis, keepdims=axis is not None, **kept)
+    centred = x - mean
+    return masked(mask, np.conj(centred) if is_complex(centred.type) else centred)
+
+
+def _real(g: Any) -> Any:
+    """Of a variance; with a complex `dtype=` it comes as a complex number."""
+    return g.emit("real") if is_complex(g.type) else g
 
 
 def _var(
@@ -190,7 +196,7 @@ def _var(
     if 0 in x.shape:
         return None
     centred = _deviation(x, axis, mask, mean)
-    return restore(g, x, axis, keepdims) * 2 * centred / _freedom(x, axis, ddof, mask)
+    return restore(_real(g), x, axis, keepdims) * 2 * centred / _freedom(x, axis, ddof, mask)
 
 
 def _std(
@@ -200,7 +206,8 @@ def _std(
     if 0 in x.shape:
         return None
     centred = _deviation(x, axis, mask, mean)
-    scale: Any = select(y == 0, 1.0, y)
+    scale: Any = select(y == 0, 1.0, _real(y))
+    g = _real(g)
     if mask is None:
         return restore(g / (scale * _freedom(x, axis, ddof, None)), x, axis, keepdims) * centred
     spread = restore(scale, x, axis, keepdims) * _freedom(x, axis, ddof, mask)
@@ -281,6 +288,11 @@ def _same(code: str) -> str:
     return code
 
 
+def squared(code: str) -> str:
+    """The dtype of means of squares of absolute values."""
+    return precision(averaged(code))
+
+
 def _values(attributes: Attributes) -> tuple[int, ...]:
     """The operands that are added up, not those that choose what is."""
     given = enumerate(attributes.get("given", ()), 1)
@@ -305,12 +317,12 @@ ENTRIES: tuple[Op, ...] = (
     _entry("prod", summed, bind_initial, samples=_samples(*_ALL_AXES, empty=True), complex=True,
            examples=("np.prod({2,3,2}, axis=(0, 2))", "np.prod({2,3}, 0, initial={})",
                      "np.prod({2,3}, where=np.array([True, False, True]))")),
-    _entry("var", averaged, bind_ddof, samples=_samples(*_ALL_AXES, ddof=0)
+    _entry("var", squared, bind_ddof, complex=True, samples=_samples(*_ALL_AXES, ddof=0)
            + (arguments((2, 3), axis=1, ddof=1, keepdims=False),),
            examples=("np.var({4}, correction=1)", "{2,3}.var(1, ddof=1)",
                      "np.var({2,3}, axis=1, mean={2,1})",
                      "np.var({3,4}, where=np.array([True, False, True, True]), ddof=1)")),
-    _entry("std", averaged, bind_ddof,
+    _entry("std", squared, bind_ddof, complex=True,
            samples=tuple(s for s in _samples(*_ALL_AXES, ddof=0) if 2 in s[0][0])
            + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
            examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",

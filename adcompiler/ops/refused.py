@@ -73,8 +73,6 @@ _OBJECTS = {
 }  # fmt: skip
 
 _DATA = {
-    **_alike("calls each function only where there is something for it",
-             "use np.select, or np.where", "np", "piecewise"),
     **_alike("gives an array whose size depends on the values",
              "call it outside of the function, and pass in what it gives",
              "np", "intersect1d setdiff1d setxor1d trim_zeros union1d unique_all"
@@ -94,7 +92,7 @@ _DATA = {
 _POLYNOMIALS = {
     **_alike("computes with polynomials by their coefficients",
              "write Horner's rule as a loop: y = y * x + c[k]",
-             "np", "poly polydiv polymul"),
+             "np", "poly polydiv"),
 }  # fmt: skip
 
 _COMPLEX = {
@@ -110,17 +108,14 @@ _NOTES = {
     **_alike("raises where a number is infinite or NaN", "call np.asarray, and test np.isfinite",
              "np", "asarray_chkfinite"),
     **_alike("asks how the array lies in memory, or arranges it",
-             "leave it out: the result is the same", "np", "asfortranarray isfortran require"),
+             "leave it out: the result is the same", "np", "isfortran require"),
     **_alike("is a window of fixed numbers",
              "compute it outside of the function, and pass it in",
              "np", "bartlett blackman hamming hanning kaiser"),
     **_alike("counts in several dimensions at once", "use np.histogram for each, or np.bincount",
              "np", "histogram2d histogram_bin_edges histogramdd"),
-    **_alike("calls Python functions on parts of the array", "use np.where or np.select",
-             "np", "piecewise"),
     **_alike("finds places by calling a function", "use np.triu_indices or np.tril_indices",
              "np", "mask_indices"),
-    **_alike("is an old name", "use np.vstack", "np", "row_stack"),
     **_alike("is an old name", "use np.isin", "np", "in1d"),
     **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
 }  # fmt: skip
@@ -138,7 +133,6 @@ MISSING: Mapping[str, Refusal] = {
              "np", "corrcoef cov"),
     **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "np", "ptp"),
     **_alike(_SO_FAR, "write np.max or np.min", "np", "amax amin"),
-    **_alike(_SO_FAR, "use np.concatenate of slices", "np", "delete insert"),
     **_alike(_SO_FAR, "use np.trace or np.diagonal", "np.linalg", "diagonal trace"),
     **_alike(_SO_FAR, "add multiples of 2 * np.pi by np.round", "np", "unwrap"),
     **_alike(_SO_FAR, "write a loop over the elements, or make it a gate",
@@ -161,9 +155,9 @@ MISSING: Mapping[str, Refusal] = {
 }  # fmt: skip
 
 _METHODS = {
-    **_alike("makes text, bytes or lists of an array, or writes it to a file",
+    **_alike("makes text or bytes of an array, or writes it to a file",
              "do that outside of the function, with what it returns",
-             "x", "dump dumps hex tobytes tofile tolist tostring"),
+             "x", "dump dumps hex tobytes tofile tostring"),
     **_alike("changes how the array's memory is read, not its numbers",
              "use astype, reshape or transpose",
              "x", "byteswap getfield newbyteorder setfield setflags to_device view"),

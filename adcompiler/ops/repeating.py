@@ -317,7 +317,7 @@ ENTRIES: tuple[Op, ...] = (
                  "{2,3}.repeat(2, axis=0)")),
     Op("pad", _pad_type, _pad, _emit_pad, rules=(_pad_rule, _filler_rule), accumulate=_into_origins,
        accumulates=lambda attributes: attributes["mode"] != "constant", fresh=True,
-       spellings={np.pad: Spelling(_bind_pad)},
+       complex=True, spellings={np.pad: Spelling(_bind_pad)},
        samples=(
            *(arguments((3,), pad_width=(2, 1), mode=mode) for mode in _MODES),
            *(arguments((2, 3), pad_width=((1, 0), (0, 2)), mode=mode) for mode in _MODES),

@@ -40,7 +40,7 @@ def _reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> An
     if fortran:
         return _turned(np.reshape(_turned(x), sizes[::-1]))
     made: Any = np.reshape(x, sizes)
-    return made.emit("own", method=True) if copy else made
+    return made.emit("own", order="C") if copy else made
 
 
 def _reshape_method(self: Any, *shape: Any, order: Any = "C", copy: Any = None) -> Any:

@@ -167,11 +167,17 @@ def _remaining(whole: list[Size], others: list[Size]) -> Size:
 def _emit_reshape(emission: Emission) -> ast.expr:
     array, *operands = emission.operands
     template = emission.attributes["shape"]
+    if not rank(emission.types[0]):  # a number may be Python's, which has no methods
+        return call("np.reshape", (array, _shown(template, operands)))
     if not template:
         return method(array, "reshape", ast.Tuple([], ast.Load()))
     if len(template) == 1:
-        return method(array, "reshape", template_source(template[0], operands))
+        return method(array, "reshape", _shown(template, operands))
     return method(array, "reshape", *[template_source(part, operands) for part in template])
+
+
+def _shown(template: tuple[Any, ...], operands: Sequence[ast.expr]) -> ast.expr:
+    return template_source(template[0] if len(template) == 1 else template, operands)
 
 
 def _back_to_shape(g: Any, x: Any, *rest: Any, **attributes: Any) -> Any:

@@ -16,11 +16,11 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import FLOAT, Array, Scalar, Type, rank, shape_of
+from .casting import dtype_argument
 from .emit import call, constant, dtype_source
 from .given import array
 from .inference import as_array, broadcast_shapes, constant_axis, promote
 from .op import Attributes, Bound, Emission, Expansion, Op, OperationError, Spelling, arguments
-from .structural import dtype_argument
 from .turning import moved
 
 __all__ = ["ENTRIES", "EXPANSIONS"]

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, add
-from ..ir.types import Array, Type
+from ..ir.types import Array, Type, is_complex
 from .emit import call, default_call
 from .given import as_var
 from .inference import as_array, constant_axis, promote
+from .linear_solves import adjoint, conjugate
 from .op import Attributes, Bound, Emission, Expansion, Op, OperationError, Spelling, arguments
 from .reducing import averaged, reduced_shape, restore
 
@@ -159,7 +160,7 @@ def _own_part(found: Any, operands: Sequence[Any], rowvar: bool, index: int) -> 
 
 
 def _both_ways(g: Any) -> Any:
-    return g + g.T if g.ndim else 2 * g
+    return g + adjoint(g) if g.ndim else 2 * (g.emit("real") if is_complex(g.type) else g)
 
 
 def _times(g: Any, rows: Any) -> Any:
@@ -171,7 +172,8 @@ def _cov_rule(g: Any, *rest: Any, rowvar: bool, ddof: int, index: int) -> Any:
     centred = _centred(operands, rowvar)
     free = centred.emit("size", axis=1)
     free = free - ddof if ddof else free
-    return _own_part(_times(_both_ways(g), centred) / free, operands, rowvar, index)
+    found = _times(_both_ways(g), conjugate(centred))
+    return _own_part(found / free, operands, rowvar, index)
 
 
 def _corrcoef_rule(g: Any, *rest: Any, rowvar: bool, index: int) -> Any:
@@ -196,7 +198,7 @@ _PAIRS = (((5,),), ((3, 5),), ((5,), (5,)), ((2, 5), (3, 5)), ((2, 5), (5,)))
 ENTRIES: tuple[Op, ...] = (
     Op("average", _average_type,
        lambda attributes, operands: np.average(operands[0], weights=operands[1], **attributes),
-       _emit_average, rules=_average_rule, fresh=True,
+       _emit_average, rules=_average_rule, fresh=True, complex=True,
        raises=lambda types, attributes, known: True,
        samples=tuple(arguments(x, w, axis=axis, keepdims=keepdims)
                      for x, w, axis in (((3,), np.array([0.5, 1.0, 2.0]), None),
@@ -205,7 +207,8 @@ ENTRIES: tuple[Op, ...] = (
                                         ((2, 3), np.array([[0.5, 1.0, 2.0]] * 2), None))
                      for keepdims in (False, True))),
     Op("cov", _cov_type, _evaluate_cov, default_call("np.cov", rowvar=True, ddof=1),
-       rules=_cov_rule, fresh=True, boxes=True, spellings={np.cov: Spelling(_bind_cov)},
+       rules=_cov_rule, fresh=True, boxes=True, complex=True,
+       spellings={np.cov: Spelling(_bind_cov)},
        samples=(*(arguments(*shapes, rowvar=True, ddof=1) for shapes in _PAIRS),
                 arguments((5, 3), (5, 2), rowvar=False, ddof=0)),
        examples=("np.cov({3,5})", "np.cov({5}, {5}, bias=True)",
@@ -222,6 +225,7 @@ EXPANSIONS: tuple[Expansion, ...] = (
     Expansion("ptp", _ptp, (np.ptp,), ("axis", "out", "keepdims"),
               examples=("np.ptp({4})", "np.ptp({2,3}, axis=1, keepdims=True)")),
     Expansion("average", _build_average, (np.average,), ("axis", "returned", "keepdims"),
+              complex=True,
               examples=("np.average({3})", "np.average({2,3}, 1, [0.5, 1.0, 2.0])",
                         "np.average({2,3}, weights={2,3} ** 2 + 1)",
                         "np.average({2,3}, axis=0, weights={2} ** 2 + 1, returned=True)",

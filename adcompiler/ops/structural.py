@@ -1,4 +1,4 @@
-"""Operations that the compiler itself needs: constants, casts, zeros, shapes, gradient sums.
+"""Operations that the compiler itself needs: constants, zeros, shapes, gradient sums.
 
 `shape %x` is the run-time shape (`lenient`: () where x has no value); `zeros`, `broadcast`,
 `unbroadcast` and `reshape_to` take one, so that the backward part needs the shape of an array and
@@ -26,16 +26,13 @@ from ..ir.types import (
     Tape,
     Type,
     TypeMismatch,
-    dtype_code,
-    is_complex,
     join,
-    kind_of,
     rank,
     shape_of,
 )  # fmt: skip
 from ..runtime import helpers
 from . import stack_rules
-from .emit import attribute, call, constant, method, prefix, reference
+from .emit import attribute, call, constant, default_call, method, prefix, reference
 from .inference import as_array
 from .op import (
     DISCRETE,
@@ -53,7 +50,7 @@ from .op import (
 )
 from .stacks import along, as_it_is
 
-__all__ = ["ENTRIES", "dtype_argument", "sum_of_sizes", "unless_missing"]
+__all__ = ["ENTRIES", "sum_of_sizes", "unless_missing"]
 
 
 def _constant_emit(emission: Emission) -> ast.expr:
@@ -66,79 +63,17 @@ def _constant_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return Scalar(type(value).__name__, value if type(value) is int else None)
 
 
-PYTHON_KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool, "complex": complex}
+def _own(attributes: Attributes, operands: Sequence[Any]) -> Any:
+    """`np.array(x)` keeps the order of x, `x.copy()` is in C order: sums add up in memory order."""
+    (operand,), order = operands, attributes.get("order", "K")
+    return np.array(operand) if order == "K" else np.copy(operand, order)
 
 
-def _cast_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    target = attributes["type"]
-    (source,) = types
-    _check_cast(source, target)
-    if target in PYTHON_KINDS or target == "item":
-        if rank(source):
-            raise OperationError(
-                f"{target}() of an array of {rank(source)} dimensions is no number",
-                "index the array first",
-            )
-        return Scalar(target if target != "item" else str(kind_of(source)))
-    return Array(target, shape_of(source))
-
-
-def _check_cast(source: Type, target: str) -> None:
-    if is_complex(source) and target in ("float", "int"):
-        raise OperationError(f"{target}() of a complex number", "take its .real, or its abs()")
-
-
-def _cast(attributes: Attributes, operands: Sequence[Any]) -> Any:
-    target = attributes["type"]
-    if target in PYTHON_KINDS:
-        return PYTHON_KINDS[target](operands[0])
-    if target == "item":
-        return operands[0].item()
-    return np.asarray(operands[0]).astype(target)[()]
-
-
-def _cast_raises(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
-    """int() of infinities and NaN."""
-    return attributes["type"] == "int" and kind_of(types[0]) == "float"
-
-
-def _cast_emit(emission: Emission) -> ast.expr:
-    target, (operand,) = emission.attributes["type"], emission.operands
-    if target in PYTHON_KINDS:
-        return call(f"builtin.{target}", (operand,))
-    if target == "item":
-        return method(operand, "item")
-    dtype = f"np.{np.dtype(target).name}"
-    if isinstance(emission.types[0], Array) and rank(emission.types[0]):
-        return method(operand, "astype", reference(dtype))
-    return call("np.asarray" if rank(emission.types[0]) else dtype, (operand,))
-
-
-def _astype_bind(self: Any, dtype: Any) -> Any:
-    return arguments(self, type=dtype_argument(dtype))
-
-
-def dtype_argument(dtype: Any) -> str | None:
-    """A `dtype=` argument (a type, a string, a dtype) as a code such as `f8`; None stays None."""
-    return None if dtype is None else dtype_code(np.dtype(dtype))
-
-
-_SCALARS = (
-    "float16", "float32", "float64", "complex64", "complex128", "int8", "int16", "int32", "int64",
-    "bool_",
-)  # fmt: skip
-
-
-def _cast_spellings() -> dict[object, Spelling]:
-    spellings: dict[object, Spelling] = {
-        python: Spelling(operands_only(1), {"type": name}) for name, python in PYTHON_KINDS.items()
-    }
-    for name in _SCALARS:
-        scalar = getattr(np, name)
-        spellings[scalar] = Spelling(operands_only(1), {"type": dtype_argument(scalar)})
-    spellings["method", "astype"] = Spelling(_astype_bind)
-    spellings["method", "item"] = Spelling(operands_only(1), {"type": "item"})
-    return spellings
+def _emit_own(emission: Emission) -> ast.expr:
+    (operand,), order = emission.operands, emission.attributes.get("order", "K")
+    if order == "K":
+        return call("np.array", (operand,))
+    return method(operand, "copy", *([] if order == "C" else [constant(order)]))
 
 
 def _accumulate(attributes: Attributes, operands: Sequence[Any]) -> Any:
@@ -349,6 +284,15 @@ def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
     return g
 
 
+def _lying(name: str, function: Callable[..., Any]) -> Op:
+    """The array itself, if its elements lie in C order (or Fortran's) already."""
+    return Op(name, _in_order_type, lambda attributes, operands: function(operands[0]),
+              default_call(f"np.{name}"), batch=along(None, least=1),
+              rules=(lambda g, x, y: g,), view=(0,), complex=True,
+              spellings={function: Spelling(operands_only(1))},
+              samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0))))  # fmt: skip
+
+
 _ANY = tuple(arguments(shape) for shape in SHAPES)
 _SHAPE_3_2 = Call("shape", (3, 2))
 _F8_3_2 = Array("f8", (3, 2))
@@ -372,21 +316,12 @@ ENTRIES: tuple[Op, ...] = (
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], linear="together",
        batch=stack_rules.copied, rules=(lambda g, x, y: g,), view=(0,),
-       complex=True, samples=_ANY),
-    # `x.copy()` is in C order, np.array(x) in that of x: sums add up in memory order.
-    Op("own", lambda types, attributes: types[0],
-       lambda attributes, operands: operands[0].copy() if attributes else np.array(operands[0]),
-       lambda emission: (method(emission.operands[0], "copy") if emission.attributes
-                         else call("np.array", emission.operands)),
+       same=True, complex=True, samples=_ANY),
+    Op("own", lambda types, attributes: types[0], _own, _emit_own,
        linear="together", batch=stack_rules.copied,
-       rules=(lambda g, x, y, method=False: g,), fresh=True, boxes=True, complex=True, samples=_ANY,
-       contiguous=bool),  # `np.array` keeps the order, the method doesn't
-    Op("cast", _cast_type, _cast, _cast_emit, linear="together", batch=stack_rules.cast,
-       rules=(lambda g, x, y, type: g,), fresh=True,
-       boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
-           *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
-           arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),
-       )),
+       rules=(lambda g, x, y, order="K": g,), fresh=True, boxes=True, complex=True,
+       samples=(*_ANY, *(arguments((2, 3), order=order) for order in "CFA")),
+       contiguous=lambda attributes: attributes.get("order") == "C"),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit, no_gradient=NO_FLOATS),
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
@@ -444,12 +379,8 @@ ENTRIES: tuple[Op, ...] = (
        complex=True,
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
        samples=(*_ANY, arguments([0.5, 1.5]))),
-    Op("ascontiguousarray", _in_order_type,
-       lambda attributes, operands: np.ascontiguousarray(operands[0]),
-       lambda emission: call("np.ascontiguousarray", emission.operands),
-       linear="together", batch=along(None, least=1), rules=(lambda g, x, y: g,), view=(0,),
-       spellings={np.ascontiguousarray: Spelling(operands_only(1))},
-       samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0)))),
+    _lying("ascontiguousarray", np.ascontiguousarray),
+    _lying("asfortranarray", np.asfortranarray),
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
@@ -457,4 +388,3 @@ ENTRIES: tuple[Op, ...] = (
        rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True, complex=True,
        samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip
-

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.loops import Loop
 from ..ir.rewrite import substitute
+from ..ops import TABLE
 
 __all__ = ["forward_copies"]
 
@@ -32,7 +33,7 @@ def _last(value: Value, mapping: dict[Value, Value]) -> Value:
 def _block(block: Block, mapping: dict[Value, Value]) -> Block:
     operations = []
     for op in block.operations:
-        if op.opcode == "copy":
+        if op.opcode in TABLE and TABLE[op.opcode].same:
             source = _last(op.operands[0], mapping)
             if source.name is None:
                 mapping[source] = source = Value(source.type, op.result.name)

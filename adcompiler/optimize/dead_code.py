@@ -26,7 +26,7 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
     """The function without dead code. `sequences`: drop unread sequences of loops too, if others
     remain to count the iterations. `forward`: keep all that the user's own operations compute."""
     live = _Live(function, sequences, forward)
-    sweep = _Sweep(live.values, sequences)
+    sweep = _Sweep(live.found, sequences)
     body = sweep.block(function.body)
     return replace(function, body=_retargeted(body, sweep.gone) if sweep.gone else body)
 
@@ -34,7 +34,7 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
 # What a reader wouldn't call a step of the computation.
 _NO_GATES = {
     *("constant", "undefined", "filler", "range", "length", "size", "shape", "count", "copy"),
-    "taken",
+    *("stop", "taken"),
 }
 
 
@@ -65,7 +65,7 @@ class _Live:
             if one not in found:
                 found.add(one)
                 pending += self.sources.get(one, ())
-        self.values = {one for one in found if isinstance(one, Value)}
+        self.found = found
 
     def _survey(self, block: Block, around: list[Value | Operation]) -> None:
         """Record what each value needs; `around` holds the enclosing region."""
@@ -112,7 +112,7 @@ def _undoes(op: Operation, before: Operation) -> bool:
 
 
 class _Sweep:
-    def __init__(self, live: set[Value], sequences: bool) -> None:
+    def __init__(self, live: set[Value | Operation], sequences: bool) -> None:
         self.live = live
         self.sequences = sequences
         # Mirrors that went: what is their mirror mirrors what they mirrored.
@@ -133,7 +133,7 @@ class _Sweep:
 
     def needed(self, op: Operation, swept: Operation) -> bool:
         """Whether a result lives, or, in a region, anything that is left."""
-        if any(v in self.live for v in op.results) or (not op.blocks and has_effect(op)):
+        if any(v in self.live for v in op.results) or (not op.blocks and op in self.live):
             return True
         return any(block.operations for block in swept.blocks) or any(
             v in self.live for block in op.blocks for v in block.parameters

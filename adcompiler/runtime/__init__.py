@@ -19,7 +19,7 @@ HELPERS = (
     "unbroadcast", "divide", "power", "sign", "require_apart", "add_lists", "last_stored",
     "shifted", "recurrence", "overlapped", "cells",
     "prod_others", "cofactors", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
-    "inner_doubled", "resized",
+    "inner_doubled", "resized", "declared",
 )  # fmt: skip
 
 
@@ -35,7 +35,9 @@ def helper_source(name: str, alias: str = "") -> str:
     text = inspect.getsource(getattr(helpers, name))
     definition = ast.parse(text).body[0]
     assert isinstance(definition, ast.FunctionDef)
-    parameters = ", ".join(argument.arg for argument in definition.args.args)
+    for argument in (*definition.args.args, *filter(None, [definition.args.vararg])):
+        argument.annotation = None
+    parameters = ast.unparse(definition.args)
     _, body = text.split(":\n", 1)
     source = f"def {name}({parameters}):\n{body}"
     return re.sub(rf"\b{name}(?=\()", alias, source) if alias not in ("", name) else source

@@ -18,9 +18,9 @@ from .running import cells, overlapped, recurrence, shifted
 from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
-    "add_lists", "bessel_i", "cells", "divide", "last_stored", "overlapped", "polygamma", "power",
-    "prod_others", "recurrence", "require_apart", "shifted", "sign", "sinc_derivative",
-    "unbroadcast",
+    "add_lists", "bessel_i", "cells", "declared", "divide", "last_stored", "overlapped",
+    "polygamma", "power", "prod_others", "recurrence", "require_apart", "shifted", "sign",
+    "sinc_derivative", "unbroadcast",
 ]  # fmt: skip
 
 
@@ -69,6 +69,25 @@ def equal_parts(size: Any, count: Any) -> Any:
     return part
 
 
+def declared(value: Any, name: Any, *kinds: Any) -> Any:
+    """What a function that can't be read has returned, if each part is of the declared kind."""
+    parts = (value,) if len(kinds) == 1 else value
+    if len(kinds) > 1 and not (isinstance(value, (tuple, list)) and len(value) == len(kinds)):
+        raise TypeError(f"{name} returned {type(value).__name__}, not {len(kinds)} values")
+    for part, (kind, shape) in zip(parts, kinds, strict=True):
+        found, sizes = type(part).__name__, np.shape(part)
+        if isinstance(part, (np.ndarray, np.generic)):
+            found = part.dtype.kind + str(part.dtype.itemsize)
+        known = {"f8": "float", "c16": "complex"} if sizes == () else {}
+        fits = kind in (found, known.get(found)) and len(sizes) == len(shape)
+        if not fits or any(n is not None and n != m for n, m in zip(shape, sizes, strict=True)):
+            wanted = ", ".join("?" if n is None else str(n) for n in shape)
+            raise TypeError(
+                f"{name} returned {found}[{', '.join(map(str, sizes))}], not {kind}[{wanted}]"
+            )
+    return value
+
+
 def require_apart(changed: Any, others: Any) -> None:
     """Nothing else that came in shares memory with what the function stores into."""
     for other in others:
@@ -99,7 +118,7 @@ def cofactors(a: Any) -> Any:
     same = np.eye(a.shape[-1], dtype=bool)
     others = np.prod(np.where(same, 1, s[..., None, :]), axis=-1)
     signs = np.linalg.det(u) * np.linalg.det(vt)
-    return (u * (signs[..., None] * others)[..., None, :]) @ vt
+    return (u.conj() * (signs[..., None] * others)[..., None, :]) @ vt.conj()
 
 
 def prod_others(x: Any, axis: Any) -> Any:

@@ -96,7 +96,7 @@ class _Forward:
     def block(self, block: Block, tangents: Tangents) -> None:
         """Append the block's operations, each followed by that of its tangent."""
         for op in block.operations:
-            active = any(v in self.active for v in op.results)
+            active = not self.active.isdisjoint(_defined(op))
             tangents.builder.span = op.span
             if op.blocks and active:
                 self.region(op, tangents)
@@ -111,36 +111,51 @@ class _Forward:
     def plain(self, op: Operation, tangents: Tangents) -> None:
         """One operation's tangents."""
         positions = [
-            k for k in differentiable_operands(op) if tangents.get(op.operands[k]) is not None
+            k for k in differentiable_operands(op) if self.has_tangent(op.operands[k], tangents)
         ]
         entry = self.table[op.opcode]
-        if "pullback" in op.attributes:
+        if "gate" in op.attributes:
             found = self.gate(op, positions, tangents)
         elif entry.elementwise:
             found = [_diagonal(entry, op, positions, tangents)]
         elif entry.linear:
             found = _linear(entry, op, positions, tangents)
         else:
-            found = [
-                transposed(entry, op, positions, result, tangents) if result in self.active
-                else None for result in op.results
-            ]  # fmt: skip
+            found = self.pulled(op, positions, tangents)
         for result, tangent in zip(op.results, found, strict=True):
-            if result in self.active and tangent is not None:
-                fitted = tangents.fit(tangent, result)
-                tangents.set(result, tangents.named(fitted, tangents.name(result)))
+            if result not in self.active:
+                continue
+            if tangent is None:
+                tangents.set(result, tangents.zero(result))
+                continue
+            fitted = tangents.fit(tangent, result)
+            tangents.set(result, tangents.named(fitted, tangents.name(result)))
+
+    def has_tangent(self, value: Value, tangents: Tangents) -> bool:
+        """Whether a value that an operation reads varies; all that do have been met before."""
+        found = tangents.get(value) is not None
+        assert found or value not in self.active, f"{value!r} has no tangent"
+        return found
 
     def gate(self, op: Operation, positions: list[int], tangents: Tangents) -> list[Var | None]:
         """A gate: by its author's tangent rule, or by the backward rule transposed."""
         pushforward: Function | None = op.attributes.get("pushforward")
         if pushforward is None:
-            return [transposed(self.table[op.opcode], op, positions, op.result, tangents)]
-        wanted = op.attributes["differentiable"]
-        arity = (len(pushforward.parameters) - 1) - len(wanted)
-        dots = [tangents.current(op.operands[k]) for k in wanted]
+            return self.pulled(op, positions, tangents)
         tracer = tangents.tracer()
-        found = splice(pushforward, (*dots, *op.operands[:arity], op.result), tracer)
-        return [tracer.var(found[0])]
+        dots = [tangents.current(op.operands[k]) for k in op.attributes["moved"]]
+        given = (*dots, *op.operands[: op.attributes["arity"]], *op.results)
+        found = map(tracer.var, splice(pushforward, given, tracer))
+        named = dict(zip(op.attributes["received"], found, strict=True))
+        return [named.get(k) for k in range(len(op.results))]
+
+    def pulled(self, op: Operation, positions: list[int], tangents: Tangents) -> list[Var | None]:
+        """The pullback's transpose, for each result that has a tangent."""
+        entry = self.table[op.opcode]
+        return [
+            transposed(entry, op, positions, result, tangents) if result in self.active else None
+            for result in op.results
+        ]
 
     def invoked(self, op: Operation, tangents: Tangents) -> None:
         """A call: the function's own tangents come back after its results."""
@@ -215,6 +230,11 @@ class _Forward:
         return inner.builder.block(parameters, results)
 
 
+def _defined(op: Operation) -> set[Value]:
+    """The results, and all that a mirror may read of what is inside."""
+    return set(op.results).union(*map(defined_in, op.blocks))
+
+
 def _elements(loop: Loop, tangents: Tangents) -> tuple[list[Value], list[Value]]:
     """What the loop runs over, and the elements. A mirror's first sequences are those of its
     original, in the same order: tangents follow all of them that are the original's."""
@@ -238,8 +258,13 @@ def _diagonal(entry: Op, op: Operation, positions: Sequence[int], tangents: Tang
         part = contribution_of(entry, op, k, tracer.var(dot), primals)
         if part is not None:
             part = tangents.fit(part, op.result) if tangents.exact else part
-            total = part if total is None else total + part
+            total = part if total is None else _sum(total, part)
     return total
+
+
+def _sum(a: Var, b: Var) -> Var:
+    """Terms of one shape are told apart from the user's sums, as they may be written together."""
+    return a.emit("accumulate", b) if a.type == b.type else a.tracer.call(operator.add, a, b)
 
 
 def _linear(
@@ -251,7 +276,7 @@ def _linear(
         for k in positions:
             terms = _linear_in(entry, op, [k], tangents, [])
             pairs = zip(totals, terms, strict=True)
-            totals = [a.tracer.call(operator.add, a, b) for a, b in pairs] if totals else [*terms]
+            totals = [_sum(a, b) for a, b in pairs] if totals else [*terms]
         return list(totals)
     others = () if entry.linear == "each" else entry.together(len(op.operands), op.attributes)
     return list(_linear_in(entry, op, positions, tangents, others))

@@ -50,7 +50,9 @@ from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .splice import splice
 
-__all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "reverse"]
+__all__ = [
+    "alone", "backwards_through", "contribution_of", "float_dtypes", "pullback_of", "reverse",
+]  # fmt: skip
 
 
 def reverse(
@@ -161,7 +163,7 @@ class _Reverse:
                     self.loop(op, cotangents)
                 case _ if op.attributes.get("callee") in self.adjoints.recorded:
                     pulled_back(op, cotangents, self.adjoints, self.active)
-                case _ if "pullback" in op.attributes:
+                case _ if "gate" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)
@@ -233,16 +235,14 @@ class _Reverse:
 
     def spliced(self, op: Operation, cotangents: Cotangents) -> None:
         """A gate: its author's rule, in place."""
-        g = cotangents.get(op.result)
-        pullback: Function = op.attributes["pullback"]
-        wanted = op.attributes["differentiable"]
-        arity = len(pullback.parameters) - 2
-        inputs = (g, *op.operands[:arity], op.result)
+        seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
+        masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        found = splice(pullback, inputs, tracer)
-        for k, contribution in zip(wanted, found, strict=True):
+        given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
+        found = splice(pullback_of(op), given, tracer)
+        for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
-                if g in cotangents.masked:
+                if masked:
                     cotangents.masked.add(contribution)
                 cotangents.add(op.operands[k], tracer.var(contribution))
 
@@ -388,6 +388,19 @@ def contribution_of(
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
+
+
+def pullback_of(op: Operation) -> Function:
+    """The rule of a gate's author."""
+    found: Function | None = op.attributes.get("pullback")
+    if found is None:
+        name = op.attributes["gate"].name
+        refused = Diagnostic(
+            "gate-rule", f"the gate `{name}` has a rule for forward mode only.",
+            f"give it one with @{name}.backward.", op.span,
+        )  # fmt: skip
+        raise UnsupportedError(refused)
+    return found
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

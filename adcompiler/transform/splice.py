@@ -9,10 +9,11 @@ Result types are inferred anew, since the operands' types may be narrower than t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..ir.core import Function, Operation, Value
-from ..ir.rewrite import freshen
+from ..ir.core import Block, Function, Operation, Region, Value
+from ..ir.rewrite import freshen, substitute
 from ..ops import Tracer
 
 __all__ = ["splice"]
@@ -28,14 +29,22 @@ def splice(function: Function, arguments: Sequence[Any], tracer: Tracer) -> list
 
 
 def _append(op: Operation, mapping: dict[Value, Value], tracer: Tracer) -> None:
-    operands = [mapping.get(v, v) for v in op.operands]
     if op.blocks or len(op.results) != 1 or "gate" in op.attributes:
-        from ..ir.core import Block
-        from ..ir.rewrite import substitute
-
         inside = substitute(Block((), (op,), ()), mapping)
-        tracer.builder.append(inside.operations[0])
+        tracer.builder.append(_again(inside.operations[0], tracer.builder.backward))
         return
     # A rule's inner steps have no names of their own: they print as one expression.
-    result = tracer.emit(op.opcode, [tracer.var(v) for v in operands], op.attributes, None)
+    operands = [tracer.var(mapping.get(v, v)) for v in op.operands]
+    result = tracer.emit(op.opcode, operands, op.attributes, None)
     mapping[op.result] = result.value
+
+
+def _again(op: Operation, backward: bool) -> Operation:
+    """The operation as one of the place that it is put in: a region is another one each time."""
+    own = {"region": Region()} if "region" in op.attributes else {}
+    blocks = tuple(
+        replace(block, operations=tuple(_again(inner, backward) for inner in block.operations))
+        for block in op.blocks
+    )
+    attributes = {**op.attributes, **own}
+    return replace(op, attributes=attributes, blocks=blocks, backward=backward)

@@ -29,7 +29,7 @@ from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 from .saves import FLOAT_STEPS, is_free, is_recomputable
 
-__all__ = ["split", "split_in_two"]
+__all__ = ["split", "split_in_two", "turned"]
 
 
 def split(function: Function) -> Function:
@@ -170,7 +170,7 @@ def _first(
     pack = Operation("pack", tuple(saved), (packed,))
     body = Block(parameters, (*block.operations, pack), (*results, packed))
     return fill_taped(
-        Function(function.name, _turned(body, backward=False), function.span), saved
+        Function(function.name, turned(body, backward=False), function.span), saved
     )
 
 
@@ -186,7 +186,7 @@ def _second(
     own |= zip(seeds, parameters, strict=True)
     body = substitute(Block((), (*again, *backward), gradients), own)
     operations = (unpack, *body.operations) if saved else body.operations
-    return _turned(Block((packed, *parameters), operations, body.results), backward=True)
+    return turned(Block((packed, *parameters), operations, body.results), backward=True)
 
 
 def _named(parameters: Iterable[Value]) -> list[Value]:
@@ -204,11 +204,11 @@ def _named(parameters: Iterable[Value]) -> list[Value]:
     return made
 
 
-def _turned(block: Block, backward: bool) -> Block:
+def turned(block: Block, backward: bool) -> Block:
     """The block with all its operations marked as the user's own, or as a derivative's."""
     operations = tuple(
         replace(
-            op, backward=backward, blocks=tuple(_turned(inner, backward) for inner in op.blocks)
+            op, backward=backward, blocks=tuple(turned(inner, backward) for inner in op.blocks)
         )
         for op in block.operations
     )

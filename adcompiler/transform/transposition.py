@@ -10,17 +10,16 @@ by that one in reverse mode: (Jᵀ)ᵀ = J.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.rewrite import free_values, substitute, uses
-from ..ops import Op, Tracer, Var
+from ..ops import Op, Var
 from .cotangents import Cotangents
 from .derivatives import derivative_type
-from .reverse import alone, contribution_of, reverse
+from .reverse import alone, contribution_of, pullback_of, reverse
 from .splice import splice
 from .tangents import Tangents
 
@@ -54,11 +53,9 @@ def _pullback(
         Builder(op.span, backward=True), "grad", tangents.constants, set(), tangents.undefined,
         tangents.exact,
     )  # fmt: skip
-    tracer = cotangents.tracer(op.attributes.get("via", "np"))
-    incoming = alone([tracer.var(g) if r is result else None for r in op.results])
+    given = _by_rules if "gate" not in op.attributes else _by_author
     contributions, reached = [], []
-    for k in positions:
-        found = _contributed(entry, op, k, incoming, cotangents, tracer)
+    for k, found in given(entry, op, positions, g, result, cotangents):
         if found is not None:
             contributions.append(cotangents.fit(found, op.operands[k]).value)
             reached.append(k)
@@ -67,24 +64,36 @@ def _pullback(
     return Function("pullback", replace(body, parameters=parameters), op.span), reached
 
 
-def _contributed(
-    entry: Op, op: Operation, position: int, g: Any, cotangents: Cotangents, tracer: Tracer
-) -> Var | None:
-    operand = op.operands[position]
-    primals = [tracer.var(v) for v in (*op.operands, *op.results)]
-    if "pullback" in op.attributes:
-        pullback: Function = op.attributes["pullback"]
-        arity = len(pullback.parameters) - 2
-        inputs = (g.value, *op.operands[:arity], op.result)
-        found = splice(pullback, inputs, tracer)
-        return tracer.var(found[op.attributes["differentiable"].index(position)])
-    if position == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
-        count = len(op.operands)
-        before = tracer.var(cotangents.zero(operand))
-        g = cotangents.project(g, operand)
-        results = alone(primals[count:])
-        return entry.accumulate(before, g, *primals[:count], results, **op.attributes)
-    return contribution_of(entry, op, position, g, primals)
+def _by_rules(
+    entry: Op, op: Operation, positions: Sequence[int], g: Value, result: Value,
+    cotangents: Cotangents,
+) -> Iterator[tuple[int, Var | None]]:  # fmt: skip
+    tracer = cotangents.tracer(op.attributes.get("via", "np"))
+    incoming = alone([tracer.var(g) if r is result else None for r in op.results])
+    primals, count = [tracer.var(v) for v in (*op.operands, *op.results)], len(op.operands)
+    for k in positions:
+        if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
+            operand = op.operands[k]
+            before = tracer.var(cotangents.zero(operand))
+            into = cotangents.project(incoming, operand)
+            results = alone(primals[count:])
+            yield k, entry.accumulate(before, into, *primals[:count], results, **op.attributes)
+        else:
+            yield k, contribution_of(entry, op, k, incoming, primals)
+
+
+def _by_author(
+    entry: Op, op: Operation, positions: Sequence[int], g: Value, result: Value,
+    cotangents: Cotangents,
+) -> Iterator[tuple[int, Var | None]]:  # fmt: skip
+    tracer = cotangents.tracer()
+    received = [op.results[k] for k in op.attributes["received"]]
+    seeds = [g if v is result else cotangents.zero(v) for v in received]
+    given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
+    found = splice(pullback_of(op), given, tracer)
+    for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
+        if k in positions:
+            yield k, tracer.var(contribution)
 
 
 def _appended(back: Function, mapping: Mapping[Value, Value], builder: Builder) -> Value:

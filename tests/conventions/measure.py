@@ -41,9 +41,9 @@ def _cell(row: Row, library: str) -> str:
         warnings.simplefilter("ignore")
         try:
             return shown(_GRADIENTS[library](text, row.arguments()))
-        except NotImplementedError:
+        except (NotImplementedError, AttributeError):
             return "–"
-        except (ArithmeticError, ValueError):  # LinAlgError is one
+        except (ArithmeticError, RuntimeError, ValueError):  # LinAlgError is one, or the other
             return "raises"
 
 
@@ -54,7 +54,9 @@ def _function(text: str, count: int, names: dict[str, Any]) -> Callable[..., Any
 
 def _autograd(text: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     autograd = importlib.import_module("autograd")
-    f = _function(text, len(arguments), {"np": importlib.import_module("autograd.numpy")})
+    importlib.import_module("autograd.scipy.special")
+    names = {"np": autograd.numpy, "scipy": autograd.scipy}
+    f = _function(text, len(arguments), names)
     return tuple(autograd.grad(f, k)(*arguments) for k in range(len(arguments)))
 
 
@@ -62,7 +64,8 @@ def _jax(text: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     jax = importlib.import_module("jax")
     jax.config.update("jax_enable_x64", True)
     np_ = importlib.import_module("jax.numpy")
-    f = _function(text, len(arguments), {"np": np_, "jax": jax})
+    importlib.import_module("jax.scipy.special")
+    f = _function(text, len(arguments), {"np": np_, "jax": jax, "scipy": jax.scipy})
     found = jax.grad(f, tuple(range(len(arguments))))(*map(np_.asarray, arguments))
     return tuple(map(np.asarray, found))
 

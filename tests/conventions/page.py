@@ -28,15 +28,19 @@ The rules behind it:
 - **A kink has the middle of its slopes**: 0 for `abs`, a half each for `maximum` of equals, an even
   share for the ties of `max` and `min`. The gate `adcompiler.relu` gives 0 at 0, as others do.
 - **A bound belongs to the inside**: `clip` passes the gradient on the closed interval.
-- **Where a root of a sum of squares is 0, so is its gradient**: `norm`, `hypot`, `std`.
+- **Where a norm is 0, so is its gradient**: `norm` of every order, `hypot`, `std`. It is the
+  middle, and the shortest, of all slopes there; the peers' nuclear norm gives one of the longest.
 - **Products are exact with zeros**: nothing is divided by an element that may be 0.
-- **A pole says so**: the formula's infinity or NaN, as NumPy has it; no large number instead.
+- **A pole says so**: the formula's infinity or NaN, as NumPy has it; no large number instead. Where
+  the backward part needs an inverse that isn't there (`slogdet`), NumPy's error.
+- **Equal and opposite infinities give NaN**: `rel_entr` and `kl_div` at (0, 0), `logsumexp` with an
+  infinity, although some slopes exist there along some ways.
 - **Of a symmetric matrix the triangle that NumPy reads has the gradient**: `cholesky`, `eigh` and
   `eigvalsh` read one, and what the other half would get is added there. JAX and PyTorch give each
   half a half of it. For a matrix that is symmetric by the way it is computed both come to the same.
 - **A derivative that is there is found**: that of `det` where there is no inverse, that of a norm
   by its singular values. Where eigenvalues or singular values are equal, their vectors have none:
-  infinities or NaN.
+  infinities or NaN. `pinv` and `lstsq` have that of changes that keep the rank.
 - **What wasn't chosen passes nothing**: an exact zero times an infinite partial is 0, so that the
   other side of a `where` doesn't leak. A NaN among the operands is never hidden.
 """

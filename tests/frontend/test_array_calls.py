@@ -191,3 +191,13 @@ def floats_into_ints(x):
 def test_refusals(f, args, reason):
     with pytest.raises(UnsupportedError, match=reason):
         grad(f)(*args)
+
+
+def old_name(x):
+    return np.sum(np.row_stack((x, x[::-1] * x)) ** 2)
+
+
+@pytest.mark.skipif(not hasattr(np, "row_stack"), reason="NumPy has dropped it")
+@pytest.mark.filterwarnings("ignore")
+def test_row_stack():
+    prove(old_name, X)

@@ -32,7 +32,7 @@ from adcompiler.ir.core import Function, walk
 from adcompiler.ir.interpreter import interpret
 from adcompiler.ir.types import Array
 from adcompiler.ir.verifier import verify
-from adcompiler.ops import evaluate, infer
+from adcompiler.ops import evaluate
 from adcompiler.pipeline import Options, gradient_function
 
 from .differences import along
@@ -245,8 +245,10 @@ def _interpreted(
         if not driving.same(value, wanted):
             raise Failure("interpreter", f"the value is {value!r}, not {wanted!r}")
 
+        inferred = driving.remembered()
+
         def check(function: Any, relaxed: bool) -> None:
-            verify(function, infer, relaxed=relaxed)
+            verify(function, inferred, relaxed=relaxed)
 
         compiled, _ = gradient_function(made.lowered, Options(wrt, False, True, 1), check)
         seed = driving._seed(wanted)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
@@ -66,6 +67,11 @@ def texts(seeds: Iterable[int]) -> dict[str, str]:
         found[str(seed)] = hashlib.sha256(text.encode()).hexdigest()[:16]
         unload(module)
     return found
+
+
+def is_text(found: str) -> bool:
+    """Whether this is the digest of a text, and no refusal's code."""
+    return re.fullmatch("[0-9a-f]{16}", found) is not None
 
 
 def same_in_another_process(seeds: list[int]) -> list[int]:

@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from adcompiler import primitive
+from adcompiler import primitive, stop_gradient
 from tests.language.rows import group, row
 
 group("Functions, names and effects")
@@ -119,6 +119,11 @@ def decorated(x):
 @row("gates of one's own (`@primitive`)")
 def gates(x, y):
     return gate(x) * y
+
+
+@row("`stop_gradient(...)`", gradient=(0.7, 1.0))
+def stopped(x, y):
+    return stop_gradient(x) * x + y
 
 
 @row("parameters in tuples, lists, dicts, named tuples", q=Point(0.4, 1.1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from . import assignment, control_flow, expressions, functions, shapes, values
+from . import assignment, control_flow, expressions, functions, libraries, shapes, values
 from .rows import GROUPS, Row, Status, status
 
 __all__ = ["PAGE", "render", "rows"]
@@ -17,13 +17,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 FILES = {
     "Control flow": control_flow, "Assignment and mutation": assignment,
     "Expressions": expressions, "Shapes, indexing and dtypes": shapes,
-    "Functions, names and effects": functions, "Values and conventions": values,
+    "Libraries": libraries, "Functions, names and effects": functions,
+    "Values and conventions": values,
 }  # fmt: skip
 _INTRODUCTION = """\
 # The language
 
-What the compiler does with each construct of Python and NumPy. Made by running the examples in
-`tests/language/` (`pytest tests/test_language_table.py --update-golden`): do not edit.
+What the compiler does with each construct of Python, NumPy and SciPy. Made by running the examples
+in `tests/language/` (`pytest tests/test_language_table.py --update-golden`): do not edit.
 
 - **differentiated**: the gradient agrees with differences of the function, at both levels; a
   gradient given here is the convention at a point where the function has a kink.

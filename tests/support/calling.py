@@ -21,7 +21,7 @@ from sampling import drawn, regular
 
 from tests.generator.program import load
 
-__all__ = ["Example", "example"]
+__all__ = ["Example", "alone", "example"]
 
 _SCIPY = re.compile(r"scipy\.\w+")
 _ARRAY = re.compile(r"\{([\d,]*)([!j]?)\}")
@@ -36,8 +36,14 @@ class Example:
     arguments: tuple[Any, ...]
 
 
-def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
-    """The example as a function of its arrays, drawn from the domain."""
+def _head(call: str) -> str:
+    """What a module with this call begins with."""
+    packages = "".join(f"import {m}\n" for m in sorted(set(_SCIPY.findall(call))))
+    return f"import math\nimport numpy as np\n{packages}"
+
+
+def alone(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
+    """The call by itself, as a function of its arrays, drawn from the domain."""
     rng = np.random.default_rng(len(call))
     wanted = [(tuple(map(int, filter(None, s.split(",")))), r) for s, r in _ARRAY.findall(call)]
     names = [f"a{k}" for k in range(len(wanted))]
@@ -50,14 +56,21 @@ def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-
         else drawn(rng, domain, s, complex_ if mark else dtype)[()]
         for s, mark in wanted
     )
-    head = "import math\nimport numpy as np\n"
-    head += "".join(f"import {m}\n" for m in sorted(set(_SCIPY.findall(call))))
-    call_alone = load(f"{head}\ndef f({', '.join(names)}):\n    return {text}\n").f
-    results = call_alone(*arguments)
+    made = load(f"{_head(call)}\ndef f({', '.join(names)}):\n    return {text}\n")
+    return Example(text, made.f, arguments)
+
+
+def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:
+    """The example as a function of its arrays with one number as its result."""
+    single = alone(call, dtype, domain)
+    text, arguments = single.call, single.arguments
+    rng = np.random.default_rng(len(call) + 1)
+    results = single.f(*arguments)
     several = isinstance(results, (tuple, list))
     parts = [f"r[{k}]" for k in range(len(results))] if several else ["r"]
     values = results if several else (results,)
     turned = [np.asarray(v).dtype.kind == "c" for v in values]
+    complex_ = np.result_type(dtype, np.complex64)
     weights = [
         drawn(rng, (0.5, 1.5), np.shape(v), complex_ if own else dtype)[()]
         for v, own in zip(values, turned, strict=True)
@@ -68,7 +81,7 @@ def example(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-
         for k, (p, own) in enumerate(zip(parts, turned, strict=True))
     ]
     lines += [f"    return {' + '.join(f't{k} * t{k}' for k in range(len(parts)))}"]
-    body = "\n".join(lines)
-    made = load(f"{head}\nW = ()\n\ndef f({', '.join(names)}):\n{body}\n")
+    body, names = "\n".join(lines), [f"a{k}" for k in range(len(arguments))]
+    made = load(f"{_head(call)}\nW = ()\n\ndef f({', '.join(names)}):\n{body}\n")
     made.W = tuple(weights)
     return Example(text, made.f, arguments)

@@ -1,0 +1,116 @@
+"""Assignments: names and other targets bound to items.
+
+    q, r = np.linalg.qr(a)     q and r are the results of one operation, which have these names
+    a, *b = x, y, z            b is a list of the function's own
+    x[i] += v                  add_at[key=(Slot(0),)] %x, %v, %i
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..ir.core import Value
+from ..ir.types import Array, List, rank
+from . import mutation
+from .arithmetic import binary
+from .context import Context
+from .expressions import expression
+from .items import Item, in_words
+from .iteration import known
+from .names import read_name
+from .stores import augmented, store_element
+
+__all__ = ["assign", "change", "named", "plain_names"]
+
+
+def named(ctx: Context, node: ast.expr, item: Item, name: str | None) -> Item:
+    """A float literal given a name stays visible under it."""
+    if name is not None and type(item) is float:
+        return ctx.lift(item, node, name)
+    return item
+
+
+def plain_names(target: ast.expr) -> tuple[str, ...]:
+    """The names of `q, r = ...`; none where anything else is among them, or one stands twice."""
+    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+    names = tuple(part.id for part in parts if isinstance(part, ast.Name))
+    return names if len(set(names)) == len(parts) else ()
+
+
+def assign(ctx: Context, target: ast.expr, item: Item) -> None:
+    """Bind a target: a name, or a tuple of targets."""
+    match target:
+        case ast.Name(id):
+            ctx.frame.names[id] = item
+        case ast.Tuple(targets) | ast.List(targets):
+            _unpack(ctx, target, targets, item)
+        case ast.Subscript(value):
+            owner = expression(ctx, value)
+            if isinstance(owner, (list, dict, tuple)):
+                mutation.store(ctx, target, owner, item)
+            else:
+                store_element(ctx, target, owner, item)
+        case _:
+            ctx.refuse(
+                target, "unsupported-target", "the function assigns to something that isn't a"
+                " name.", "assign to local names and return them.",
+            )  # fmt: skip
+
+
+def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
+    if isinstance(item, Value):
+        item = _rows(ctx, target, item, len(targets))
+    parts: Any = known(ctx, target, item, "the length of what is unpacked")
+    stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if stars and len(parts) >= len(targets) - 1:
+        star, after = stars[0], len(targets) - stars[0] - 1
+        middle = mutation.own_list(ctx, targets[star], parts[star : len(parts) - after])
+        parts = [*parts[:star], middle, *parts[len(parts) - after :]]
+    if len(parts) != len(targets):
+        ctx.refuse(
+            target, "unpacking", f"{len(targets)} names can't be unpacked from this.",
+            "unpack as many values as there are names.",
+        )  # fmt: skip
+    for one, part in zip(targets, parts, strict=True):
+        assign(ctx, one.value if isinstance(one, ast.Starred) else one, part)
+
+
+def _rows(ctx: Context, node: ast.expr, value: Value, count: int) -> Item:
+    """An array unpacks along its first axis, if that is known to have `count` elements."""
+    if not isinstance(value.type, Array) or not value.type.shape:
+        ctx.refuse(node, "unpacking", f"{in_words(value)} can't be unpacked.", "index it.")
+    if value.type.shape[0] != count:
+        ctx.refuse(
+            node, "unpacking", f"whether this array has {count} rows is known only at run time.",
+            "index its rows: a, b = x[0], x[1].",
+        )  # fmt: skip
+    return tuple(ctx.emit(node, "index", (value,), {"key": (k,)}) for k in range(count))
+
+
+def change(
+    ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
+) -> None:
+    """`target op= value`."""
+    if isinstance(target, ast.Subscript):
+        owner = expression(ctx, target.value)
+        if isinstance(owner, (list, dict, tuple)):
+            mutation.change_element(ctx, node, target, owner)
+        else:
+            augmented(ctx, node, owner, target.slice)
+        return
+    if not isinstance(target, ast.Name):
+        assign(ctx, target, None)
+        return
+    current = read_name(ctx, target, target.id)
+    if isinstance(current, Value) and isinstance(current.type, Array) and rank(current.type):
+        augmented(ctx, node, current, None)
+        return
+    is_list = isinstance(current, Value) and isinstance(current.type, List)
+    if isinstance(op, ast.Add) and (is_list or isinstance(current, list)):
+        mutation.extend(ctx, node, current, expression(ctx, value))
+        ctx.frame.names[target.id] = current
+        return
+    ctx.frame.names[target.id] = binary(
+        ctx, node, op, current, expression(ctx, value), target.id
+    )

@@ -1,0 +1,383 @@
+"""The derivatives that a function may be asked for: what each takes, computes and gives.
+
+    grad             f_grad(x, *, grad_y=1.0)         the gradient of one number, reverse mode
+    value_and_grad   f_value_and_grad(...)            the number, too
+    vjp              f_vjp(x, *, grad_y)              cotangents pulled back, of any result
+    jvp              f_jvp(x, *, dot_x)               the value and its tangent, forward mode
+    hvp              f_hvp(x, *, dot_x)               forward mode over the gradient
+
+All are made of the lowered function, in SSA, by the transformations; a derivative of a derivative
+(`Options.inner`) is one more round of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .codegen.signature import Parameter
+from .diagnostics import Diagnostic, SignatureError, UnsupportedError
+from .frontend.items import Item, article, in_words, leaf_names, leaves, rebuild
+from .frontend.lower import Lowered, parameter_names
+from .ir.builder import Builder
+from .ir.core import (
+    Function,
+    Operation,
+    Temporary,
+    Value,
+    callee_of,
+    hint,
+    is_temporary,
+    walk,
+)
+from .ir.rewrite import substitute
+from .ir.types import Array, Scalar, is_complex, is_differentiable, kind_of, rank
+from .ir.types import Static as StaticType
+from .ops import TABLE
+from .transform.activity import active_values, dependences, differentiable_operands
+from .transform.forward import forward
+from .transform.reverse import reverse
+from .wrt import (
+    Place,
+    differentiable,
+    gradient_item,
+    is_fit,
+    place_expression,
+    select,
+    shown,
+)
+
+__all__ = [
+    "MODES", "Derived", "Options", "check_complex", "derive", "differentiable_at", "title_of",
+    "with_temporaries",
+]  # fmt: skip
+
+MODES = ("grad", "vjp", "jvp", "hvp")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked for, apart from the function and its arguments: `inner` is differentiated
+    before, first things first. `seeded`: the cotangent of a gradient's number is 1.0, no parameter.
+    """
+
+    wrt: tuple[Place, ...]
+    single: bool = True
+    value: bool = False
+    level: int = 1
+    mode: str = "grad"
+    inner: tuple[Options, ...] = ()
+    seeded: bool = False
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A derivative in SSA: the parameters that it takes after the function's own, and the
+    structure of what it returns, made of its results. `headed`: it has a forward part and a
+    backward part, one after the other."""
+
+    function: Function
+    parameters: tuple[Parameter, ...]
+    returned: Callable[[Iterator[Value]], Any]
+    headed: bool = True
+
+
+def derive(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The derivative that the options ask for, with its saves still to be made legal."""
+    return _BY_MODE[options.mode](lowered, function, wrt, options)
+
+
+def title_of(options: Options) -> str:
+    """What the emitted module's docstring calls it."""
+    order = 1 + len(options.inner)
+    name = "Value and gradient" if options.value else _TITLES[options.mode]
+    return name if order == 1 else f"{name} (order {order})"
+
+
+_TITLES = {
+    "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
+    "hvp": "Hessian-vector product",
+}  # fmt: skip
+
+
+def _grad(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The seed is a parameter, 1.0 unless told; in the lecture form a line."""
+    check_result(lowered, function)
+    kind = "value_and_grad" if options.value else "grad"
+    order = 1 + len(options.inner)
+    found = reverse(
+        function, wrt, f"{function.name}_{kind}", value=options.value, level=order
+    )
+    returned = _gradients(lowered, options)
+    if options.level == 0:
+        return Derived(_with_constant_seed(found, function), (), returned)
+    if options.seeded:
+        return Derived(_with_constant_seed(found, function, False), (), returned)
+    taken = parameter_names(lowered.structures, lowered.source.function)
+    taken |= {c.name for c in lowered.captures}
+    found = _with_named_seed(found, function.results[0], taken)
+    seed = found.parameters[-1]
+    one = Parameter(str(hint(seed)), seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
+    return Derived(found, (one,), returned)
+
+
+def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]], Any]:
+    """The gradients in the structures of what they are taken of, after the value if it is asked
+    for."""
+
+    def returned(values: Iterator[Value]) -> Any:
+        value = next(values) if options.value else None
+        items = [
+            gradient_item(select(lowered.arguments, place), place_expression(place), values)
+            for place in options.wrt
+        ]
+        result: Any = items[0] if options.single else tuple(items)
+        return (value, result) if options.value else result
+
+    return returned
+
+
+def _vjp(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """A cotangent for each float that is returned."""
+    lowered, function = _with_named_results(lowered, function)
+    received = [v for v in function.results if is_differentiable(v.type)]
+    found = reverse(function, wrt, f"{function.name}_vjp", results=received)
+    count = len(function.parameters)
+    found = _with_free_names(lowered, found, count)
+    item = _like(lowered.result, iter(found.parameters[count:]))
+    parameter = _taken(lowered, "grad", "out", item)
+    return Derived(found, (parameter,), _gradients(lowered, options))
+
+
+def _jvp(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """A tangent for each float that is differentiated by."""
+    lowered, function = _with_named_results(lowered, function)
+    found = forward(function, wrt, f"{function.name}_jvp")
+    found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
+
+    def returned(values: Iterator[Value]) -> Any:
+        value = rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
+        tangent = rebuild(lowered.result, lambda leaf: _tangent_of(leaf, values))
+        return (value, tangent)
+
+    return Derived(found, parameters, returned, headed=False)
+
+
+def _hvp(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """Forward mode over the gradient: a second derivative along one direction. What calls itself
+    is taken the other way round, since the two parts of such a gradient have no tangents."""
+    check_result(lowered, function)
+    level, name = 1 + len(options.inner), f"{function.name}_hvp"
+    if function.functions:
+        pushed = forward(function, wrt, f"{function.name}_jvp")
+        pushed = replace(pushed, body=replace(pushed.body, results=pushed.results[-1:]))
+        found = reverse(pushed, wrt, name, level=level)
+        found = _with_constant_seed(found, pushed, not options.level)
+    else:
+        gradient = reverse(function, wrt, f"{function.name}_grad", level=level)
+        gradient = _with_constant_seed(gradient, function, not options.level)
+        found = forward(gradient, wrt, name)
+        count = len(gradient.results)
+        found = replace(found, body=replace(found.body, results=found.results[count:]))
+    found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
+    return Derived(found, parameters, _gradients(lowered, options), headed=False)
+
+
+_BY_MODE = {"grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp}
+
+
+def _with_tangents(
+    lowered: Lowered, options: Options, found: Function, count: int
+) -> tuple[Function, tuple[Parameter, ...]]:
+    """Keyword-only parameters for the tangents, `dot_x` in the structure of `x`."""
+    found = _with_free_names(lowered, found, count)
+    values = iter(found.parameters[count:])
+    return found, tuple(
+        _taken(lowered, "dot", place, _like(select(lowered.arguments, place), values))
+        for place in options.wrt
+    )
+
+
+def _with_free_names(lowered: Lowered, found: Function, count: int) -> Function:
+    """The parameters from the position on under names that none before them has."""
+    taken = _names(lowered)
+    mapping = {v: Value(v.type, _free(str(hint(v)), taken)) for v in found.parameters[count:]}
+    return replace(found, body=substitute(found.body, mapping))
+
+
+def _names(lowered: Lowered) -> set[str]:
+    own = parameter_names(lowered.structures, lowered.source.function)
+    return {*own, *(c.name for c in lowered.captures)}
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _like(item: Item, values: Iterator[Value]) -> Item:
+    """The structure with these values in the places of its floats."""
+    return rebuild(item, lambda leaf: next(values) if _is_float(leaf) else None)
+
+
+def _taken(lowered: Lowered, prefix: str, place: Place, item: Item) -> Parameter:
+    whole = place if isinstance(place, str) else f"{place[0]}_{place[1]}"
+    name = hint(item) if isinstance(item, Value) else _free(f"{prefix}_{whole}", _names(lowered))
+    return Parameter(str(name), item, inspect.Parameter.KEYWORD_ONLY)
+
+
+def _tangent_of(leaf: Item, values: Iterator[Value]) -> Any:
+    """What isn't a float has no direction to go in: 0 for numbers."""
+    if _is_float(leaf):
+        return next(values)
+    return 0 if _is_value(leaf) else leaf
+
+
+def _is_value(leaf: Item) -> bool:
+    return isinstance(leaf, Value)
+
+
+def _is_float(leaf: Item) -> bool:
+    return isinstance(leaf, Value) and is_differentiable(leaf.type)
+
+
+def _with_named_results(lowered: Lowered, function: Function) -> tuple[Lowered, Function]:
+    """Results without a name are `out`, or `out_0`, by their places."""
+    mapping: dict[Value, Value] = {}
+    names = leaf_names(lowered.result, "out")
+    values = iter(function.results)
+    for leaf, name in zip(leaves(lowered.result), names, strict=True):
+        if _is_value(leaf):
+            value = next(values)
+            if is_temporary(value) and value not in function.parameters:
+                mapping.setdefault(value, Value(value.type, name))
+    return lowered, replace(function, body=substitute(function.body, mapping))
+
+
+def with_temporaries(function: Function) -> Function:
+    """Number the results that the user gave no name: s0, s1, ..., in program order."""
+    taken = {v.name for op in walk(function.body) for v in op.results}
+    mapping: dict[Value, Value] = {}
+    number = 0
+    for op in walk(function.body):
+        for value in op.results:
+            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
+                while f"s{number}" in taken:
+                    number += 1
+                mapping[value] = Value(value.type, Temporary(number))
+                number += 1
+    return replace(function, body=substitute(function.body, mapping))
+
+
+_UNNUMBERED = {"constant", "range", "length", "undefined", "size", "shape", "count", "stop"}
+
+
+def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Function:
+    """The seed is a parameter that people read: `grad_out` where the result has no name, which
+    is then `out`."""
+    seed = gradient.parameters[-1]
+    name = "grad_out" if is_temporary(seed) else str(hint(seed))
+    while name in taken:
+        name += "_"
+    named = {seed: Value(seed.type, name)}
+    if is_temporary(result) and result not in gradient.parameters:
+        named[result] = Value(result.type, "out")
+    return replace(gradient, body=substitute(gradient.body, named))
+
+
+def _with_constant_seed(gradient: Function, function: Function, named: bool = True) -> Function:
+    """The seed as a constant, after the forward part; in the lecture form as the line
+    `grad_L = 1.0`."""
+    *parameters, seed = gradient.parameters
+    builder = Builder(backward=True)
+    one = Value(Scalar("float"), seed.name if named else None)
+    line = Operation("constant", (), (one,), {"value": 1.0}, (), None, True)
+    count = len(function.body.operations)
+    body = substitute(gradient.body, {seed: one})
+    builder.operations += [*body.operations[:count], line, *body.operations[count:]]
+    return replace(gradient, body=builder.block(parameters, body.results))
+
+
+def check_result(lowered: Lowered, function: Function) -> None:
+    """A gradient needs one real number to differentiate."""
+    span, trail = function.span, ()
+    item = lowered.result
+    if not isinstance(item, Value):
+        found = "nothing" if item is None else in_words(item)
+        raise UnsupportedError(
+            Diagnostic(
+                "non-scalar-result", f"the function returns {found}, not one number.",
+                "return a single number, for example the loss.", span, trail,
+            )
+        )  # fmt: skip
+    type_ = function.results[0].type
+    if rank(type_):
+        reason = f"the function returns an array ({type_}), and only a number has a gradient."
+        advice = "sum it (np.sum), or take the mean, before returning it."
+    elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
+        reason = f"the function returns {article(str(type_))}."
+        advice = "return a real number, for example the loss."
+        if kind_of(type_) == "complex":
+            advice = "return a real number made of it: its .real, or its abs()."
+    else:
+        return
+    raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
+
+
+def check_complex(function: Function, wrt: Sequence[Value]) -> None:
+    """No gradient flows through complex numbers where the rule is that of real ones alone."""
+    bodies = (function, *function.functions.values())
+    found = [
+        op for one in bodies for op in walk(one.body)
+        if any(is_complex(v.type) for v in (*op.operands, *op.results)) and not _is_complex_too(op)
+    ]  # fmt: skip
+    if not found:
+        return
+    # Of what functions that call themselves compute, all is taken to be active.
+    own = {v for op in walk(function.body) for v in op.results}
+    active = active_values(function, wrt, function.results, dependences(function.functions))
+    for op in found:
+        if active.intersection(op.results) or own.isdisjoint(op.results):
+            raise UnsupportedError(
+                Diagnostic(
+                    "complex", "the derivative of this is known for real numbers only, and a"
+                    " gradient would flow through complex ones.",
+                    "compute with the real and the imaginary part: z.real, z.imag.", op.span,
+                )
+            )  # fmt: skip
+
+
+def _is_complex_too(op: Operation) -> bool:
+    """Whether the operation has a rule for complex numbers, or needs none."""
+    if op.blocks or callee_of(op) is not None:
+        return True
+    return op.opcode in TABLE and (TABLE[op.opcode].complex or not differentiable_operands(op))
+
+
+def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
+    """The floats of a parameter; none of them may have become static."""
+    if not is_fit(select(lowered.structures, place)):
+        raise SignatureError(
+            Diagnostic(
+                "static-wrt",
+                f"the gradient is asked for with respect to `{shown(place)}`, whose value must be"
+                " known when the function is compiled.",
+                f"leave `{shown(place)}` out of wrt.",
+                lowered.function.span,
+            )
+        )
+    return list(differentiable(select(lowered.arguments, place)))

@@ -1,0 +1,204 @@
+"""`jvp`, `vjp`, `hvp`: derivatives that take a tangent or a cotangent.
+
+>>> def f(x, y):
+...     return x * y, x + y
+>>> jvp(f, (2.0, 3.0), (1.0, 0.0))
+((6.0, 5.0), (3.0, 1.0))
+>>> value, pullback = vjp(f, 2.0, 3.0)
+>>> value, pullback((1.0, 0.0))
+((6.0, 5.0), (3.0, 2.0))
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .api import Gradient, without_our_frames
+from .diagnostics import Diagnostic, SignatureError
+from .fitting import fitted
+from .frontend.signature import abstract
+from .targets import Wrt
+from .wrt import is_fit, select
+
+__all__ = ["Derivative", "along", "hvp", "jvp", "kept", "vjp"]
+
+
+class Derivative:
+    """A derivative of `f` that takes tangents or cotangents beside the arguments.
+
+    `source`, `module` and `ir` show what is compiled for these arguments, as those of `grad` do.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int, mode: str
+    ) -> None:
+        self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
+        self._made: dict[Wrt, Gradient] = {}
+        functools.update_wrapper(self, f)  # type: ignore[arg-type]
+
+    def of(self, wrt: Wrt) -> Gradient:
+        """What is compiled for these places."""
+        if wrt not in self._made:
+            self._made[wrt] = Gradient(self.function, wrt, self.optimize, mode=self.mode)
+        return self._made[wrt]
+
+    def at(self, args: Sequence[Any]) -> Gradient:
+        """What is compiled for these arguments: by all floats among them, unless told."""
+        return self.of(_floats(args) if self.wrt is None else self.wrt)
+
+    @without_our_frames
+    def source(self, *args: Any) -> str:
+        """The emitted function for these arguments, as text."""
+        return self.at(args).source(*args)
+
+    @without_our_frames
+    def module(self, *args: Any) -> str:
+        """The whole emitted module for these arguments."""
+        return self.at(args).module(*args)
+
+    @without_our_frames
+    def ir(self, *args: Any) -> str:
+        """The derivative's SSA for these arguments, as text."""
+        return self.at(args).ir(*args)
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        return f"<{self.mode} of {name}>"
+
+
+class Pushforward(Derivative):
+    """`pushforward(primals, tangents)` gives the value and its tangent."""
+
+    @without_our_frames
+    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+        wrt, given = self.wrt, tuple(tangents)
+        if wrt is None:
+            _same_number(primals, given, "primals")
+            wrt = tuple(k for k, tangent in enumerate(given) if tangent is not None)
+            given = tuple(tangent for tangent in given if tangent is not None)
+        value, tangent = along(self.of(wrt), primals, given)
+        return value, tangent
+
+
+class HessianProduct(Derivative):
+    """`product(*args, v)`: the Hessian times `v`, in the structure of what it is taken of."""
+
+    @without_our_frames
+    def __call__(self, *args: Any) -> Any:
+        *arguments, v = args
+        assert self.wrt is not None
+        several = isinstance(self.wrt, tuple)
+        return along(self.of(self.wrt), arguments, tuple(v) if several else (v,))
+
+
+class Pullback:
+    """`pullback(cotangent)` gives the cotangents of the arguments."""
+
+    def __init__(self, derivative: Derivative, args: Sequence[Any], value: Any) -> None:
+        self.derivative, self.args, self.value = derivative, tuple(args), value
+
+    @without_our_frames
+    def __call__(self, cotangent: Any) -> Any:
+        gradient = self.derivative.at(self.args)
+        arguments = gradient._bind(self.args, {})
+        compiled = gradient._specialization(arguments)
+        (name,) = compiled.taken
+        found = gradient._run(compiled, arguments, {name: fitted(cotangent, self.value, name)})
+        if self.derivative.wrt is not None:
+            return found
+        parts = iter(found)
+        wanted = _floats(self.args)
+        return tuple(next(parts) if k in wanted else None for k in range(len(self.args)))
+
+    def source(self) -> str:
+        """The emitted function, as text."""
+        return self.derivative.source(*self.args)
+
+
+def along(gradient: Gradient, args: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Run what takes a tangent for each place that it is compiled for."""
+    arguments = gradient._bind(tuple(args), {})
+    compiled = gradient._specialization(arguments)
+    places = gradient._options(arguments).wrt
+    _same_number(places, tangents, "wrt")
+    more = {
+        name: fitted(tangent, select(arguments, place), name)
+        for name, tangent, place in zip(compiled.taken, tangents, places, strict=True)
+    }
+    return gradient._run(compiled, arguments, more)
+
+
+def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None:
+    if len(wanted) != len(given):
+        raise SignatureError(
+            Diagnostic(
+                "tangents", f"there are {len(given)} tangents for {len(wanted)} {what}.",
+                "give one for each; None for what is no float.",
+            )
+        )  # fmt: skip
+
+
+def _floats(args: Sequence[Any]) -> tuple[int, ...]:
+    """The positions of the arguments that have a gradient."""
+    return tuple(k for k, value in enumerate(args) if is_fit(abstract(value, "argument")))
+
+
+def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
+    """What was made of the same function before, so that it compiles once; it hangs on the
+    function, and goes with it."""
+    if not isinstance(f, (types.FunctionType, Gradient)):
+        return make(f, *how)
+    made = vars(f).setdefault("__adcompiler__", {})
+    key = (make.__name__, *how)
+    if key not in made:
+        made[key] = make(f, *how)
+    return made[key]
+
+
+@without_our_frames
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any] | None = None,
+    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, optimize: int = 1,
+) -> Any:  # fmt: skip
+    """The value at `primals` and its derivative along `tangents`, by forward mode.
+
+    primals: the arguments, a tuple. tangents: as many, each with the structure, shapes and dtypes
+    of its argument, or None where it is no float; with `wrt` one for each of that. Gives
+    `(value, tangent)`, the tangent with the value's structure, and 0 for what is no float.
+    Without primals: the function that takes both, which has `source`, `module` and `ir`.
+
+    Raises SignatureError where the tangents don't fit, and what `grad` raises.
+    """
+    made = kept(Pushforward, f, wrt, optimize, "jvp")
+    return made if primals is None else made(primals, tangents)
+
+
+@without_our_frames
+def vjp(
+    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, optimize: int = 1
+) -> tuple[Any, Pullback]:
+    """The value at `primals`, and the pullback there, by reverse mode.
+
+    `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
+    what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
+    with `wrt` what `grad` would give. It runs the function's forward part again.
+    """
+    derivative = kept(Derivative, f, wrt, optimize, "vjp")
+    value = f(*primals)
+    return value, Pullback(derivative, primals, value)
+
+
+@without_our_frames
+def hvp(
+    f: Callable[..., Any], *args: Any, wrt: Wrt = 0, optimize: int = 1
+) -> Any:
+    """The Hessian of a function of one number times a vector: `hvp(f, x, v)`, forward over reverse.
+
+    args: the function's arguments, and then `v`, with the structure of what `wrt` names (a tuple
+    where that is one). Gives what `grad` gives. Without args: the function that takes them.
+    """
+    made = kept(HessianProduct, f, wrt, optimize, "hvp")
+    return made(*args) if args else made

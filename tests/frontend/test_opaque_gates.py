@@ -1,0 +1,204 @@
+"""Gates that are called and not read: what they are given, what they have to return."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+
+import numpy as np
+import pytest
+from driving import LEVELS
+from refusing import refusal
+
+from adcompiler import SignatureError, grad, primitive, value_and_grad
+from adcompiler.runtime.helpers import declared
+
+M, B = np.array([[3.0, 1.0], [0.5, 2.0]]), np.array([1.0, 2.0])
+CALLS = []
+
+
+@primitive(opaque=True, result="b", nondiff="trans")
+def solve(a, b, *, trans=0):
+    """Nothing that the compiler could read."""
+    with np.errstate(all="raise") as _:
+        CALLS.append(trans)
+        return np.linalg.solve(a.T if trans else a, b)
+
+
+@solve.backward(opaque=True)
+def solve_backward(g, a, b, trans, y):
+    with np.errstate(all="raise") as _:
+        g_b = np.linalg.solve(a if trans else a.T, g)
+        return (-np.outer(y, g_b) if trans else -np.outer(g_b, y)), g_b
+
+
+@primitive(opaque=True, result=("float", "f8[n]"))
+def sum_and_square(x):
+    return float(x.sum()), x * x
+
+
+@sum_and_square.backward
+def sum_and_square_backward(g, x, y):
+    return g[0] + g[1] * 2 * x
+
+
+def repeated(a, b, n):
+    s = 0.0
+    for i in range(n):
+        b = solve(a, b + 1.0, trans=1) if i > 0 else solve(a, b)
+        t, u = sum_and_square(b)
+        s = s + np.sum(b**2) + t * np.sum(u)
+    return s
+
+
+def plainly(a, b, n):
+    """`repeated` without gates."""
+    s = 0.0
+    for i in range(n):
+        b = np.linalg.solve(a.T, b + 1.0) if i > 0 else np.linalg.solve(a, b)
+        s = s + np.sum(b**2) + np.sum(b) * np.sum(b * b)
+    return s
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_called_in_loops_and_branches(n, level):
+    del CALLS[:]
+    value, found = value_and_grad(repeated, wrt=(0, 1), optimize=level)(M, B, n)
+    assert [0, 1, 1][:n] == CALLS  # each call once, in its place
+    assert value == repeated(M, B, n)
+    for g, e in zip(found, grad(plainly, wrt=(0, 1))(M, B, n), strict=True):
+        np.testing.assert_allclose(g, e, rtol=1e-12, atol=1e-14)
+
+
+def test_the_text_calls_what_it_is_given():
+    def f(a, b):
+        return np.sum(solve(a, b) ** 2)
+
+    source = grad(f).source(M, B)
+    assert source.splitlines() == [
+        "def f_grad(a, b, *, solve, solve_backward, grad_out=1.0):",
+        "    # forward",
+        '    s0 = declared(solve(a, b, trans=0), "solve", ("f8", b.shape))',
+        "    # backward",
+        "    grad_a, _ = declared(",
+        "        solve_backward(grad_out * 2 * s0, a, b, 0, s0),",
+        '        "solve_backward",',
+        '        ("f8", a.shape),',
+        '        ("f8", b.shape),',
+        "    )",
+        "    grad_a = np.array(grad_a)",  # what a function returns, it may have kept
+        "    return grad_a",
+    ]
+
+
+def test_it_runs_although_nobody_reads_it():
+    def f(a, b):
+        solve(a, b)
+        return np.sum(b)
+
+    del CALLS[:]
+    np.testing.assert_array_equal(grad(f, wrt="b")(M, B), [1.0, 1.0])
+    assert CALLS == [0]
+    with pytest.raises(np.linalg.LinAlgError):
+        grad(f, wrt="b")(0 * M, B)
+
+
+def test_any_callable():
+    libm = ctypes.CDLL(ctypes.util.find_library("m"))
+    libm.sinh.restype, libm.sinh.argtypes = ctypes.c_double, [ctypes.c_double]
+    c_sinh = primitive(libm.sinh, opaque=True, result="float")
+    c_sinh.backward(lambda g, x, y: g * np.cosh(x))
+
+    @primitive(opaque=True, result="f8[n]")
+    @functools.lru_cache
+    def nodes(n):
+        return np.linspace(0.0, 1.0, n)
+
+    nodes.backward(lambda g, n, y: None)
+
+    def f(x):
+        return c_sinh(x) * np.sum(nodes(3)) * c_sinh(2.0)
+
+    np.testing.assert_allclose(grad(f)(0.5), np.cosh(0.5) * 1.5 * np.sinh(2.0), rtol=1e-15)
+
+
+def opaque(function, result, rule=None, **options):
+    """A function that calls the opaque gate."""
+    gate = primitive(function, opaque=True, result=result)
+    gate.backward(rule or (lambda g, x, y: g * y), **options)
+
+    def f(x):
+        return np.sum(gate(x))
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("result", "returned", "told"),
+    [
+        ("x", np.ones(3), None),
+        ("f8[3]", np.ones(3), None),
+        ("f8[x.shape[0]]", np.ones(3), None),
+        ("float", 1.5, None),
+        ("float", np.float64(1.5), None),
+        ("x", np.ones(2), "returned f8[2], not f8[3]"),
+        ("x", np.ones((3, 1)), "returned f8[3, 1], not f8[3]"),
+        ("f8[2]", np.ones(3), "returned f8[3], not f8[2]"),
+        ("f8[k]", np.ones((3, 1)), "returned f8[3, 1], not f8[?]"),
+        ("x", np.ones(3, np.float32), "returned f4[3], not f8[3]"),
+        ("x", None, "returned NoneType[], not f8[3]"),
+        ("float", 1, "returned int[], not float[]"),
+    ],
+)
+def test_what_it_returns_is_as_declared(result, returned, told):
+    f = opaque(lambda x: returned, result)
+    if told is None:
+        assert value_and_grad(f)(np.ones(3))[0] == np.sum(returned)
+        return
+    with pytest.raises(TypeError) as caught:
+        grad(f)(np.ones(3))
+    assert told in str(caught.value)
+
+
+def test_several_values_as_declared():
+    kinds = (("float", ()), ("f8", (None,)))
+    assert declared((1.0, B), "f", *kinds) == (1.0, B)
+    for wrong in (1.0, (1.0,), (1.0, B, B)):
+        with pytest.raises(TypeError, match=r"f returned (float|tuple), not 2 values"):
+            declared(wrong, "f", *kinds)
+
+
+def test_what_a_rule_returns_is_as_declared():
+    def wrong(g, x, y):
+        return g[:2]
+
+    f = opaque(lambda x: x * 2, "x", wrong, opaque=True)
+    with pytest.raises(TypeError, match=r"wrong returned f8\[2\], not f8\[3\]"):
+        grad(f)(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [("y", "neither a type nor a parameter"), ("f8[n + 1]", "`n + 1` is no size")],
+)
+def test_declarations_that_say_nothing(result, told):
+    error = refusal(grad(opaque(lambda x: x, result)), np.ones(3))
+    assert [d.code for d in error.diagnostics] == ["opaque-gate"]
+    assert told in str(error)
+
+
+def test_a_rule_that_is_called_gives_to_floats_only():
+    f = opaque(lambda x: x["w"], "f8[n]", lambda g, x, y: g, opaque=True)
+
+    def of_dict(w):
+        return f({"w": w})
+
+    assert '@primitive(nondiff="x")' in str(refusal(grad(of_dict), B))
+
+
+def test_result_and_opaque_belong_together():
+    for options in ({"opaque": True}, {"result": "float"}):
+        with pytest.raises(SignatureError):
+            primitive(**options)(lambda x: x)

@@ -1,0 +1,89 @@
+"""jvp, vjp, hvp, jacobian and hessian of whole programs: they agree with the gradient, which
+differences have proved, with each other, and with differences of the gradient."""
+
+import copy
+import inspect
+
+import numpy as np
+import pytest
+from driving import same
+from golden_files import CASES, load
+
+from adcompiler import grad, hvp, jvp, value_and_grad, vjp
+
+
+def floats(value):
+    """The numbers and arrays of floats in a structure, in order."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, (tuple, list)):
+        return [leaf for part in value for leaf in floats(part)]
+    return [value] if np.asarray(value).dtype.kind == "f" else []
+
+
+def direction(value, rng):
+    """A tangent for a structure; what is no float stays."""
+    if isinstance(value, dict):
+        return {key: direction(part, rng) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(direction(part, rng) for part in value)
+    if np.asarray(value).dtype.kind != "f":
+        return value
+    drawn = rng.normal(size=np.shape(value))
+    return drawn if np.ndim(value) else float(drawn)
+
+
+def moved(value, along, step):
+    if isinstance(value, dict):
+        return {key: moved(part, along[key], step) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(moved(a, b, step) for a, b in zip(value, along, strict=True))
+    return value + step * along if np.asarray(value).dtype.kind == "f" else value
+
+
+def inner(a, b):
+    return sum(float(np.sum(p * q)) for p, q in zip(floats(a), floats(b), strict=True))
+
+
+def chosen(case):
+    names = list(inspect.signature(case.FUNCTION).parameters)
+    wrt = case.WRT if isinstance(case.WRT, tuple) else (case.WRT,)
+    return tuple(names.index(w) if isinstance(w, str) else w for w in wrt)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("stem", CASES)
+def test_the_tangent_is_the_gradient_along_a_direction(stem, level):
+    case = load(stem)
+    wrt, arguments = chosen(case), case.ARGUMENTS
+    tangents = tuple(direction(arguments[k], np.random.default_rng(1)) for k in wrt)
+    value, gradients = value_and_grad(case.FUNCTION, wrt)(*copy.deepcopy(arguments))
+    found = jvp(case.FUNCTION, copy.deepcopy(arguments), tangents, wrt=wrt, optimize=level)
+    assert same(found[0], value)
+    np.testing.assert_allclose(found[1], inner(gradients, tangents), 1e-10, 1e-12)
+    value, pullback = vjp(case.FUNCTION, *copy.deepcopy(arguments), wrt=wrt, optimize=level)
+    for _ in range(2):
+        for a, b in zip(floats(pullback(2.0)), floats(gradients), strict=True):
+            np.testing.assert_allclose(a, 2 * np.asarray(b), 1e-12, 1e-14)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("stem", CASES)
+def test_the_hessian_times_a_vector_is_the_change_of_the_gradient(stem, level):
+    case = load(stem)
+    wrt, arguments = chosen(case), case.ARGUMENTS
+    tangents = tuple(direction(arguments[k], np.random.default_rng(2)) for k in wrt)
+    found = hvp(case.FUNCTION, *copy.deepcopy(arguments), tangents, wrt=wrt, optimize=level)
+    gradient = grad(case.FUNCTION, wrt)
+
+    def at(step):
+        changed = list(copy.deepcopy(arguments))
+        for k, along in zip(wrt, tangents, strict=True):
+            changed[k] = moved(changed[k], along, step)
+        return floats(gradient(*changed))
+
+    h = 1e-4
+    outer = zip(at(h), at(-h), at(2 * h), at(-2 * h), strict=True)
+    expected = [(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in outer]
+    for a, b in zip(floats(found), expected, strict=True):
+        np.testing.assert_allclose(a, b, 1e-6, 1e-6 * max(1.0, float(np.max(np.abs(b)))))
