@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,7 @@ from .ir.types import Array, Scalar, is_complex, is_differentiable, kind_of, ran
 from .ir.types import Static as StaticType
 from .ops import TABLE
 from .transform.activity import active_values, dependences, differentiable_operands
+from .transform.batch import batch
 from .transform.forward import forward
 from .transform.reverse import reverse
 from .wrt import (
@@ -55,7 +56,7 @@ __all__ = [
     "with_temporaries",
 ]  # fmt: skip
 
-MODES = ("grad", "vjp", "jvp", "hvp")
+MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def title_of(options: Options) -> str:
 
 _TITLES = {
     "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
-    "hvp": "Hessian-vector product",
+    "hvp": "Hessian-vector product", "vjps": "Vector-Jacobian products",
+    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products",
 }  # fmt: skip
 
 
@@ -196,7 +198,34 @@ def _hvp(
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 
 
-_BY_MODE = {"grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp}
+def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
+    """The same for a whole stack of tangents, or of cotangents."""
+
+    def several(
+        lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+    ) -> Derived:
+        derived = one(lowered, function, wrt, options)
+        old, own = derived.function, len(function.parameters)
+        values = len(function.results) if one is _jvp else 0
+        found = batch(old, old.parameters[own:], f"{old.name}s", whole=old.results[values:])
+        mapping = dict(zip(old.parameters, found.parameters, strict=True))
+        parameters = tuple(
+            replace(p, item=rebuild(p.item, lambda leaf: _in_place_of(leaf, mapping)))
+            for p in derived.parameters
+        )
+        return replace(derived, function=found, parameters=parameters)
+
+    return several
+
+
+def _in_place_of(leaf: Item, mapping: Mapping[Value, Value]) -> Item:
+    return mapping.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+
+
+_BY_MODE = {
+    "grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp,
+    "vjps": _stacked(_vjp), "jvps": _stacked(_jvp), "hvps": _stacked(_hvp),
+}  # fmt: skip
 
 
 def _with_tangents(

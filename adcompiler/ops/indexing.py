@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import Array, List, Type, shape_of
-from .keys import is_basic, may_repeat, result_shape
+from .keys import is_basic, result_shape
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .places import (
     Slot,
