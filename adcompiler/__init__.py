@@ -2,6 +2,7 @@
 
 from ._version import VERSION as __version__
 from .api import grad, value_and_grad
+from .batching import vmap
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .gates import relu, sigmoid
 from .jacobians import hessian, jacobian
@@ -26,4 +27,5 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

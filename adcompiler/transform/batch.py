@@ -41,7 +41,7 @@ def batch(
 ) -> Function:  # fmt: skip
     """The function for stacks of the parameters `batched`.
 
-    `size`: how many a stack holds; a symbol for at least 2 unless told. `whole`: the results that
+    `size`: how many a stack holds, 1 at least; a symbol unless told. `whole`: the results that
     are stacks in any case (all unless told); others are stacks where they depend on `batched`.
     Raises UnsupportedError where the function can't be batched.
     """
@@ -74,7 +74,7 @@ def _fresh_size(types: Collection[Type]) -> Size:
     name = "batch"
     while name in names:
         name += "_"
-    return symbol(name, unit=False)
+    return symbol(name)
 
 
 def _sizes(type_: Type) -> tuple[Size, ...]:
