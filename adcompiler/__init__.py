@@ -4,9 +4,11 @@ from ._version import VERSION as __version__
 from .api import grad, value_and_grad
 from .batching import vmap
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
+from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
+from .ops.hooks import grad_of
 from .ops.stopping import stop_gradient
 from .transformations import hvp, jvp, vjp
 
@@ -16,7 +18,9 @@ __all__ = [
     "SourceError",
     "UnsupportedError",
     "__version__",
+    "checkpoint",
     "grad",
+    "grad_of",
     "hessian",
     "hvp",
     "jacobian",

@@ -22,11 +22,15 @@ from .ops.gates import Primitive
 __all__ = ["as_json", "describe", "describe_key", "describe_structure"]
 
 
-def describe(value: Any) -> Any:
-    """What identifies an outside object in another process; None where nothing does."""
+def describe(value: Any, around: tuple[Any, ...] = ()) -> Any:
+    """What identifies an outside object in another process; None where nothing does. `around` are
+    the functions whose closures it was found in: one that calls itself is in its own."""
     match value:
+        case types.FunctionType() if value in around:
+            return ["around", around.index(value)]
         case types.FunctionType():
-            closed = [describe(_content(cell)) for cell in value.__closure__ or ()]
+            inner = (*around, value)
+            closed = [describe(_content(cell), inner) for cell in value.__closure__ or ()]
             defaults = [describe(v) for v in value.__defaults__ or ()]
             keyword = {k: describe(v) for k, v in sorted((value.__kwdefaults__ or {}).items())}
             outside = repr([closed, defaults, keyword])
@@ -34,7 +38,7 @@ def describe(value: Any) -> Any:
         case types.ModuleType():
             return ["module", value.__name__]
         case Primitive():
-            rules = [describe(rule) for rule in (value.rule, value.tangent)]
+            rules = [describe(rule) for rule in (value.rule, value.recording, value.tangent)]
             told = [list(value.nondiff), sorted(value.opaque), repr(value.result)]
             return ["primitive", describe(value.function), *told, *rules]
         case None | bool() | int() | float() | str():

@@ -27,6 +27,7 @@ from .ir.core import Function, Operation, Value, walk
 from .ir.sizes import Size, symbol
 from .ir.types import FLOAT, Array, Scalar, Type, dtype_code, is_differentiable, rank
 from .ops import SPELLINGS, TABLE, Expansion, Op, OperationError, Spelling, Tracer, Var
+from .ops.late import is_installed
 from .ops.op import DISCRETE, Bound, Regular
 from .optimize.copies import forward_copies
 from .optimize.dead_code import drop_dead
@@ -72,8 +73,10 @@ def expanded(expansion: Expansion) -> tuple[str, tuple[str, ...]]:
     """Of which kind a function made of others is, and what it is: `np.fliplr(a) = a[:, ::-1]`.
 
     Where it hands its arguments to one operation of its own, as `np.take` does, the gradient of
-    that one is told.
+    that one is told. Nothing is told of a function that isn't installed.
     """
+    if not is_installed(expansion.spellings):
+        return "made of others", ()
     for example in expansion.examples:
         call, function = _lowered(example)
         steps = [op for op in walk(function.body) if op.opcode in TABLE]
@@ -110,7 +113,7 @@ def _lowered(example: str) -> tuple[str, Function]:
     names = [chr(ord("a") + k) for k in range(len(marks))]
     called = iter(names)
     text = _ARRAY.sub(lambda match: next(called), example)
-    head = "".join(f"import {name}\n" for name in ("math", *_packages(text)))
+    head = "".join(f"import {name}\n" for name in ("cmath", "math", *_packages(text)))
     source = f"{head}import numpy as np\n\ndef f({', '.join(names)}):\n    return {text}\n"
     arrays = [
         np.ones(tuple(int(n) for n in shape.split(",") if n), complex if kind == "j" else float)[()]

@@ -26,7 +26,7 @@ from .frontend import array_calls, builtin_calls, conversion_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
-from .ops.refused import MISSING, REFUSED
+from .ops.refused import REFUSED
 
 __all__ = ["KINDS", "Described", "described", "public_functions"]
 
@@ -67,7 +67,7 @@ def described() -> tuple[Described, ...]:
     found += _draws()
     found += [
         Described(f"{name}(...)", "Refused", "refused", (f"{one.reason}; {one.advice}",), name)
-        for name, one in {**REFUSED, **MISSING}.items()
+        for name, one in REFUSED.items()
         if name not in known
     ]
     order = list(dict.fromkeys(one.family for one in found))
@@ -170,15 +170,19 @@ def _operator_form(op: Op, spelling: Spelling) -> str:
 _NO_TYPE: Any = None
 
 
-def _names(key: Any, owner: str = "x") -> list[str]:
+def _names(key: Any, first: str = "x") -> list[str]:
     """All names that the function has for users: `np.abs` and `np.absolute`."""
     if isinstance(key, tuple):
-        return [f"{'x' if owner == 'self' else owner}.{key[1]}"]
+        return [f"{'x' if first == 'self' else first}.{key[1]}"]
     if not callable(key):
         return [str(key)]
-    found = _public().get(id(key), [])
+    owner = getattr(key, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return [f"np.{owner.__name__}.{key.__name__}"]
+    if found := _public().get(id(key)):
+        return found
     module = (key.__module__ or key.__self__.__module__).removeprefix("_")
-    return found or [f"{module}.{key.__qualname__}"]
+    return [f"{module}.{key.__qualname__}"]
 
 
 @cache

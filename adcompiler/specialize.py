@@ -205,7 +205,7 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
 # with functions, and a gate may be given another rule.
 _INSIDES: dict[type, tuple[str, ...]] = {
     types.FunctionType: ("__code__", "__defaults__", "__kwdefaults__"),
-    Primitive: ("function", "rule", "tangent", "opaque"),
+    Primitive: ("function", "rule", "recording", "tangent", "opaque"),
 }
 _SETTLED = ("adcompiler", "numpy")
 

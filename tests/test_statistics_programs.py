@@ -115,3 +115,15 @@ def holds(f, x, wanted):
         np.testing.assert_allclose(
             found, wanted, rtol=tolerance, atol=tolerance * np.max(np.abs(wanted))
         )
+
+
+@pytest.mark.parametrize(("ufunc", "expected"), [(np.maximum, [1, 2, 0]), (np.minimum, [3, 0, 0])])
+def test_a_running_extreme_in_another_dtype_is_one_of_the_elements_cast(ufunc, expected):
+    """0.1 and 0.3 are no float32."""
+
+    def f(x):
+        return np.sum(ufunc.accumulate(x, dtype=np.float32))
+
+    for level in LEVELS:
+        found = value_and_grad(f, optimize=level)(np.array([0.1, 0.3, 0.2]))[1]
+        assert found.tolist() == expected

@@ -20,7 +20,7 @@ from ..ir.builder import Builder
 from ..ir.core import Block, Function, Name, Operation, Value, walk
 from ..ir.loops import Loop, is_loop, loops_of
 from ..ir.rewrite import defined_in
-from ..ir.types import Static, rank
+from ..ir.types import List, Static, rank
 from ..ops import TABLE
 from .lifetimes import find_lifetimes
 from .nesting import plan_nesting
@@ -74,7 +74,14 @@ class _Plan:
                 self.block(one, inner)
 
     def update(self, op: Operation, loops: tuple[Operation, ...]) -> None:
-        """Plan what would let this update happen in place, if anything does."""
+        """Plan what would let this update happen in place, if anything does: a copy before a loop
+        around it, the outermost that serves."""
+        for level in range(len(loops) or 1):
+            if self._plan(op, loops[level:]):
+                return
+
+    def _plan(self, op: Operation, loops: tuple[Operation, ...]) -> bool:
+        """Plan copies of parts, and before the first of these loops; gives whether that is news."""
         sites = self.updates.sites
         mine = sites.closure(sites.of(op.operands[0]))
         blocked = {s for s in mine if s.foreign or s.fixed}
@@ -86,18 +93,21 @@ class _Plan:
             elif loops and _is_outside(holder, loops[0]):
                 blocked |= sites.of(holder) & mine
             else:
-                return
+                return False
         starts = {
             k: sites.closure(sites.of(v)) & blocked for k, v in enumerate(_starts(loops))
         }
         if blocked - set[Site]().union(*starts.values()):
-            return
+            return False
+        news = not parts <= self.parts
         for k, found in starts.items():
             region = loops[0].attributes["region"]
             if found and (region, k) not in self.done:
                 self.starts.setdefault(region, set()).add(k)
                 self.done.add((region, k))
+                news = True
         self.parts |= parts
+        return news
 
     def _parts(self, holder: Value) -> set[Value] | None:
         """The views, or elements of a tape or of a tape's tapes, that would have to be copies."""
@@ -154,11 +164,13 @@ def owned(
     builder: Builder, value: Value, definitions: Mapping[Value, Operation], name: Name,
     like: Value | None = None,
 ) -> Value:  # fmt: skip
-    """A copy of an array; of one number spread over a shape, an array filled with it.
+    """A copy of an array or list; of one number spread over a shape, an array filled with it.
 
     `like`: the argument whose gradient this is; its shape is asked for, since sizes that are taken
     to agree may not if nothing computes with them here.
     """
+    if isinstance(value.type, List):
+        return builder.emit("list_copy", (value,), value.type, name)
     made = definitions.get(value)
     if made is None or made.opcode != "broadcast" or rank(made.operands[0].type):
         return builder.emit("own", (value,), value.type, name)

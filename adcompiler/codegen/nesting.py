@@ -19,6 +19,7 @@ from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, wal
 from ..ir.loops import loops_of
 from ..ir.types import INT, rank
 from ..ops import TABLE, has_effect
+from ..ops.effects import Template
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -63,6 +64,9 @@ def plan_nesting(function: Function, level: int) -> Nesting:
         for value in op.results:
             definitions[value] = op
         uses.update(op.operands)
+        template = op.attributes.get("template")
+        if isinstance(template, Template):
+            uses.update(op.operands[k] for k in template.repeated)
         for block in op.blocks:
             shown = [v for v in block.results if not _repeats(op, block, v)]
             uses.update(shown)

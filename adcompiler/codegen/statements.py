@@ -135,11 +135,16 @@ class Emitter:
             case "if":
                 return self.branch(op)
             case "for" | "while":
-                return loop_statements(self, op)
+                lines = loop_statements(self, op)
+                if op.attributes.get("again") and self.level and self.headed:
+                    return [Comment("forward again"), *lines, Comment("backward")]
+                return lines
             case opcode if TABLE[opcode].statement is not None:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if not op.results:
+            return [ast.Expr(self.computed(op))]
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
         if not op.results:

@@ -11,11 +11,11 @@ from ..ir.core import Block, Value, walk
 from . import calls
 from .binding import arguments_for
 from .context import Context, Path
-from .items import Item, rebuild
+from .items import Item, leaves, rebuild
 from .merging import sealed
 from .source import read_function
 
-__all__ = ["lower_apart"]
+__all__ = ["lower_apart", "outside_values"]
 
 
 def lower_apart(
@@ -47,3 +47,13 @@ def lower_apart(
 def _held(ctx: Context, node: ast.AST, leaf: Item) -> Item:
     """An array as what it holds when the function returns."""
     return ctx.lift(leaf, node) if isinstance(leaf, Value) else leaf
+
+
+def outside_values(ctx: Context, block: Block) -> list[Value]:
+    """Values from outside of the function around that the block reads."""
+    outside = {
+        leaf for capture in ctx.captures.values() for leaf in leaves(capture.item)
+        if isinstance(leaf, Value)
+    } | {*ctx.live.values()}  # fmt: skip
+    used = [v for op in walk(block) for v in op.operands] + list(block.results)
+    return list(dict.fromkeys(v for v in used if v in outside))

@@ -24,7 +24,9 @@ from . import (
     array_calls,
     binding,
     builtin_calls,
+    checkpoints,
     construction,
+    derived_calls,
     draws,
     effects,
     expressions,
@@ -92,6 +94,14 @@ def invoke(
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
             return _inline_local(ctx, node, callee, args, keywords, name)
+        case derived_calls.Derivation():
+            return derived_calls.call(ctx, node, callee, args, keywords)
+        case types.FunctionType() if (kind := derived_calls.maker_of(callee)) is not None:
+            return derived_calls.make(ctx, node, kind, args, keywords)
+        case _ if (derivation := derived_calls.derivation_of(callee)) is not None:
+            return derived_calls.call(ctx, node, derivation, args, keywords)
+        case checkpoints.Checkpointed():
+            return checkpoints.call_again(ctx, node, callee, args, keywords, name)
         case Primitive():
             return _gate(ctx, node, callee, args, keywords, name)
         case types.FunctionType() if _is_inlined(callee):
@@ -174,7 +184,7 @@ def _settled(
 def _handler(callee: Any) -> Any:
     tables = (
         builtin_calls.BUILTINS, stores.STORING, array_calls.ARRAY_CALLS, objects.HANDLERS,
-        construction.HANDLERS, stopping.HANDLERS,
+        construction.HANDLERS, stopping.HANDLERS, checkpoints.HANDLERS,
     )  # fmt: skip
     try:
         return next((table[callee] for table in tables if callee in table), None)
@@ -236,10 +246,14 @@ def _gate(
     from .gate_calls import gate_call
 
     path = path_of_callee(ctx, gate)
-    if isinstance(gate.function, types.FunctionType) and "function" not in gate.opaque:
-        bound = binding.arguments_for(ctx, node, gate.function, path, args, keywords)
-    else:
-        bound = binding.bind(ctx, node, gate.name, _own_signature(gate, len(args)), args, keywords)
+    match gate.function:
+        case types.FunctionType() as function if "function" not in gate.opaque:
+            if gate in ctx.gates_within:  # in its own functions a gate is what it was made of
+                return _inline_global(ctx, node, function, args, keywords, name)
+            bound = binding.arguments_for(ctx, node, function, path, args, keywords)
+        case _:
+            signature = _own_signature(gate, len(args))
+            bound = binding.bind(ctx, node, gate.name, signature, args, keywords)
     return gate_call(ctx, node, gate, path, bound, name)
 
 

@@ -264,10 +264,18 @@ class Carries:
                 self.initial.append(ctx.undefined())
             else:
                 self.initial.append(ctx.lift(slot.initial, self.node, shown(slot.name)))
-            self.results.append(Value(_after(slot), shown(slot.name)))
         self.initial += self.objects.ends()
-        self.results += self.objects.parameters()
+        self.results = self.between()
         self.bind(self.results)
+
+    def position(self, name: str) -> int:
+        """Where a carried flag stands."""
+        return next(k for k, slot in enumerate(self.flat()) if slot.name == name)
+
+    def between(self) -> list[Value]:
+        """Fresh values for the carries as they are before or after any iterations."""
+        slots = [Value(_after(slot), shown(slot.name)) for slot in self.flat()]
+        return [*slots, *self.objects.parameters()]
 
 
 def _same_objects(before: Item, after: Item) -> bool:

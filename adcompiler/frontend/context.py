@@ -27,6 +27,7 @@ from .items import (
     Instance,
     Item,
     in_words,
+    is_constant,
     is_namedtuple,
     is_number,
     is_object,
@@ -136,6 +137,8 @@ class Context:
     constants: dict[Value, Any] = field(default_factory=dict)
     functions: list[types.FunctionType] = field(default_factory=list)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    gates_within: list[Any] = field(default_factory=list)  # those being lowered
+    gate_names: set[str] = field(default_factory=set)
     homes: dict[tuple[int, str], Path] = field(default_factory=dict)
     found: dict[int, Path] = field(default_factory=dict)
     objects: dict[Path, Instance] = field(default_factory=dict)
@@ -147,6 +150,7 @@ class Context:
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
+    derive: Any = None  # differentiates what is lowered apart: see `derived_calls`
     # The names that the results of a call are unpacked to.
     unpacked: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     # What was refused so far; see `problems`.
@@ -254,6 +258,12 @@ class Context:
             operands, attributes = bind_array(item)
             return self.emit(node, "array", operands, attributes, name)
         return self.refuse_item(item, node)
+
+    def settled(self, item: Item, node: ast.AST) -> Item:
+        """A part of what a gate is given, or returns: numbers and arrays as values, the rest as
+        it is."""
+        number = isinstance(item, (int, float, complex, np.generic))
+        return item if is_constant(item) and not number else self.lift(item, node)
 
     def read(self, item: Value, node: ast.AST) -> Value:
         """What a value's object holds now."""

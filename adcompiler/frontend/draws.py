@@ -84,9 +84,11 @@ def call(
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     """A generator, or what is drawn."""
-    if any(call.instance is not None for call in ctx.instances.active):
+    apart = next((call for call in ctx.instances.active if call.instance is not None), None)
+    if apart is not None and apart.instance is not None:
         ctx.refuse(
-            node, "operation", "random numbers are drawn in a function that calls itself.",
+            node, "operation", "random numbers are drawn in a function"
+            f" {apart.instance.callee.told.replace('which', 'that')}.",
             "draw them outside of it, and pass them in.",
         )  # fmt: skip
     written = Written(ctx, node)

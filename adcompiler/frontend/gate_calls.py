@@ -17,15 +17,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from ..ir.core import Block, Function, Value, walk
-from ..ir.types import Type
+from ..ir.core import Block, Function, Value
 from ..ops.gates import Primitive
-from .apart import lower_apart
+from .apart import lower_apart, outside_values
 from .context import Context, Path
+from .gate_recordings import recording
 from .gate_rules import add_rules
-from .items import Item, is_constant, leaf_names, leaves, rebuild
+from .items import Item, leaf_names, leaves, rebuild
 from .memory import has_memory
 from .opaque_gates import Calling, declared_result
 
@@ -52,12 +50,16 @@ def gate_call(
     """Append a `call`, with the gate's own function and its rules as IR in the attributes."""
     given = {key: _argument(ctx, node, gate, key, item) for key, item in bound.items()}
     operands = [leaf for item in given.values() for leaf in leaves(item) if is_operand(leaf)]
-    key = (gate, *((name, _key(item)) for name, item in given.items()))
+    within = gate in ctx.gates_within
+    key = (gate, within, *((name, _key(item)) for name, item in given.items()))
     if key not in ctx.gates:
-        ctx.gates[key] = _lower_gate(ctx, node, gate, path, given)
+        ctx.gates_within.append(gate)
+        try:
+            ctx.gates[key] = _lower_gate(ctx, node, gate, path, given, within)
+        finally:
+            ctx.gates_within.pop()
     gate_ = ctx.gates[key]
     types_ = gate_.attributes["types"]
-    types_ = types_ if isinstance(types_, tuple) else (types_,)
     results = [Value(t, n) for t, n in zip(types_, _names(ctx, node, gate_, name), strict=True)]
     ctx.builder.span = ctx.span(node)
     ctx.builder.region(gate_.opcode, (*operands, *gate_.outside), results, (), gate_.attributes)
@@ -99,15 +101,9 @@ def _argument(
     def leaf(one: Item) -> Item:
         if type(one) in (int, bool) and name in gate.nondiff:
             return one
-        if is_constant(one) and not _is_number(one):
-            return one
-        return ctx.lift(one, node)
+        return ctx.settled(one, node)
 
     return rebuild(item, leaf)
-
-
-def _is_number(item: Item) -> bool:
-    return isinstance(item, (int, float, complex, np.generic))
 
 
 def _key(item: Item) -> Any:
@@ -139,13 +135,42 @@ def _is_hashable(item: Item) -> bool:
 
 
 def _lower_gate(
-    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, given: Given
+    ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, given: Given, within: bool
 ) -> _Lowered:
+    """`within`: it is called in its own functions, which no rule of its own looks at."""
     inside = _parameters_for(ctx, given)
-    opaque = "function" in gate.opaque
-    made = (_opaque if opaque else _read)(ctx, node, gate, path, inside)
-    add_rules(ctx, node, gate, path, inside, made.result, made.attributes)
+    made = (_opaque if "function" in gate.opaque else _read)(ctx, node, gate, path, inside)
+    attributes, own, saved = made.attributes, [*made.outside], None
+    records: dict[str, Any] = {}
+    if gate.recording is not None and not within:
+        again = _parameters_for(ctx, given)
+        record = recording(ctx, node, gate, path, again, made.result)
+        made.outside.extend(v for v in record.outside if v not in own)
+        arity, saved, records = attributes["arity"], record.saved, record.attributes
+        chosen = [arity + made.outside.index(v) for v in record.outside]
+        records["chosen"] = (*range(arity), *chosen)
+        attributes["recording"] = records
+        _close(ctx, records, record.outside)
+    if within:
+        attributes |= {"differentiable": (), "received": (), "moved": ()}
+    else:
+        add_rules(ctx, node, gate, path, inside, made.result, saved, attributes)
+    _close(ctx, attributes, made.outside)
     return made
+
+
+def _close(ctx: Context, attributes: dict[str, Any], outside: list[Value]) -> None:
+    """What a gate's function reads from outside are parameters behind its own; no two functions
+    have the same name."""
+    function = attributes.get("primal")
+    if function is None:
+        return
+    name, body = function.name, function.body
+    while name in ctx.gate_names:
+        name += "_"
+    ctx.gate_names.add(name)
+    block = Block((*body.parameters, *outside), body.operations, body.results)
+    attributes["primal"] = Function(name, block)
 
 
 def _read(
@@ -153,22 +178,13 @@ def _read(
 ) -> _Lowered:
     """A gate whose function is read: it becomes a function of the emitted module."""
     primal, result = _primal(ctx, node, gate, inside, path)
-    outside = _captured(ctx, primal.body, primal.parameters)
-    body, name = primal.body, primal.name
-    known = {
-        found.attributes["primal"].name for found in ctx.gates.values()
-        if "primal" in found.attributes
-    }  # fmt: skip
-    while name in known:
-        name += "_"
-    block = Block((*primal.parameters, *outside), body.operations, body.results)
     attributes = {
         "gate": gate,
-        "types": _alone([v.type for v in primal.results]),
-        "primal": Function(name, block),
+        "types": tuple(v.type for v in primal.results),
+        "primal": primal,
         "arity": len(primal.parameters),
     }
-    return _Lowered("call", attributes, outside, result)
+    return _Lowered("call", attributes, outside_values(ctx, primal.body), result)
 
 
 def _opaque(
@@ -183,21 +199,16 @@ def _opaque(
     operands = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
     parts = declared_result(ctx, node, gate, inside)
     writing = Calling(ctx, node, gate, operands)
-    template = writing.call_of_gate(path, inside, parts)
+    template = writing.call_of_gate(gate, path, inside, parts)
     results = [Value(part.type, "y") for part in parts]
     attributes = {
         "gate": gate,
-        "types": _alone([v.type for v in results]),
+        "types": tuple(v.type for v in results),
         "template": template,
         "arity": len(operands),
     }
     result = tuple(results) if isinstance(gate.result, tuple) else results[0]
     return _Lowered("opaque", attributes, writing.operands[len(operands) :], result)
-
-
-def _alone(types_: list[Type]) -> Any:
-    """The type of one result, or a tuple of those of several."""
-    return types_[0] if len(types_) == 1 else tuple(types_)
 
 
 def _parameters_for(ctx: Context, given: Given) -> dict[str, Item]:
@@ -233,24 +244,10 @@ def _primal(
         )  # fmt: skip
     builder, item = lower_apart(ctx, node, gate.function, path, list(inside.values()), inside)
     outer, ctx.builder = ctx.builder, builder
-    result = rebuild(item, lambda leaf: leaf if _is_setting(leaf) else ctx.lift(leaf, node))
+    result = rebuild(item, lambda leaf: ctx.settled(leaf, node))
     ctx.builder = outer
     results = [leaf for leaf in leaves(result) if is_operand(leaf)]
     if not results:
         ctx.refuse_item(item, node)
     parameters = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
     return Function(gate.name, builder.block(parameters, results)), result
-
-
-def _is_setting(leaf: Item) -> bool:
-    return is_constant(leaf) and not _is_number(leaf)
-
-
-def _captured(ctx: Context, block: Block, parameters: tuple[Value, ...]) -> list[Value]:
-    """Values from outside that the gate's function reads."""
-    outside = {
-        leaf for capture in ctx.captures.values() for leaf in leaves(capture.item)
-        if isinstance(leaf, Value)
-    } | {*ctx.live.values()}  # fmt: skip
-    used = [v for op in walk(block) for v in op.operands] + list(block.results)
-    return list(dict.fromkeys(v for v in used if v in outside and v not in parameters))

@@ -31,15 +31,18 @@ Given = Mapping[str, Item]
 
 def add_rules(
     ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given, result: Item,
-    attributes: dict[str, Any],
+    saved: Item, attributes: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Lower the gate's rules, and hang them on the attributes of its calls."""
+    """Lower the gate's rules, and hang them on the attributes of its calls.
+
+    `saved`: the residuals, where the gate has a recording.
+    """
     if gate.rule is None and gate.tangent is None:
         ctx.refuse(
             node, "gate-rule", f"the gate `{gate.name}` has no derivative.",
             f"give it one with @{gate.name}.backward.",
         )  # fmt: skip
-    rules = _Rules(ctx, node, gate, path, inside, result)
+    rules = _Rules(ctx, node, gate, path, inside, result, saved)
     attributes["received"] = tuple(k for k, v in enumerate(rules.results) if _is_float(v))
     attributes["differentiable"] = attributes["moved"] = rules.floats()
     if gate.rule is not None:
@@ -57,8 +60,9 @@ class _Rules:
 
     def __init__(
         self, ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given,
-        result: Item,
+        result: Item, saved: Item,
     ) -> None:  # fmt: skip
+        self.saved = saved
         self.ctx, self.node, self.gate, self.path = ctx, node, gate, path
         self.inside, self.result = inside, result
         self.operands = [
@@ -76,18 +80,24 @@ class _Rules:
         """The operands that it gives contributions to, and the rule itself."""
         arguments, result = _again(self.inside), _again(self.result)
         g = rebuild(result, lambda leaf: _like(leaf, "g"))
-        given = [g, *arguments.values(), result]
+        if self.gate.recording is None:
+            given = [g, *arguments.values(), result]
+            parameters = _values(given)
+        else:
+            saved = _again(self.saved)
+            given = [g, saved]
+            parameters = _values([g, *arguments.values(), saved])
+        path = (*self.path, "<rule>")
         if "rule" in self.gate.opaque:
             wanted = [self.alone(name, arguments[name]) for name in self.own]
-            made = self.called(rule, "<rule>", given, list(map(like, wanted)))
+            made = self.called(rule, path, given, parameters, list(map(like, wanted)))
             return tuple(map(_values(list(arguments.values())).index, wanted)), made
-        builder, item = lower_apart(self.ctx, self.node, rule, (*self.path, "<rule>"), given)
+        builder, item = lower_apart(self.ctx, self.node, rule, path, given)
         parts = self.parts(item)
         found: dict[Value, Value] = {}
         for (name, argument), part in zip(self.own.items(), parts, strict=True):
             self.match(f"`{name}`", argument, part, builder, found)
         wanted = [v for v in self.operands if v in found]
-        parameters = _values(given)
         body = builder.block(parameters, [found[v] for v in wanted])
         positions = tuple(k for k, v in enumerate(self.operands) if v in found)
         return positions, Function(f"{self.gate.name}_backward", body)
@@ -100,7 +110,8 @@ class _Rules:
         given = [*dots, *arguments.values(), result]
         if "tangent" in self.gate.opaque:
             floats = [like(v) for v in _values([result]) if _is_float(v)]
-            return self.called(rule, "<tangent>", given, floats)
+            path = (*self.path, "<tangent>")
+            return self.called(rule, path, given, _values(given), floats)
         builder, item = lower_apart(self.ctx, self.node, rule, (*self.path, "<tangent>"), given)
         found: dict[Value, Value] = {}
         self.match("the result", self.result, item, builder, found, "forward")
@@ -120,21 +131,23 @@ class _Rules:
         found: Value = item
         return found
 
-    def called(self, rule: Any, step: str, given: list[Item], parts: list[Declared]) -> Function:
+    def called(
+        self, rule: Any, path: Path, given: list[Item], parameters: list[Value],
+        parts: list[Declared],
+    ) -> Function:  # fmt: skip
         """A rule that is called: one operation, whose results are as declared."""
         name = getattr(rule, "__name__", type(rule).__name__)
-        parameters = _values(given)
-        writing = Calling(self.ctx, self.node, self.gate, parameters)
-        template = writing.template(rule, (*self.path, step), name, given, {}, parts)
+        writing = Calling(self.ctx, self.node, self.gate, _values(given))
+        writing.builder = Builder(self.ctx.span(self.node))
+        template = writing.template(rule, path, name, given, {}, parts)
         types_ = tuple(part.type for part in parts)
         results = [Value(type_) for type_ in types_]
-        builder = Builder(self.ctx.span(self.node))
         attributes = {
             "gate": self.gate, "template": template,
-            "types": types_ if len(types_) > 1 else types_[0],
+            "types": types_,
         }  # fmt: skip
-        builder.region("opaque_rule", writing.operands, results, (), attributes)
-        return Function(name, builder.block(parameters, results))
+        writing.builder.region("opaque_rule", writing.operands, results, (), attributes)
+        return Function(name, writing.builder.block(parameters, results))
 
     def parts(self, item: Item) -> list[Item]:
         """The contributions that a rule returns for each argument: alone where there is one."""

@@ -68,13 +68,25 @@ UNKNOWN = object()
 class Callee:
     """A Python function as it is called: what it is told apart by, and how its body is lowered.
 
-    `lasting`: nothing but its arguments and the world outside decides what it does.
+    `lasting`: nothing but its arguments and the world outside decides what it does. `again`: its
+    calls are made again in the backward part; else it calls itself.
     """
 
     key: Any
     name: str
     lower: Callable[[dict[str, Item], str | None], Item]
     lasting: bool
+    again: bool = False
+
+    @property
+    def code(self) -> str:
+        """The code of what is refused about it."""
+        return "checkpoint" if self.again else "recursion"
+
+    @property
+    def told(self) -> str:
+        """What makes it a function of its own."""
+        return "which is checkpointed" if self.again else "which calls itself"
 
 
 @dataclass(eq=False)

@@ -31,6 +31,7 @@ __all__ = [
     "Known",
     "Nested",
     "OneWay",
+    "Segments",
     "Source",
     "Walk",
     "called",
@@ -39,6 +40,7 @@ __all__ = [
     "downwards",
     "gathered",
     "known",
+    "looped_over",
     "materialised",
     "name_of",
     "one_way",
@@ -137,6 +139,15 @@ class Chain:
     contents: tuple[Content, ...]
 
 
+@final
+@dataclass(frozen=True)
+class Segments:
+    """A walk whose loop saves what it carries every so many elements; None: about sqrt(n)."""
+
+    walk: Walk
+    every: Item
+
+
 Content = Known | Walk | Nested | Chain
 
 
@@ -146,7 +157,7 @@ class OneWay:
     """What `zip`, `map`, `reversed` give: it is read once, in the loop that it is made in."""
 
     name: str
-    content: Content | Callable[[], Content]
+    content: Content | Segments | Callable[[], Content]
     depth: int
     # Of a generator: its elements as a list; `all` or `any` of them.
     gather: Callable[[], Item] | None = None
@@ -190,7 +201,21 @@ def use(ctx: Context, node: ast.AST, item: OneWay) -> None:
 
 def _taken(ctx: Context, node: ast.AST, item: OneWay) -> Content:
     use(ctx, node, item)
-    return item.content() if callable(item.content) else item.content
+    found = item.content() if callable(item.content) else item.content
+    if isinstance(found, Segments):
+        ctx.refuse(
+            node, "checkpoint", "checkpoint() is not what a `for` statement runs over.",
+            "write it around the whole: `for i, v in checkpoint(enumerate(x)):`.",
+        )  # fmt: skip
+    return found
+
+
+def looped_over(ctx: Context, node: ast.AST, item: Item) -> Content | Segments:
+    """What a `for` statement runs over."""
+    if isinstance(item, OneWay) and isinstance(item.content, Segments):
+        use(ctx, node, item)
+        return item.content
+    return content(ctx, node, item)
 
 
 def called(item: OneWay) -> str:
@@ -306,7 +331,9 @@ def part_of(target: ast.expr | None, position: int) -> ast.expr | None:
     return None if stars else target.elts[position]
 
 
-def one_way(ctx: Context, name: str, found: Content | Callable[[], Content]) -> OneWay:
+def one_way(
+    ctx: Context, name: str, found: Content | Segments | Callable[[], Content]
+) -> OneWay:
     """What a call of `name` gives."""
     return OneWay(name, found, len(ctx.loops))
 

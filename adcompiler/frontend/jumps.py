@@ -12,6 +12,7 @@ where it isn't, the statements that the jump passes by are lowered as the other 
 
     <skip>      the rest of this iteration doesn't run (kept in loops that have a `continue`)
     <stop>      nor does another iteration
+    <stopped>   it has stopped in one of its segments (see `segments`)
     <broke>     the loop has ended by `break`: its `else` doesn't run
     <returned>  the function has returned, and `return` is what
 """
@@ -33,6 +34,7 @@ __all__ = [
     "RETURNED",
     "SKIP",
     "STOP",
+    "STOPPED",
     "Jumps",
     "flag",
     "jump",
@@ -40,11 +42,12 @@ __all__ = [
     "shown",
 ]
 
-SKIP, STOP, BROKE, RETURNED, RESULT = "<skip>", "<stop>", "<broke>", "<returned>", "return"
+SKIP, STOP, STOPPED = "<skip>", "<stop>", "<stopped>"
+BROKE, RETURNED, RESULT = "<broke>", "<returned>", "return"
 RAISED = "<raised>"  # what follows never runs; always known when the function is compiled
-FLAGS = (SKIP, STOP, BROKE, RETURNED, RESULT)
+FLAGS = (SKIP, STOP, STOPPED, BROKE, RETURNED, RESULT)
 
-_SHOWN = {SKIP: "skip", STOP: "stop", BROKE: "broke", RETURNED: "returned", RESULT: "result"}
+_SHOWN = {name: name.strip("<>") for name in FLAGS} | {RESULT: "result"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Jumps:
     stops: bool = False
     returns: bool = False
     otherwise: bool = False
+    segments: bool = False
 
     @classmethod
     def of_loop(cls, node: ast.For | ast.While) -> Jumps:
@@ -77,6 +81,7 @@ class Jumps:
     def carried(self) -> list[str]:
         """What a loop hands on from one iteration to the next, and out."""
         names = [BROKE] if self.otherwise else []
+        names += [STOPPED] if self.segments and self.stops else []
         return [*names, RETURNED, RESULT] if self.returns else names
 
 
@@ -92,6 +97,8 @@ def jump(names: dict[str, Item], jumps: Jumps, node: ast.stmt, result: Item = No
         names[RETURNED], names[RESULT] = True, result
     if jumps.loop and not isinstance(node, ast.Continue):
         names[STOP] = True
+        if jumps.segments:
+            names[STOPPED] = True
     if jumps.otherwise and isinstance(node, ast.Break):
         names[BROKE] = True
     if jumps.skips:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ..ir.core import Block, Value
 from ..ir.types import INT, Range
@@ -20,9 +21,19 @@ from .branches import guarded
 from .carries import Carries
 from .context import LOOP, Context, NeedsUnrolling
 from .expressions import condition, expression, refuse_bound
-from .items import UNBOUND, Item
-from .iteration import Chain, Content, Known, Nested, Walk, content, downwards
-from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, Jumps, flag
+from .items import UNBOUND, Item, RangeItem
+from .iteration import (
+    Chain,
+    Content,
+    Known,
+    Nested,
+    Segments,
+    Walk,
+    downwards,
+    looped_over,
+)  # fmt: skip
+from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, STOPPED, Jumps, flag
+from .segments import Plan, append_segments, plan
 
 __all__ = ["loop"]
 
@@ -36,9 +47,9 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     outer, names = ctx.frame.jumps, ctx.frame.names
     before = {name: flag(names, name) for name in (BROKE, RETURNED)}
     ctx.frame.jumps = Jumps.of_loop(node)
-    names.update(dict.fromkeys((BROKE, STOP, SKIP), False))
+    names.update(dict.fromkeys((BROKE, STOP, STOPPED, SKIP), False))
     if isinstance(node, ast.For):
-        _run_over(ctx, node, content(ctx, node.iter, expression(ctx, node.iter)))
+        _run_over(ctx, node, looped_over(ctx, node.iter, expression(ctx, node.iter)))
     else:
         _while_loop(ctx, node)
     ctx.frame.jumps = outer
@@ -49,16 +60,19 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     jumped = False if returned is before[RETURNED] else returned
     names[BROKE], names[SKIP] = before[BROKE], jumped if outer.skips else False
     names[STOP] = jumped if outer.loop else False
+    names[STOPPED] = jumped if outer.segments else False
     return broke
 
 
-def _run_over(ctx: Context, node: ast.For, found: Content) -> None:
+def _run_over(ctx: Context, node: ast.For, found: Content | Segments) -> None:
     """Unroll over what is known one by one; make a loop of the rest."""
     match found:
         case Known():
             _unroll(ctx, node, found)
         case Walk():
             _walk(ctx, node, found)
+        case Segments():
+            _segmented(ctx, node, found)
         case Nested():
             _refuse_stops(ctx, node)
             _nested(ctx, node, found)
@@ -147,6 +161,39 @@ def _nested(ctx: Context, node: ast.For, found: Nested) -> None:
     body(())
 
 
+def _segmented(ctx: Context, node: ast.For, found: Segments) -> None:
+    """A loop over segments; the loop in it, over one segment's elements, is recomputed."""
+    divided = plan(ctx, node.iter, found)
+    walk, running = divided.walk, len(ctx.running)
+    ctx.frame.jumps = replace(ctx.frame.jumps, segments=True)
+
+    def body(index: Item) -> None:
+        assign(ctx, node.target, walk.at(index, node.target))
+        statements.statements(ctx, node.body)
+
+    try:
+        ctx.running += walk.over
+        starts = _range(ctx, node, divided.starts)
+        name = walk.index_name(node.target) or _free_index(ctx)
+        _range_loop(ctx, node, starts, False, name, body, divided)
+    except NeedsUnrolling as need:
+        if need.path != _loop_path(node):
+            raise
+        ctx.refuse(
+            node.target, "checkpoint", "this variable is used where its value must be known when"
+            " the function is compiled; so its loop would be written out, and have no segments.",
+            "leave checkpoint() out.",
+        )  # fmt: skip
+    finally:
+        del ctx.running[running:]
+
+
+def _range(ctx: Context, node: ast.For, bounds: RangeItem) -> Value:
+    operands = [ctx.lift(part, node.iter) for part in (bounds.start, bounds.stop, bounds.step)]
+    ctx.builder.span = ctx.span(node.iter)
+    return ctx.builder.emit("range", operands, Range())
+
+
 def _loop_path(node: ast.For) -> tuple[str, ...]:
     return (LOOP, f"{node.lineno}:{node.col_offset}")
 
@@ -156,15 +203,13 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
     # A tape of a loop that runs backwards would have to be told apart wherever it is handed on.
     walk = downwards(ctx, node.iter, walk)
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
-    operands = [ctx.lift(part, node.iter) for part in bounds]
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
     names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
     running, problems = len(ctx.running), len(ctx.problems)
     if all(type(part) is int for part in bounds):
         ctx.short.add(_loop_path(node))
     try:
-        ctx.builder.span = ctx.span(node.iter)
-        sequence = ctx.builder.emit("range", operands, Range())
+        sequence = _range(ctx, node, walk.bounds)
         ctx.running += walk.over
         _range_loop(ctx, node, sequence, walk.reverse, name or _free_index(ctx), body)
         del ctx.running[running:]
@@ -181,16 +226,18 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
         _written_out(ctx, node, places[::-1] if walk.reverse else places, body)
 
 
-def _free_index(ctx: Context) -> str:
+def _free_index(ctx: Context, *wanted: str) -> str:
     """A name for the places of a loop, for which the user has none."""
     code = ctx.frame.source.function.__code__
     taken = {*code.co_varnames, *code.co_names, *code.co_cellvars, *code.co_freevars, *ctx.loops}
-    return next(name for name in ("i", "j", "k", "m", "n", "at") if name not in taken)
+    names = (*wanted, "i", "j", "k", "m", "n", "at")
+    return next(name for name in names if name not in taken)
 
 
 def _range_loop(
-    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body
-) -> None:
+    ctx: Context, node: ast.For, sequence: Value, reverse: bool, name: str, body: Body,
+    divided: Plan | None = None,
+) -> None:  # fmt: skip
     carries = _carries(ctx, node, [node.target, *node.body])
 
     def lower(parameters: Sequence[Value]) -> tuple[Block, list[Item]]:
@@ -201,8 +248,12 @@ def _range_loop(
 
     block = carries.settle(lower)
     exits = _exits(ctx, carries, block)
-    trips = [Value(INT, "trips")] if exits else []
     ctx.builder.span = ctx.span(node.iter)
+    if divided is not None:
+        first = _free_index(ctx, "start", "first")
+        append_segments(ctx, node.iter, divided, sequence, carries, block, first)
+        return
+    trips = [Value(INT, "trips")] if exits else []
     attributes = {"exits": True} if exits else {"reverse": True} if reverse else {}
     ctx.builder.region(
         "for", (*carries.initial, sequence), (*carries.results, *trips), (block,),

@@ -13,13 +13,14 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from ..diagnostics import Diagnostic, UnsupportedError
+from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.sizes import Size, unknown
-from ..ir.types import Array, Scalar, Type, rank
+from ..ir.types import Array, Saved, Scalar, Static, Type, rank, shape_of
 from ..ops.effects import Template
 from ..ops.gates import Primitive
 from .context import Context, Path
@@ -45,9 +46,17 @@ class Declared:
     sizes: tuple[int | Value | tuple[Value, int] | None, ...] = ()
     like: Value | None = None
 
+    @staticmethod
+    def of(value: Value) -> Declared:
+        """What is known of a value: the kind of number, and the sizes that are numbers."""
+        sizes = tuple(n if isinstance(n, int) else None for n in shape_of(value.type))
+        return replace(like(value), sizes=sizes, like=None)
+
     @property
-    def kind(self) -> str:
-        """As `declared` names it."""
+    def kind(self) -> str | None:
+        """As `declared` names it; None for any object."""
+        if isinstance(self.type, Saved):
+            return None
         if isinstance(self.type, Scalar):
             return self.type.kind
         assert isinstance(self.type, Array)
@@ -65,6 +74,8 @@ class Calling(Written):
         super().__init__(ctx, node)
         self.gate = gate
         self.operands = [*operands]
+        # Where shapes are asked for apart, so that an array isn't kept for its shape.
+        self.builder: Builder | None = None
 
     def hole(self, value: Value) -> ast.expr:
         if value not in self.operands:
@@ -89,6 +100,8 @@ class Calling(Written):
 
     def _shape(self, part: Declared) -> ast.expr:
         if part.like is not None and rank(part.type):
+            if self.builder is not None:
+                return self.hole(self.builder.emit("shape", (part.like,), Static()))
             return ast.Attribute(self.hole(part.like), "shape", ast.Load())
         return ast.Tuple([self._size(size) for size in part.sizes], ast.Load())
 
@@ -101,10 +114,13 @@ class Calling(Written):
                 return ast.Subscript(shape, ast.Constant(axis), ast.Load())
         return ast.Constant(size)
 
-    def call_of_gate(self, path: Path, given: Given, parts: Sequence[Declared]) -> Template:
-        """The call of the gate's own function, as its parameters ask for it."""
+    def call_of_gate(
+        self, callee: Any, path: Path, given: Given, parts: Sequence[Declared]
+    ) -> Template:
+        """The call of the gate itself, or of what gives its residuals: with the same arguments."""
         arguments, keywords = _passed(self.gate.function, given)
-        return self.template(self.gate, path, self.gate.name, arguments, keywords, parts)
+        name = getattr(callee, "__name__", self.gate.name)
+        return self.template(callee, path, name, arguments, keywords, parts)
 
 
 def _passed(function: Any, given: Given) -> tuple[list[Item], dict[str, Item]]:

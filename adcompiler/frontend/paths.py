@@ -64,7 +64,7 @@ def _step(name: str) -> Callable[[Any], Any]:
     match word if name.startswith("<") else None:
         case "class":
             return type
-        case "rule" | "tangent":
+        case "rule" | "tangent" | "recording":
             return operator.attrgetter(word)
         case "attribute":
             return lambda owner: getattr(owner, rest)

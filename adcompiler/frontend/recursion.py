@@ -5,8 +5,9 @@
                                                                %1 = invoke[callee=power] %x, %0
 
 Recursion that is finite when the function is compiled (over a tuple of tuples, down from a
-literal int) is inlined like any call. A call goes round where an active call of the same function
-has the same static arguments; numbers and arrays never tell calls apart.
+literal int) is inlined like any call; a checkpointed call never is. A call goes round where an
+active call of the same function has the same static arguments; numbers and arrays never tell calls
+apart.
 
 The types of what a recursive function returns come from the paths that don't call it: at first
 every other path is left out (`instances.attempt`), then the body is lowered with the types found
@@ -45,6 +46,8 @@ def called(
     for instance in ctx.instances.known:
         if _serves(instance, callee, form, bound):
             return invoke(ctx, node, instance, bound, name)
+    if callee.again:
+        return _apart(ctx, node, callee, bound, frozenset(), name)
     return _inlined(ctx, node, callee, bound, form, name)
 
 

@@ -43,7 +43,7 @@ def spelled(callee: Any) -> str:
         public = (one for one in _MODULES if getattr(one, name, None) is callee)
         inner = next(public, np).__name__
         return f"{inner.replace('numpy', 'np')}.{name}"
-    return f"math.{name}" if module == "math" else name
+    return f"{module}.{name}" if module in ("cmath", "math") else name
 
 
 def refuse_arguments(

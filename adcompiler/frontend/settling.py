@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
@@ -108,7 +109,7 @@ def _lowered(ctx: Context, node: ast.AST, instance: Instance, active: Active) ->
             ctx.origins[value] = (RECURSION, instance.callee.key, k)
     ctx.instances.active.append(active)
     try:
-        with sealed(ctx, node, f"`{instance.callee.name}`, which calls itself,"):
+        with sealed(ctx, node, f"`{instance.callee.name}`, {instance.callee.told},"):
             item = instance.callee.lower(bound, None)
             result = rebuild(item, lambda leaf: _lifted(ctx, node, instance, leaf))
         results = [leaf for leaf in leaves(result) if isinstance(leaf, Value)]
@@ -145,9 +146,10 @@ def _lifted(ctx: Context, node: ast.AST, instance: Instance, leaf: Item) -> Item
         return leaf
     if isinstance(leaf, Ambiguous) or leaf is UNBOUND:
         return ctx.refuse_item(leaf, node)
+    callee = instance.callee
     return ctx.refuse(
-        node, "recursion", f"`{instance.callee.name}`, which calls itself, returns"
-        f" {in_words(leaf)}.", "return numbers, arrays, or tuples of them on every path.",
+        node, callee.code, f"`{callee.name}`, {callee.told}, returns {in_words(leaf)}.",
+        "return numbers, arrays, or tuples of them on every path.",
     )  # fmt: skip
 
 
@@ -179,9 +181,10 @@ def _fits(ctx: Context, node: ast.AST, instance: Instance, result: Item) -> bool
 
 
 def _refuse_paths(ctx: Context, node: ast.AST, instance: Instance, what: str) -> None:
+    callee = instance.callee
     ctx.refuse(
-        node, "recursion", f"`{instance.callee.name}`, which calls itself, returns {what} on its"
-        " paths.", "return the same kinds of numbers and arrays on every path.",
+        node, callee.code, f"`{callee.name}`, {callee.told}, returns {what} on its paths.",
+        "return the same kinds of numbers and arrays on every path.",
     )  # fmt: skip
 
 
@@ -223,7 +226,10 @@ def invoke(
     )  # fmt: skip
     results = [leaf for leaf in leaves(result) if isinstance(leaf, Value)]
     ctx.builder.span = ctx.span(node)
-    ctx.builder.region("invoke", operands, results, (), {"callee": instance.label})
+    attributes: dict[str, Any] = {"callee": instance.label}
+    if instance.callee.again:
+        attributes["recompute"] = True
+    ctx.builder.region("invoke", operands, results, (), attributes)
     for value in filter(has_memory, results):  # which may be an argument, or a view of one
         given = (item for item in arguments if isinstance(item, Value) and has_memory(item))
         ctx.memory.relate(value, map(ctx.memory.owner, given))

@@ -176,7 +176,7 @@ class _Loader:
             kind = getattr(found, "__adcompiler_decorator__", None)
             if kind in ("grad", "value_and_grad"):
                 return _unchanged
-            if kind not in ("primitive", "backward", "forward"):
+            if kind not in ("primitive", "backward", "forward", "residuals"):
                 return None
             if not isinstance(node, ast.Call):
                 return cast(_Decorator, found)

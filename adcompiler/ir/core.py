@@ -29,6 +29,9 @@ Each has a `region` attribute, an identity that survives rebuilding. An operatio
 attribute holds another's `region` is its image in the backward part: the k-th block of a mirror of
 `if` runs exactly if the k-th block of the original ran, and so may use the values defined there.
 
+A `for` or `invoke` with the attribute `recompute` keeps nothing for its backward part, which runs
+it again (`transform/recompute.py`).
+
 A function may come with further functions, which it and they call:
 
 `invoke`  operands the arguments, results all that the function returns. The attribute `callee`

@@ -88,8 +88,8 @@ class _Printer:
 
 _SECOND = {"if": "else", "while": "do"}
 _HIDDEN = {
-    *("region", "mirrors", "expression", "primal", "pullback", "pushforward"),
-    *("differentiable", "received", "moved", "arity", "types"),
+    *("region", "mirrors", "expression", "primal", "pullback", "pushforward", "recording", "saved"),
+    *("differentiable", "received", "moved", "arity", "types", "named"),
 }
 
 

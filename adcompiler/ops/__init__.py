@@ -25,6 +25,7 @@ from . import (
     choices,
     choosing,
     comparing,
+    complex_math,
     complex_numbers,
     composed_products,
     counting,
@@ -40,6 +41,7 @@ from . import (
     fourier_axes,
     gates,
     gathering,
+    hooks,
     indexing,
     inserting,
     joining,
@@ -100,6 +102,7 @@ __all__ = [
     "families",
     "has_effect",
     "infer",
+    "is_context",
     "is_known",
     "late_name",
     "lookup",
@@ -114,14 +117,14 @@ _FAMILIES = (
     structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
     indexing, storing, lists,
     products, einsum,
-    sequences, gates, opaque, stopping, calls, effects, numbers, floats,
+    sequences, gates, opaque, stopping, hooks, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip
 _EXPANDED = (
     *_STATISTICS,
     linear_solves, norms,
-    fourier,
+    complex_math, fourier,
     einsum, composed_products,
     assembling, numbers, floats,
     gathering, positions, sorting, diagonals, counting,
@@ -177,6 +180,11 @@ def has_effect(operation: Operation) -> bool:
         return any(has_effect(inner) for block in inside for inner in block.operations)
     entry = TABLE.get(operation.opcode)
     return entry is not None and (entry.effect is not None or entry.once)
+
+
+def is_context(operation: Operation) -> bool:
+    """Whether it is an effect on what runs in it alone, and has a mirror image."""
+    return operation.opcode in TABLE and TABLE[operation.opcode].mirrored is not None
 
 
 def may_raise(operation: Operation, constants: Mapping[Value, Any]) -> bool:

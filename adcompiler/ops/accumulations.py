@@ -50,11 +50,14 @@ def _bind_ufunc(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -
 
 
 def _along(rule: Callable[[Any, Any, Any, int], Any]) -> Rule:
-    """A rule for one axis; without an axis it is that of the array made flat."""
+    """A rule for one axis; without an axis it is that of the array made flat. With `dtype=` it is
+    that of the array in this dtype: a running extreme is then one of its elements."""
 
     def wrapped(g: Any, x: Any, y: Any, axis: Any, dtype: Any = None) -> Any:
         if not x.ndim:
             return g[0]
+        if dtype is not None and isinstance(x.type, Array):
+            x = x.astype(dtype)
         if axis is not None:
             return rule(g, x, y, axis % x.ndim)
         if x.ndim == 1:

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import importlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast, final
@@ -49,6 +51,13 @@ class Template:
         shown = self.tree.items if isinstance(self.tree, ast.With) else [self.tree]
         text = ", ".join(map(ast.unparse, shown))
         return text.replace("$builtin.", "").replace("$helper.", "").replace("\n", "; ")
+
+    @functools.cached_property
+    def repeated(self) -> tuple[int, ...]:
+        """The holes that occur more than once."""
+        names = [n.id[1:] for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
+        counts = Counter(int(name) for name in names if name.isdecimal())
+        return tuple(k for k, count in counts.items() if count > 1)
 
     def filled(self, operands: Sequence[ast.expr]) -> Any:
         """The tree with operands in the holes; nothing is shared with the template."""

@@ -4,8 +4,11 @@
 
 The front end lowers the gate's rules to IR and hangs them on the call:
 
-`pullback`   a function of (a cotangent for each result in `received`, the operands, the results);
-             it gives the contributions to the operands in `differentiable`.
+`pullback`   a function of (a cotangent for each result in `received`, the operands, the results,
+             or where there is a recording the residuals); it gives the contributions to the
+             operands in `differentiable`.
+`recording`  what the call becomes where it is differentiated: attributes of a call that has more
+             results behind its own, the residuals.
 `pushforward` a function of (a tangent for each operand in `moved`, the operands, the results); it
              gives the tangents of the results in `received`.
 
@@ -37,8 +40,8 @@ Result = str | tuple[str, ...]
 class Primitive(Generic[P, R]):
     """A gate: calls as the function it was made of; `backward` and `forward` give it its rules.
 
-    `nondiff`: the parameters that get no gradient. `opaque`: which of "function", "rule" and
-    "tangent" are called, not read. `result`: what an opaque function returns.
+    `nondiff`: the parameters that get no gradient. `opaque`: which of "function", "rule",
+    "recording" and "tangent" are called, not read. `result`: what an opaque function returns.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Primitive(Generic[P, R]):
         self.result = result
         self.opaque = frozenset[str]() if result is None else frozenset({"function"})
         self.rule: Rule | None = None
+        self.recording: Rule | None = None
         self.tangent: Rule | None = None
         self.name: str = getattr(function, "__name__", type(function).__name__)
         functools.update_wrapper(self, function)
@@ -80,6 +84,20 @@ class Primitive(Generic[P, R]):
         """
         return self._given("tangent", rule, opaque)
 
+    def residuals(self, function: Rule | None = None, /, *, opaque: bool = False) -> Any:
+        """Decorator: `function(*arguments)` gives `(y, saved)`, and takes the gate's place in
+        gradients.
+
+        y is what the gate returns, to the last bit; `saved` holds what the backward rule needs, in
+        any structure. With it the rule is `rule(g, saved)`: the arguments and y are kept for it
+        only as far as they are part of `saved`.
+
+        opaque: the function is called, not read; `saved` is then any object, and the backward rule
+        is opaque, too.
+        """
+        return self._given("recording", function, opaque)
+
+    residuals.__adcompiler_decorator__ = "residuals"  # type: ignore[attr-defined]
     backward.__adcompiler_decorator__ = "backward"  # type: ignore[attr-defined]
     forward.__adcompiler_decorator__ = "forward"  # type: ignore[attr-defined]
 

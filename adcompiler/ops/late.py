@@ -17,13 +17,14 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-__all__ = ["Late", "Package", "Spelled", "public_name"]
+__all__ = ["Late", "Package", "Spelled", "is_installed", "public_name"]
 
 T = TypeVar("T")
 
@@ -81,6 +82,17 @@ class Spelled(Mapping[object, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def is_installed(keys: Iterable[object]) -> bool:
+    """Whether the functions among these that are looked up late are there to be imported: their
+    package, and in it a version that has them."""
+    late = [key for key in keys if isinstance(key, Late)]
+    if not all(find_spec(key.module.partition(".")[0]) for key in late):
+        return False
+    for key in late:
+        importlib.import_module(key.module)
+    return all(key.found() is not None for key in late)
 
 
 def public_name(function: Any) -> str | None:

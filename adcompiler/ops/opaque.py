@@ -34,7 +34,8 @@ def _emit(emission: Emission) -> Any:
 def _rule(*values: Any, index: int, gate: Any, **attributes: Any) -> Any:
     raise OperationError(
         f"a rule of the gate `{gate.name}` is called, not read: it has no derivative itself",
-        "let the rule be read (no opaque=True), and call another gate in it",
+        "let the rule be read (no opaque=True), and call another gate in it; for tangents give"
+        f" @{gate.name}.forward",
     )
 
 

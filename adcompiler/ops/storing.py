@@ -208,6 +208,8 @@ def _update_statement(target: ast.expr, emission: Emission) -> ast.stmt:
                 whole = emission.attributes["key"] == (Ellipsis,)
                 short = whole and isinstance(view, (ast.Name, ast.Subscript))
                 return ast.AugAssign(_stored(view) if short else place, op, right)
+    if emission.attributes["key"] == (Ellipsis,) and isinstance(view, ast.Subscript):
+        return ast.Assign([_stored(view)], stored)  # `y[1:] = v` says the same as `y[1:][...] = v`
     return ast.Assign([place], stored)
 
 

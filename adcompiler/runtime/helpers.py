@@ -75,6 +75,8 @@ def declared(value: Any, name: Any, *kinds: Any) -> Any:
     if len(kinds) > 1 and not (isinstance(value, (tuple, list)) and len(value) == len(kinds)):
         raise TypeError(f"{name} returned {type(value).__name__}, not {len(kinds)} values")
     for part, (kind, shape) in zip(parts, kinds, strict=True):
+        if kind is None:
+            continue
         found, sizes = type(part).__name__, np.shape(part)
         if isinstance(part, (np.ndarray, np.generic)):
             found = part.dtype.kind + str(part.dtype.itemsize)

@@ -20,6 +20,8 @@ from ..ir.core import Block, Function, Label, Operation, Value, callee_of, is_te
 from ..ir.rewrite import substitute
 from ..ir.types import SAVED
 from .activity import Dependences, active_values, dependences
+from .gates import recorded
+from .recompute import is_recomputed
 
 __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
 
@@ -27,16 +29,23 @@ __all__ = ["Adjoint", "Adjoints", "plan_adjoints"]
 @dataclass
 class Adjoint:
     """A function's two parts, the positions of parameters with a gradient and of results with a
-    cotangent, and of those the masked ones."""
+    cotangent, and of those the masked ones. `again`: its calls are made again, so that the backward
+    part holds both."""
 
     function: Function
     forward: Label
     backward: Label
+    again: bool = False
     active: frozenset[Value] = frozenset()
     parameters: tuple[int, ...] = ()
     results: tuple[int, ...] = ()
     masked_gradients: set[int] = field(default_factory=set)
     masked_seeds: set[int] = field(default_factory=set)
+
+    @property
+    def label(self) -> Label:
+        """The function that holds both parts, until they are split."""
+        return self.backward if self.again else self.forward
 
 
 @dataclass
@@ -56,15 +65,20 @@ class Adjoints:
         ]
 
     def record(self, block: Block, active: Collection[Value]) -> Block:
-        """The block with active calls going to forward parts, which give what they save."""
+        """The block with active calls going to forward parts, and gates to their recordings, which
+        give what they save; not where the run that is mirrored is another."""
 
         def operation(op: Operation) -> Operation:
+            if is_recomputed(op):
+                return op
             if op.blocks:
                 return replace(op, blocks=tuple(self.record(b, active) for b in op.blocks))
             label = callee_of(op)
             adjoint = self.called.get(label) if label is not None else None
-            if adjoint is None or not any(v in active for v in op.results):
+            if not any(v in active for v in op.results):
                 return op
+            if adjoint is None:
+                return recorded(op)
             return replace(
                 op,
                 results=(*op.results, Value(SAVED, "saved")),
@@ -102,15 +116,18 @@ def plan_adjoints(
             if not pairs:
                 continue
             if label not in called:
-                called[label] = _adjoint(function.functions[label], parts, labels)
+                one = _adjoint(function.functions[label], parts, labels, is_recomputed(op))
+                called[label] = one
             if _activate(called[label], pairs, depends):
                 pending.append((called[label].function.body, called[label].active))
-    return Adjoints(active, called, {a.forward: a for a in called.values()})
+    return Adjoints(active, called, {a.forward: a for a in called.values() if not a.again})
 
 
-def _adjoint(function: Function, parts: Sequence[str], taken: set[str]) -> Adjoint:
+def _adjoint(
+    function: Function, parts: Sequence[str], taken: set[str], again: bool
+) -> Adjoint:
     labels = [_label(f"{function.name}_{part}", taken) for part in parts]
-    return Adjoint(_with_named_results(function), labels[0], labels[-1])
+    return Adjoint(_with_named_results(function), labels[0], labels[-1], again)
 
 
 def _label(name: str, taken: set[str]) -> Label:

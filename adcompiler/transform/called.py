@@ -4,20 +4,28 @@
     ...                                                   ...
     %grad_x = invoke[callee=f_pullback] %saved, %grad_y   return %y, %grad_x
 
-Until it is split, the forward part's function holds both parts.
+Until it is split, the forward part's function holds both parts. A checkpointed function is called
+again instead: its backward part takes its arguments, and computes all it needs of it anew.
+
+    %y = invoke[callee=f, recompute=True] %x          function f_pullback(%x, %grad_y):
+    ...                                                   ...
+    %grad_x = invoke[callee=f_pullback] %x, %grad_y       return %grad_x
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Derived, Function, Operation, Parts, Value, walk
+from ..ir.rewrite import substitute
 from ..ir.types import fits, rank
 from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
 from .paths import maybe_undefined
+from .recompute import silent
+from .split import named_apart
 
 __all__ = ["enter", "in_two_parts", "no_cotangents", "pulled_back"]
 
@@ -37,9 +45,13 @@ def no_cotangents(function: Function, prefix: str, exact: bool) -> Cotangents:
 def in_two_parts(
     adjoint: Adjoint, adjoints: Adjoints, prefix: str, exact: bool, backwards: Backwards
 ) -> Function:
-    """A called function with its backward part, which `split` will part: it takes the cotangents
-    of the results after the arguments, and gives the gradients after the results."""
-    body = adjoints.record(adjoint.function.body, adjoint.active)
+    """A called function with its backward part: it takes the cotangents of the results after the
+    arguments, and gives the gradients after the results. `split` will part it; one that is called
+    again stays whole, and gives the gradients alone."""
+    body = adjoint.function.body
+    if adjoint.again:
+        body = silent(body)
+    body = adjoints.record(body, adjoint.active)
     function = replace(adjoint.function, body=body)
     cotangents = no_cotangents(function, prefix, exact)
     seeds = []
@@ -56,18 +68,23 @@ def in_two_parts(
     adjoint.masked_gradients |= {
         k for k, g in zip(adjoint.parameters, gradients, strict=True) if g in cotangents.masked
     }
-    parameters, results = (*function.parameters, *seeds), (*function.results, *gradients)
+    parameters = (*function.parameters, *seeds)
+    if adjoint.again:
+        named = named_apart(parameters)
+        block = cotangents.builder.block(parameters, gradients)
+        block = substitute(block, dict(zip(parameters, named, strict=True)))
+        return Function(str(adjoint.backward), block, function.span)
+    results = (*function.results, *gradients)
     parts = Parts(len(function.parameters), len(function.results), adjoint.backward)
     block = cotangents.builder.block(parameters, results)
     return Function(str(adjoint.forward), block, function.span, parts=parts)
 
 
 def pulled_back(
-    op: Operation, cotangents: Cotangents, adjoints: Adjoints, active: Collection[Value]
-) -> None:
-    """The backward part of a call."""
-    adjoint = adjoints.recorded[op.attributes["callee"]]
-    *results, saved = op.results
+    op: Operation, given: Sequence[Value], results: Sequence[Value], cotangents: Cotangents,
+    adjoint: Adjoint, active: Collection[Value],
+) -> None:  # fmt: skip
+    """The backward part of a call, which is `given` what it saved, or its arguments again."""
     seeds = [cotangents.current(results[k]) for k in adjoint.results]
     adjoint.masked_seeds.update(
         k for k, g in zip(adjoint.results, seeds, strict=True) if g in cotangents.masked
@@ -80,7 +97,7 @@ def pulled_back(
         Value(cotangents.type(v if rank(v.type) else p), None if added else cotangents.name(v))
         for v, p in zip(operands, inside, strict=True)
     ]
-    cotangents.builder.region("invoke", (saved, *seeds), found, (), {"callee": adjoint.backward})
+    cotangents.builder.region("invoke", (*given, *seeds), found, (), {"callee": adjoint.backward})
     for k, operand, g in zip(adjoint.parameters, operands, found, strict=True):
         if k in adjoint.masked_gradients:
             cotangents.masked.add(g)

@@ -14,7 +14,7 @@ is what it is for real numbers: times the derivative. A real operand has the rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,12 @@ class Cotangents(Derivatives):
             builder, self.prefix, self.constants, self.masked, self.undefined, self.exact, self
         )
 
+    def copied(self, mapping: Mapping[Value, Value]) -> None:
+        """From here on, what is known of values holds of their copies."""
+        known = {mapping[v]: number for v, number in self.constants.items() if v in mapping}
+        self.constants = {**self.constants, **known}
+        self.undefined |= {copy for value, copy in mapping.items() if value in self.undefined}
+
     def get(self, value: Value) -> Value | None:
         """The cotangent of a value, if it has any yet."""
         if value in self.own:
@@ -51,6 +57,10 @@ class Cotangents(Derivatives):
 
     def set(self, value: Value, cotangent: Value) -> None:
         self.own[value] = cotangent
+
+    def drop(self, value: Value) -> None:
+        """Forget the value's cotangent here."""
+        self.own.pop(value, None)
 
     def current(self, value: Value) -> Value:
         """The cotangent, or zero."""

@@ -32,6 +32,7 @@ from ..ir.types import Scalar, TypeMismatch, is_differentiable
 from ..ops import TABLE, Op, OperationError, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoint, Adjoints, plan_adjoints
+from .gates import recorded, without_recordings
 from .paths import maybe_undefined
 from .reverse import contribution_of, float_dtypes
 from .splice import splice
@@ -48,6 +49,7 @@ def forward(
     """The function with the tangents of `results` (all that have one, unless told) after its own
     results, for the tangents of the parameters `wrt`, which come after its own parameters.
     """
+    function = without_recordings(function)
     if results is None:
         results = [v for v in function.results if is_differentiable(v.type)]
     adjoints = plan_adjoints(function, wrt, results, name, ("jvp",))
@@ -104,6 +106,8 @@ class _Forward:
             if active and callee_of(op) is not None:
                 self.invoked(op, tangents)
                 continue
+            if active and "pushforward" not in op.attributes:
+                op = recorded(op)
             tangents.builder.append(op)
             if active:
                 self.plain(op, tangents)

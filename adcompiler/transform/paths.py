@@ -41,6 +41,14 @@ class Sides:
             for index, inner in enumerate(op.blocks):
                 self._survey(inner, (op, index) if op.opcode == "if" else None)
 
+    def add(self, op: Operation) -> None:
+        """Take in an operation that stands in no branch."""
+        self._survey(Block((), (op,), ()), None)
+        self.branches.update(
+            (inner.attributes["region"], inner)
+            for inner in walk(Block((), (op,), ())) if inner.opcode == "if"
+        )  # fmt: skip
+
     def _chain(self, value: Value) -> Iterable[tuple[Operation, int]]:
         """The branches around a value, up to the next loop, innermost first."""
         place = self.owner.get(value)

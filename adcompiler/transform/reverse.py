@@ -46,13 +46,13 @@ from .adjoints import Adjoints, plan_adjoints
 from .called import enter, in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .derivatives import derivative_type
+from .gates import pullback_of, without_recordings
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
+from .recompute import is_recomputed, run_again
 from .splice import splice
 
-__all__ = [
-    "alone", "backwards_through", "contribution_of", "float_dtypes", "pullback_of", "reverse",
-]  # fmt: skip
+__all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "reverse"]
 
 
 def reverse(
@@ -66,6 +66,7 @@ def reverse(
     told). Its results are the gradients, each with the shape and dtype of its value, after the
     function's own results if `value` asks for them. The rules are those of `table`.
     """
+    function = without_recordings(function)
     results = function.results if results is None else results
     prefix = "grad" if level == 1 else f"grad{level}"
     seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
@@ -78,7 +79,7 @@ def reverse(
     while masks != adjoints.masks():
         masks = adjoints.masks()
         parts = {
-            adjoint.forward: in_two_parts(adjoint, adjoints, prefix, exact, backwards)
+            adjoint.label: in_two_parts(adjoint, adjoints, prefix, exact, backwards)
             for adjoint in adjoints.called.values()
         }
         cotangents = no_cotangents(function, prefix, exact)
@@ -159,14 +160,38 @@ class _Reverse:
             match op.opcode:
                 case "if":
                     self.branch(op, cotangents)
+                case _ if op.blocks and is_recomputed(op):
+                    self.again(op, cotangents)
                 case "for" | "while":
                     self.loop(op, cotangents)
                 case _ if op.attributes.get("callee") in self.adjoints.recorded:
-                    pulled_back(op, cotangents, self.adjoints, self.active)
+                    *results, saved = op.results
+                    adjoint = self.adjoints.recorded[op.attributes["callee"]]
+                    pulled_back(op, (saved,), results, cotangents, adjoint, self.active)
+                case _ if op.attributes.get("callee") in self.adjoints.called:
+                    adjoint = self.adjoints.called[op.attributes["callee"]]
+                    pulled_back(op, op.operands, op.results, cotangents, adjoint, self.active)
                 case _ if "gate" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)
+
+    def again(self, op: Operation, cotangents: Cotangents) -> None:
+        """Run the loop once more, and mirror that run."""
+        copy, mapping = run_again(op)
+        active = self.active | {new for old, new in mapping.items() if old in self.active}
+        hazards = self.hazards | {new for old, new in mapping.items() if old in self.hazards}
+        (copy,) = self.adjoints.record(Block((), (copy,), ()), active).operations
+        cotangents.builder.append(copy)
+        cotangents.copied(mapping)
+        self.sides.add(copy)
+        for old, new in zip(op.results, copy.results, strict=True):
+            g = cotangents.get(old)
+            if g is not None:
+                cotangents.set(new, g)
+        replace(self, active=active, hazards=hazards).loop(copy, cotangents)
+        for new in copy.results:
+            cotangents.drop(new)
 
     def plain(self, op: Operation, cotangents: Cotangents) -> None:
         """One operation: a contribution to each active operand."""
@@ -238,8 +263,10 @@ class _Reverse:
         seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
-        found = splice(pullback_of(op), given, tracer)
+        given = op.results[op.attributes.get("saved", 0) :]
+        arguments = op.operands[: op.attributes["arity"]]
+        named = op.attributes.get("named", False)
+        found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer, named)
         for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
             if op.operands[k] in self.active:
                 if masked:
@@ -388,19 +415,6 @@ def contribution_of(
     except OperationError as error:
         refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
         raise UnsupportedError(refused) from None
-
-
-def pullback_of(op: Operation) -> Function:
-    """The rule of a gate's author."""
-    found: Function | None = op.attributes.get("pullback")
-    if found is None:
-        name = op.attributes["gate"].name
-        refused = Diagnostic(
-            "gate-rule", f"the gate `{name}` has a rule for forward mode only.",
-            f"give it one with @{name}.backward.", op.span,
-        )  # fmt: skip
-        raise UnsupportedError(refused)
-    return found
 
 
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:

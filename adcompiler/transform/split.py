@@ -29,7 +29,7 @@ from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 from .saves import FLOAT_STEPS, is_free, is_recomputable
 
-__all__ = ["split", "split_in_two", "turned"]
+__all__ = ["named_apart", "split", "split_in_two", "turned"]
 
 
 def split(function: Function) -> Function:
@@ -179,7 +179,7 @@ def _second(
     seeds: tuple[Value, ...], gradients: tuple[Value, ...],
 ) -> Block:  # fmt: skip
     """The backward part: what was handed over is unpacked at the beginning."""
-    packed, *parameters = _named([Value(SAVED, "saved"), *seeds])
+    packed, *parameters = named_apart([Value(SAVED, "saved"), *seeds])
     own = {v: Value(v.type, v.name) for v in saved}
     own |= {op.result: Value(op.result.type, op.result.name) for op in again}
     unpack = Operation("unpack", (packed,), tuple(own[v] for v in saved))
@@ -189,7 +189,7 @@ def _second(
     return turned(Block((packed, *parameters), operations, body.results), backward=True)
 
 
-def _named(parameters: Iterable[Value]) -> list[Value]:
+def named_apart(parameters: Iterable[Value]) -> list[Value]:
     """Parameters with names that tell them apart."""
     taken: set[str] = set()
     made = []

@@ -19,7 +19,8 @@ from ..ir.rewrite import free_values, substitute, uses
 from ..ops import Op, Var
 from .cotangents import Cotangents
 from .derivatives import derivative_type
-from .reverse import alone, contribution_of, pullback_of, reverse
+from .gates import pullback_of
+from .reverse import alone, contribution_of, reverse
 from .splice import splice
 from .tangents import Tangents
 
@@ -89,7 +90,8 @@ def _by_author(
     tracer = cotangents.tracer()
     received = [op.results[k] for k in op.attributes["received"]]
     seeds = [g if v is result else cotangents.zero(v) for v in received]
-    given = (*seeds, *op.operands[: op.attributes["arity"]], *op.results)
+    arguments = op.operands[: op.attributes["arity"]]
+    given = (*seeds, *arguments, *op.results[op.attributes.get("saved", 0) :])
     found = splice(pullback_of(op), given, tracer)
     for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
         if k in positions:

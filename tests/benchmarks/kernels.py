@@ -14,7 +14,7 @@ import numpy as np
 from adcompiler import grad
 from tests.benchmarks.measure import Figure, interleaved
 
-__all__ = ["kernels"]
+__all__ = ["kernels", "peak"]
 
 
 def jacobi(A, n):
@@ -98,11 +98,12 @@ def _memory(name: str, function: Any, args: tuple[Any, ...], limit: float) -> Fi
     compiled = grad(function)
     compiled(*args)
     return Figure(
-        name, _peak(lambda: compiled(*args)), _peak(lambda: function(*_copied(args))), limit, True
+        name, peak(lambda: compiled(*args)), peak(lambda: function(*_copied(args))), limit, True
     )
 
 
-def _peak(run: Callable[[], Any]) -> float:
+def peak(run: Callable[[], Any]) -> float:
+    """The most bytes that a call has in use."""
     tracemalloc.start()
     run()
     peak = tracemalloc.get_traced_memory()[1]

@@ -23,6 +23,7 @@ if __name__ == "__main__":  # run as a file: let `tests` and `adcompiler` be fou
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from adcompiler import grad, sigmoid
+from tests.benchmarks.checkpoints import checkpoints
 from tests.benchmarks.kernels import kernels
 from tests.benchmarks.measure import Figure, interleaved, table
 
@@ -193,7 +194,7 @@ def main() -> None:
         with environment(ADCOMPILER_CACHE_DIR=str(Path(folder) / "cache"), ADCOMPILER_CACHE="1"):
             figures = [calling(rounds), *compiling(rounds, sources)]
             figures.append(growing(max(5, rounds // 2), sources))
-            figures += kernels(rounds)
+            figures += [*kernels(rounds), *checkpoints(rounds)]
     print(f"Python {platform.python_version()}, medians of {rounds} rounds\n")
     print(table(figures))
     raise SystemExit(0 if all(f.met for f in figures) else 1)

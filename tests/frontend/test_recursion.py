@@ -682,3 +682,16 @@ def total(x, k):
     return math.tanh(head) * k + total(tail, k * 0.5)
 """
     proof(module(tmp_path, text).total, np.array([0.5, -0.2, 0.9]), 1.5)
+
+
+def test_an_effect_in_a_call_that_nobody_reads_stays(capsys):
+    def count(n):
+        print(n)
+        return 0 if n == 0 else count(n - 1)
+
+    def square(x, n):
+        count(n)
+        return x * x
+
+    assert grad(square)(0.5, 2) == 1.0
+    assert capsys.readouterr().out == "2\n1\n0\n"

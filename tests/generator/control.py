@@ -133,14 +133,27 @@ def _body(w: Writer, header: str, jumps: bool = True) -> None:
         w.known = [v for v in before if v in inside]
 
 
+def _iterated(w: Writer, text: str) -> str:
+    """What a loop runs over, perhaps in segments."""
+    if not w.has("checkpoint") or w.chance(0.2):
+        return text
+    every = w.choose("", ", every=1", ", every=2", ", every=3", ", every=n + 1")
+    return f"checkpoint({text}{every})"
+
+
 @statement("ranges", 4)
 def range_loop(w: Writer) -> None:
     name = w.fresh("i")
     bounds, limit = _trips(w)
     known = list(w.known)
     w.learn(name, "int", bound=limit)
-    _body(w, f"for {name} in range({bounds}):")
+    _body(w, f"for {name} in {_iterated(w, f'range({bounds})')}:")
     w.known = [v for v in w.known if v in known]
+
+
+@statement("checkpoint", 6)
+def checkpointed_loop(w: Writer) -> None:
+    w.choose(range_loop, element_loop)(w)
 
 
 @statement("iteration", 4)
@@ -154,18 +167,18 @@ def element_loop(w: Writer) -> None:
         case 0:
             index = w.fresh("i")
             w.learn(index, "int", bound=v.shape[0])
-            header = f"for {index}, {one} in enumerate({v.name}):"
+            target, over = f"{index}, {one}", f"enumerate({v.name})"
         case 1:
             others = [o for o in w.arrays() if o.shape[0] == v.shape[0] and o.name not in
                       (v.name, one)]  # fmt: skip
             other, o = w.fresh("e"), w.pick(others)
             w.learn(other, "number" if len(o.shape) == 1 else "array", o.shape[1:])
-            header = f"for {one}, {other} in zip({v.name}, {o.name}):"
+            target, over = f"{one}, {other}", f"zip({v.name}, {o.name})"
         case 2:
-            header = f"for {one} in reversed({v.name}):"
+            target, over = one, f"reversed({v.name})"
         case _:
-            header = f"for {one} in {v.name}:"
-    _body(w, header)
+            target, over = one, v.name
+    _body(w, f"for {target} in {_iterated(w, over)}:")
     w.known = [v for v in w.known if v in known]
 
 

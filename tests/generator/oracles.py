@@ -38,7 +38,7 @@ from adcompiler.pipeline import Options, gradient_function
 from .differences import along
 from .program import load, unload
 
-__all__ = ["Failure", "Verdict", "assert_program", "judge", "judge_function"]
+__all__ = ["Failure", "Verdict", "assert_program", "judge", "judge_function", "leaves", "quiet"]
 
 Take = Callable[..., Any]
 
@@ -98,7 +98,7 @@ def judge_function(
     take_gradient: Take = grad,
 ) -> Verdict:  # fmt: skip
     """The verdict on a live function; `arguments` gives fresh ones, by name."""
-    with _quiet():
+    with quiet():
         return _judged(f, arguments, take, take_gradient)
 
 
@@ -117,7 +117,7 @@ def _judged(f: Any, arguments: Callable[[], Any], take: Take, take_gradient: Tak
         alone = _outcome(take_gradient(f, wrt), arguments())
         if alone.error is not None:
             raise alone.error
-        found.append(list(_leaves(alone.value)))
+        found.append(list(leaves(alone.value)))
         _agree(found, arguments())
         _interpreted(f, arguments, wanted.value, wrt, found[1])
         _against_differences(f, arguments, wrt, found[1])
@@ -203,7 +203,7 @@ def _compiled(gradient: Any, arguments: Callable[[], Any], wanted: _Outcome) -> 
             raise Failure("printed", f"{outcome.printed!r} is not {wanted.printed!r}")
         if not _equal(outcome.arguments, arguments()):
             raise Failure("arguments", "an argument was changed")
-        found.append(list(_leaves(gradients)))
+        found.append(list(leaves(gradients)))
     if not all(map(driving.same, *found)):
         raise Failure("second call", f"{found[0]} and then {found[1]}")
     return found[0]
@@ -220,7 +220,7 @@ def _ran(error: Exception) -> bool:
 
 def _agree(found: list[list[Any]], arguments: dict[str, Any]) -> None:
     """Levels 0 and 1, and `grad`; shapes and dtypes are those of the arguments."""
-    floats = [leaf for v in arguments.values() for leaf in _leaves(v) if _is_float(leaf)]
+    floats = [leaf for v in arguments.values() for leaf in leaves(v) if _is_float(leaf)]
     for leaf, *gradients in zip(floats, *found, strict=True):
         for gradient in gradients:
             try:
@@ -256,7 +256,7 @@ def _interpreted(
         value, *found = run(compiled, (*copy.deepcopy(made.inputs), seed))
     if not driving.same(value, wanted):
         raise Failure("interpreter", f"the gradient's value is {value!r}, not {wanted!r}")
-    for a, b in zip(_leaves(found), gradients, strict=True):
+    for a, b in zip(leaves(found), gradients, strict=True):
         if not np.allclose(a, b, 1e-12 if np.asarray(b).dtype == np.float64 else 1e-4, 1e-12,
                            equal_nan=True):  # fmt: skip
             raise Failure("interpreter", f"{found} is not {gradients}")
@@ -284,7 +284,7 @@ def _against_differences(
     f: Any, arguments: Callable[[], Any], wrt: tuple[str, ...], gradients: list[Any]
 ) -> None:
     """The gradient in one direction of each argument, against differences in double precision."""
-    sharp = all(_is_double(leaf) for v in arguments().values() for leaf in _leaves(v))
+    sharp = all(_is_double(leaf) for v in arguments().values() for leaf in leaves(v))
     rng = random.Random(1)
     for group in _groups(arguments(), wrt):
         directions = [_direction(rng, group[0][1])] * len(group)
@@ -336,7 +336,7 @@ def _moved(
 
 def _groups(arguments: dict[str, Any], wrt: tuple[str, ...]) -> list[list[tuple[int, Any]]]:
     """Positions among the float leaves; those of one array that was passed twice together."""
-    floats = [leaf for v in arguments.values() for leaf in _leaves(v) if _is_float(leaf)]
+    floats = [leaf for v in arguments.values() for leaf in leaves(v) if _is_float(leaf)]
     groups: dict[int, list[tuple[int, Any]]] = {}
     for k, leaf in enumerate(floats):
         key = id(leaf) if isinstance(leaf, np.ndarray) else -1 - k
@@ -351,14 +351,14 @@ def _direction(rng: random.Random, leaf: Any) -> Any:
     return np.array(drawn).reshape(np.shape(leaf))
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def leaves(value: Any) -> Iterator[Any]:
     match value:
         case dict():
             for part in value.values():
-                yield from _leaves(part)
+                yield from leaves(part)
         case tuple() | list():
             for part in value:
-                yield from _leaves(part)
+                yield from leaves(part)
         case _:
             yield value
 
@@ -372,15 +372,15 @@ def _is_double(leaf: Any) -> bool:
 
 
 def _float_leaves(value: Any) -> Iterator[bool]:
-    return (_is_float(leaf) for leaf in _leaves(value))
+    return (_is_float(leaf) for leaf in leaves(value))
 
 
 def _equal(a: Any, b: Any) -> bool:
-    return all(map(driving.same, _leaves(a), _leaves(b)))
+    return all(map(driving.same, leaves(a), leaves(b)))
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

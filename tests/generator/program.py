@@ -23,7 +23,10 @@ _EXTRA = ("float32", "changed-arguments", "twice")
 FEATURES = tuple(
     sorted({p.feature for t in (ARRAYS, CONDITIONS, NUMBERS, STATEMENTS) for p in t} - {"base"})
 ) + _EXTRA
-HEADER = "import functools\nimport math\n\nimport numpy as np\nfrom adcompiler import primitive\n"
+HEADER = (
+    "import functools\nimport math\n\nimport numpy as np\n"
+    "from adcompiler import checkpoint, primitive\n"
+)
 
 _SCALARS = (0.7313, -0.4127, 0.5519, 0.9241, -0.6833)
 _ELEMENTS = (0.3129, -0.8173, 0.7971, 0.4613, -0.2377, 0.6421, -0.5119, 0.8837, 0.1733)

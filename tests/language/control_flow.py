@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from adcompiler import checkpoint
 from tests.language.rows import group, row
 
 group("Control flow")
@@ -207,6 +208,20 @@ def matched(x, k):
         case 1 | 2:
             return x * x
     return x + 1.0
+
+
+@row("`for` over `checkpoint(...)`: saved a segment at a time")
+def checkpointed_loop(x, n):
+    for i in checkpoint(range(n), every=2):
+        x = np.sin(x) + i
+    return x
+
+
+@row("`checkpoint(...)` of a tuple or list")
+def checkpointed_tuple(x):
+    for k in checkpoint((1.0, 2.0)):
+        x = np.sin(x) * k
+    return x
 
 
 @row("recursion")

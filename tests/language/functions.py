@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from adcompiler import primitive, stop_gradient
+from adcompiler import checkpoint, primitive, stop_gradient
 from tests.language.rows import group, row
 
 group("Functions, names and effects")
@@ -119,6 +119,11 @@ def decorated(x):
 @row("gates of one's own (`@primitive`)")
 def gates(x, y):
     return gate(x) * y
+
+
+@row("`checkpoint(f)(...)`: computed again in the backward part")
+def checkpointed_call(x, y):
+    return checkpoint(helper)(x, y)
 
 
 @row("`stop_gradient(...)`", gradient=(0.7, 1.0))

@@ -28,7 +28,11 @@ def found(name: str):
         return getattr({"np": np, "np.linalg": np.linalg, "np.fft": np.fft}.get(module), last, None)
 
 
-CALLABLE = [name for name in REFUSED if callable(found(name))]
+# NumPy 2.0 has another name inside for np.show_config.
+CALLABLE = [
+    name for name in REFUSED
+    if callable(found(name)) and getattr(found(name), "__name__", "") != "show"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CALLABLE)

@@ -134,6 +134,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "polygamma": ((0, 1.0), -0.5772156649015329),
     "sinc_derivative": ((1.0, 1), -1.0),
     "bessel_i": ((0, 0.0), 1.0),
+    "declared": ((2.5, "f", ("float", ())), 2.5),
     "cofactors": ((np.array([[2.0, 0.0], [0.0, 3.0]]),), [[3.0, 0.0], [0.0, 2.0]]),
 }
 

@@ -39,7 +39,7 @@ class Example:
 def _head(call: str) -> str:
     """What a module with this call begins with."""
     packages = "".join(f"import {m}\n" for m in sorted(set(_SCIPY.findall(call))))
-    return f"import math\nimport numpy as np\n{packages}"
+    return f"import cmath\nimport math\nimport numpy as np\n{packages}"
 
 
 def alone(call: str, dtype: Any = np.float64, domain: tuple[float, float] = (-2, 2)) -> Example:

@@ -17,7 +17,7 @@ from adcompiler.ir.core import Function, Value
 from adcompiler.ir.types import Array, is_complex, is_differentiable, rank
 from adcompiler.ops import SPELLINGS, TABLE, Expansion, Op, Tracer, Var
 from adcompiler.ops.inference import as_array
-from adcompiler.ops.late import Late
+from adcompiler.ops.late import Late, is_installed
 from adcompiler.ops.op import SHAPES, Call, Regular
 
 # How the operands of a binary entry meet: alike, a number with an array, a unit dimension on
@@ -35,13 +35,9 @@ MEETING = {1: ALONE, 2: PAIRS, 3: TRIPLES, 4: tuple(((), *shapes) for shapes in 
 def is_there(op: Op | Expansion) -> bool:
     """Whether what the entry needs is installed, and has the functions that it is spelled by."""
     needs = getattr(op, "needs", "")
-    late = [key for key in op.spellings if isinstance(key, Late)]
-    packages = {key.module.split(".")[0] for key in late} | ({needs} if needs else set())
-    if not all(map(importlib.util.find_spec, packages)):
+    if needs and importlib.util.find_spec(needs) is None:
         return False
-    for key in late:
-        importlib.import_module(key.module)
-    return all(key.found() is not None for key in late)
+    return is_installed(op.spellings)
 
 
 @dataclass(frozen=True)
