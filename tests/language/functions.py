@@ -164,9 +164,9 @@ def gates_with_residuals(x, y, n):
     return x
 
 
-@row("`for gx in grad_of(x):`, `with grad_of(x) as gx:`", gradient=(2.8, 0.49))
+@row("`for gx in grad_of(x):`, `with grad_of(x) as gx:`", gradient=(4.0, 1.4))
 def gradients_inside(x, y):
-    z = x * x
+    z = 2.0 * x
     for gz in grad_of(z):
         gz = gz * -5.0
     return z * y
