@@ -7,6 +7,7 @@ from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
+from .ops.hooks import grad_of
 from .ops.stopping import stop_gradient
 from .transformations import hvp, jvp, vjp
 
@@ -18,6 +19,7 @@ __all__ = [
     "__version__",
     "checkpoint",
     "grad",
+    "grad_of",
     "hessian",
     "hvp",
     "jacobian",

@@ -263,6 +263,11 @@ class Gradient:
         """What is compiled for this gradient as a method, whatever the instance."""
         return {}
 
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[str, Wrt, bool]]]:
+        """What a call of it is inside a function that is differentiated."""
+        steps = [("grad", wrt, value) for wrt, value in self._inner]
+        return self.target, [*steps, (self._mode, self.wrt, self._value)]
+
     def __copy__(self) -> Gradient:
         """Like a function, a gradient has nothing that a copy could change apart."""
         return self
@@ -351,5 +356,7 @@ def value_and_grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     return Gradient(f, wrt, optimize, value=True)
 
 
+grad.__adcompiler_derivative__ = "grad"  # type: ignore[attr-defined]
+value_and_grad.__adcompiler_derivative__ = "value_and_grad"  # type: ignore[attr-defined]
 grad.__adcompiler_decorator__ = "grad"  # type: ignore[attr-defined]
 value_and_grad.__adcompiler_decorator__ = "value_and_grad"  # type: ignore[attr-defined]

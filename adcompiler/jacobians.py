@@ -205,3 +205,7 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessia
     """
     made: Hessian = kept(Hessian, f, wrt, optimize)
     return made
+
+
+jacobian.__adcompiler_derivative__ = "jacobian"  # type: ignore[attr-defined]
+hessian.__adcompiler_derivative__ = "hessian"  # type: ignore[attr-defined]

@@ -51,7 +51,8 @@ from .wrt import (
 )
 
 __all__ = [
-    "MODES", "Derived", "Options", "check_complex", "derive", "differentiable_at", "title_of",
+    "MODES", "Derived", "Options", "check_complex", "derive", "differentiable_at",
+    "plain_derivative", "title_of",
     "with_temporaries",
 ]  # fmt: skip
 
@@ -180,23 +181,39 @@ def _hvp(
     """Forward mode over the gradient: a second derivative along one direction. What calls itself
     is taken the other way round, since the two parts of such a gradient have no tangents."""
     check_result(lowered, function)
-    level, name = 1 + len(options.inner), f"{function.name}_hvp"
-    if function.functions:
-        pushed = forward(function, wrt, f"{function.name}_jvp")
-        pushed = replace(pushed, body=replace(pushed.body, results=pushed.results[-1:]))
-        found = reverse(pushed, wrt, name, level=level)
-        found = _with_constant_seed(found, pushed, not options.level)
-    else:
-        gradient = reverse(function, wrt, f"{function.name}_grad", level=level)
-        gradient = _with_constant_seed(gradient, function, not options.level)
-        found = forward(gradient, wrt, name)
-        count = len(gradient.results)
-        found = replace(found, body=replace(found.body, results=found.results[count:]))
+    found = _hessian_product(function, wrt, 1 + len(options.inner), not options.level)
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 
 
 _BY_MODE = {"grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp}
+
+
+def _hessian_product(
+    function: Function, wrt: Sequence[Value], level: int, named: bool
+) -> Function:
+    name = f"{function.name}_hvp"
+    if function.functions:
+        pushed = forward(function, wrt, f"{function.name}_jvp")
+        pushed = replace(pushed, body=replace(pushed.body, results=pushed.results[-1:]))
+        found = reverse(pushed, wrt, name, level=level)
+        return _with_constant_seed(found, pushed, named)
+    gradient = reverse(function, wrt, f"{function.name}_grad", level=level)
+    gradient = _with_constant_seed(gradient, function, named)
+    found = forward(gradient, wrt, name)
+    return replace(found, body=replace(found.body, results=found.results[len(gradient.results) :]))
+
+
+def plain_derivative(
+    function: Function, wrt: Sequence[Value], mode: str, value: bool = False
+) -> Function:
+    """The derivative by itself: no seed, tangents as further parameters."""
+    if mode == "jvp":
+        return forward(function, wrt, f"{function.name}_jvp")
+    if mode == "hvp":
+        return _hessian_product(function, wrt, 1, False)
+    found = reverse(function, wrt, f"{function.name}_grad", value=value)
+    return _with_constant_seed(found, function, False)
 
 
 def _with_tangents(

@@ -26,7 +26,7 @@ from .frontend import array_calls, builtin_calls, conversion_calls, stores
 from .ops import EXPANSIONS, Expansion, Op, Spelling, families, random
 from .ops.op import DISCRETE, Emission
 from .ops.random import DISTRIBUTIONS
-from .ops.refused import MISSING, REFUSED
+from .ops.refused import REFUSED
 
 __all__ = ["KINDS", "Described", "described", "public_functions"]
 
@@ -67,7 +67,7 @@ def described() -> tuple[Described, ...]:
     found += _draws()
     found += [
         Described(f"{name}(...)", "Refused", "refused", (f"{one.reason}; {one.advice}",), name)
-        for name, one in {**REFUSED, **MISSING}.items()
+        for name, one in REFUSED.items()
         if name not in known
     ]
     order = list(dict.fromkeys(one.family for one in found))

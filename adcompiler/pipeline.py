@@ -9,7 +9,7 @@ import ast
 import inspect
 import os
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
-from .ir.core import Function, on_all
+from .ir.core import Function, Value, on_all
 from .ir.printer import print_function
 from .modes import (
     Derived,
@@ -30,6 +30,7 @@ from .modes import (
     check_complex,
     derive,
     differentiable_at,
+    plain_derivative,
     title_of,
     with_temporaries,
 )
@@ -82,7 +83,7 @@ def lower_settled(
     current = dict(structures)
     for _ in range(_ATTEMPTS):
         try:
-            return lower(function, current, static), static
+            return lower(function, current, static, derive_within), static
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
@@ -152,6 +153,15 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
     found = _legalised(derived.function, options.level, check)
     found = replace(found, body=turned(found.body, backward=False))
     return replace(lowered, function=found, result=derived.returned(iter(found.results)))
+
+
+def derive_within(
+    function: Function, wrt: Sequence[Value], mode: str, value: bool
+) -> Function:
+    """The derivative of what a function differentiates itself, to be put in place of the call."""
+    check_complex(function, wrt)
+    found = own_results(_legalised(plain_derivative(function, wrt, mode, value), 1, None), wrt)
+    return replace(found, body=turned(found.body, backward=False))
 
 
 def _checked(check: Check | None, function: Function, relaxed: bool) -> None:

@@ -202,3 +202,8 @@ def hvp(
     """
     made = kept(HessianProduct, f, wrt, optimize, "hvp")
     return made(*args) if args else made
+
+
+jvp.__adcompiler_derivative__ = "jvp"  # type: ignore[attr-defined]
+vjp.__adcompiler_derivative__ = "vjp"  # type: ignore[attr-defined]
+hvp.__adcompiler_derivative__ = "hvp"  # type: ignore[attr-defined]

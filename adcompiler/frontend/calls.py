@@ -26,6 +26,7 @@ from . import (
     builtin_calls,
     checkpoints,
     construction,
+    derived_calls,
     draws,
     effects,
     expressions,
@@ -93,6 +94,12 @@ def invoke(
             return _method(ctx, node, value, method, args, keywords, name)
         case LocalFunction():
             return _inline_local(ctx, node, callee, args, keywords, name)
+        case derived_calls.Derivation():
+            return derived_calls.call(ctx, node, callee, args, keywords)
+        case types.FunctionType() if (kind := derived_calls.maker_of(callee)) is not None:
+            return derived_calls.make(ctx, node, kind, args, keywords)
+        case _ if (derivation := derived_calls.derivation_of(callee)) is not None:
+            return derived_calls.call(ctx, node, derivation, args, keywords)
         case checkpoints.Checkpointed():
             return checkpoints.call_again(ctx, node, callee, args, keywords, name)
         case Primitive():

@@ -150,6 +150,7 @@ class Context:
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
+    derive: Any = None  # differentiates what is lowered apart: see `derived_calls`
     # The names that the results of a call are unpacked to.
     unpacked: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     # What was refused so far; see `problems`.

@@ -84,27 +84,29 @@ def lower(
     function: types.FunctionType,
     structures: Mapping[str, Structure],
     static_paths: frozenset[Path] = frozenset(),
+    derive: Any = None,
 ) -> Lowered:
     """Lower `function` for arguments of the given structures.
 
     Raises UnsupportedError for what is outside the subset, SourceError where the text can't be
-    read, and StaticNeeded where an int must enter the signature by value.
+    read, and StaticNeeded where an int must enter the signature by value. `derive` differentiates
+    what the function itself differentiates.
     """
     growing: dict[tuple[Any, ...], Type] = {}
     while True:
         try:
-            return _lower(function, structures, static_paths, growing)
+            return _lower(function, structures, static_paths, growing, derive)
         except Growth as growth:
             growing[growth.place] = growth.element
 
 
 def _lower(
     function: types.FunctionType, structures: Mapping[str, Structure],
-    static_paths: frozenset[Path], growing: Mapping[tuple[Any, ...], Type],
+    static_paths: frozenset[Path], growing: Mapping[tuple[Any, ...], Type], derive: Any,
 ) -> Lowered:  # fmt: skip
     source = read_function(function)
     names = frozenset(parameter_names(structures, function))
-    ctx = Context(function, static_paths, names, growing=dict(growing))
+    ctx = Context(function, static_paths, names, growing=dict(growing), derive=derive)
     ctx.functions.append(function)
     arguments = {
         name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()

@@ -23,6 +23,7 @@ from ..ir.core import Value
 from . import effects
 from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .assignment import assign, change, named, plain_names
+from .backward_blocks import backward_block
 from .binding import local_function
 from .branches import branches, guarded
 from .calls import invoke
@@ -92,6 +93,8 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
             return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
         case ast.Match():
             return _match(ctx, node, rest)
+        case ast.For() | ast.With() if backward_block(ctx, node):
+            pass
         case ast.For() | ast.While():
             broke = attempt(ctx, loop, node)
             if not isinstance(broke, Unsettled) and node.orelse:

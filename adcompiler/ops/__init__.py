@@ -41,6 +41,7 @@ from . import (
     fourier_axes,
     gates,
     gathering,
+    hooks,
     indexing,
     inserting,
     joining,
@@ -116,7 +117,7 @@ _FAMILIES = (
     structural, casting, elementwise, choices, reductions, linalg, shapes, creation,
     indexing, storing, lists,
     products, einsum,
-    sequences, gates, opaque, stopping, calls, effects, numbers, floats,
+    sequences, gates, opaque, stopping, hooks, calls, effects, numbers, floats,
     gathering, choosing, positions, sorting, diagonals, comparing, counting, random,
     joining, bracketed, inserting, turning, splitting, repeating, broadcasting, spacing,
 )  # fmt: skip

@@ -40,6 +40,7 @@ from .op import (
     Attributes,
     Bound,
     Emission,
+    Expansion,
     Op,
     OperationError,
     Spelling,
@@ -47,7 +48,7 @@ from .op import (
     operands_only,
 )
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "EXPANSIONS"]
 
 
 def _part_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -193,4 +194,19 @@ ENTRIES: tuple[Op, ...] = (
        examples=("abs(complex({}, {}))", "(complex({}, 2.0) ** 2).real", "complex({}).real")),
     _test("isreal", np.isreal),
     _test("iscomplex", np.iscomplex),
+)  # fmt: skip
+
+
+def _real_if_close(a: Any, tol: Any = 100) -> Any:
+    if is_complex(a.type):
+        raise OperationError(
+            "np.real_if_close of complex numbers, which gives real ones where the values allow it",
+            "use .real",
+        )
+    return a if a.ndim else a.emit("asarray")
+
+
+EXPANSIONS: tuple[Expansion, ...] = (
+    Expansion("real_if_close", _real_if_close, (np.real_if_close,), ("tol",), complex=True,
+              examples=("np.real_if_close({3})", "np.real_if_close({})")),
 )  # fmt: skip

@@ -3,7 +3,6 @@
     np.load("weights.npy")      error[unknown-function]: np.load reads or writes files.
                                   help: do that outside of the function, and pass the arrays in.
 
-`REFUSED` are out by their nature; `MISSING` could be there, and say what to write until they are.
 Every public function of NumPy and `math`, and every method and attribute of arrays, is in the
 tables, handled by the front end, or here; of SciPy those for which something else can be said to
 work.
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-__all__ = ["MISSING", "REFUSED", "Refusal", "refusal"]
+__all__ = ["REFUSED", "Refusal", "refusal"]
 
 
 @final
@@ -96,13 +95,13 @@ _POLYNOMIALS = {
 }  # fmt: skip
 
 _COMPLEX = {
-    **_alike("gives complex eigenvalues, whose order depends on the values",
-             "use np.linalg.eigh for symmetric matrices", "np.linalg", "eig eigvals"),
     **_alike("gives complex numbers or real ones, as the values are", "use .real, or np.sort",
-             "np", "real_if_close sort_complex"),
+             "np", "sort_complex"),
 }  # fmt: skip
 
 _NOTES = {
+    **_alike("sums between places that the values of an array name",
+             "loop over the pairs of places: np.sum(x[i:j])", "np.add", "reduceat"),
     **_alike("plans the order of products, without computing them",
              "call np.einsum with optimize=True", "np", "einsum_path"),
     **_alike("raises where a number is infinite or NaN", "call np.asarray, and test np.isfinite",
@@ -118,40 +117,6 @@ _NOTES = {
              "np", "mask_indices"),
     **_alike("is an old name", "use np.isin", "np", "in1d"),
     **_alike("is an old name", "use np.trapezoid", "np", "trapz"),
-}  # fmt: skip
-
-_SO_FAR = "has no derivative in the tables so far"
-MISSING: Mapping[str, Refusal] = {
-    **_alike(_SO_FAR, "write x[1:] - x[:-1]", "np", "ediff1d"),
-    **_alike(_SO_FAR, "write np.sum((y[1:] + y[:-1]) * (x[1:] - x[:-1])) / 2", "np", "trapezoid"),
-    **_alike(_SO_FAR, "find k by np.searchsorted, then y[k] + w * (y[k + 1] - y[k])",
-             "np", "interp"),
-    **_alike(_SO_FAR, "add up shifted slices in a loop over the kernel",
-             "np", "convolve correlate"),
-    **_alike(_SO_FAR, "write np.sum(w * x) / np.sum(w)", "np", "average"),
-    **_alike(_SO_FAR, "write d @ d.T / (n - 1) for d = x - np.mean(x, axis=1, keepdims=True)",
-             "np", "corrcoef cov"),
-    **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "np", "ptp"),
-    **_alike(_SO_FAR, "write np.max or np.min", "np", "amax amin"),
-    **_alike(_SO_FAR, "use np.trace or np.diagonal", "np.linalg", "diagonal trace"),
-    **_alike(_SO_FAR, "add multiples of 2 * np.pi by np.round", "np", "unwrap"),
-    **_alike(_SO_FAR, "write a loop over the elements, or make it a gate",
-             "np", "cumprod cumulative_prod cumulative_sum nancumprod nancumsum"),
-    **_alike(_SO_FAR, "write a loop over the elements", "x", "cumprod cumsum"),
-    **_alike(_SO_FAR, "use np.concatenate", "x", "repeat"),
-    **_alike(_SO_FAR, "store by index: x[i] = v", "x", "itemset"),
-    **_alike(_SO_FAR, "write np.max(x) - np.min(x)", "x", "ptp"),
-    **_alike(_SO_FAR, "use np.sort, and read it by index",
-             "np", "median nanmedian nanpercentile nanquantile percentile quantile"),
-    **_alike(_SO_FAR, "use np.where(np.isnan(x), 0.0, x), and the reduction without `nan`",
-             "np", "nanmax nanmean nanmin nanprod nanstd nansum nanvar"),
-    **_alike(_SO_FAR, "use broadcasting, or np.concatenate",
-             "np", "broadcast_arrays broadcast_shapes broadcast_to meshgrid pad repeat"),
-    **_alike(_SO_FAR, "use np.zeros, np.ones, np.eye, np.arange or np.linspace",
-             "np", "full_like geomspace identity indices logspace tri vander"),
-    **_alike(_SO_FAR, "use np.linalg.solve, inv, slogdet or norm",
-             "np.linalg", "cholesky cond eigh eigvalsh lstsq matrix_norm matrix_rank pinv qr"
-             " svd svdvals tensorinv tensorsolve vector_norm"),
 }  # fmt: skip
 
 _METHODS = {
@@ -171,6 +136,9 @@ _METHODS = {
 }  # fmt: skip
 
 _SCIPY = {
+    **{name: Refusal("fixes the parameters of a distribution in an object",
+                     "pass them with each call: scipy.stats.norm.logpdf(x, loc, scale)")
+       for name in ("rv_continuous_frozen", "rv_discrete_frozen")},
     **_alike("calls a function as often as its own estimate of the error asks",
              "sum the function's values at fixed nodes times their weights",
              "scipy.integrate", "quad dblquad tplquad nquad quad_vec cubature fixed_quad"),
@@ -222,4 +190,4 @@ def refusal(name: str) -> Refusal | None:
     >>> refusal("np.save").reason
     'reads or writes files'
     """
-    return _RANDOM if name.startswith("np.random.") else REFUSED.get(name) or MISSING.get(name)
+    return _RANDOM if name.startswith("np.random.") else REFUSED.get(name)

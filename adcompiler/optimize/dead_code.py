@@ -34,7 +34,7 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
 # What a reader wouldn't call a step of the computation.
 _NO_GATES = {
     *("constant", "undefined", "filler", "range", "length", "size", "shape", "count", "copy"),
-    *("stop", "taken"),
+    *("stop", "hooked", "taken"),
 }
 
 

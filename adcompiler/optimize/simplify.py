@@ -4,6 +4,7 @@
     %1 = broadcast %g, %s         mul %g, %x   (x has the shape that g would be stretched to)
     %2 = mul %1, %x
     %0 = accumulate %a, %a        %0 = mul %a, 2
+    %0 = mul 1.0, 4               4.0
     %3 = broadcast %g, %s         %0 = mul %g, 2
     %4 = mul %3, 2                %4 = broadcast %0, %s
 
@@ -40,7 +41,7 @@ def simplify(function: Function) -> Function:
         if same is not None:
             mapping[op.result] = same
             return
-        op = _doubled(op, builder)
+        op = _folded(_doubled(op, builder), definitions)
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
@@ -91,6 +92,16 @@ def _doubled(op: Operation, builder: Builder) -> Operation:
         return op
     two = builder.constant(2)
     return replace(op, opcode="mul", operands=(op.operands[0], two), attributes={"via": "op"})
+
+
+def _folded(op: Operation, definitions: dict[Value, Operation]) -> Operation:
+    """The product of two numbers that differentiation has brought together."""
+    if op.opcode != "mul" or not op.backward or not isinstance(op.result.type, Scalar):
+        return op
+    a, b = (_constant(v, definitions) for v in op.operands)
+    if type(a) not in (float, int) or type(b) not in (float, int):
+        return op
+    return replace(op, opcode="constant", operands=(), attributes={"value": a * b})
 
 
 def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:

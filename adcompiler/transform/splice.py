@@ -19,23 +19,28 @@ from ..ops import Tracer
 __all__ = ["splice"]
 
 
-def splice(function: Function, arguments: Sequence[Any], tracer: Tracer) -> list[Value]:
-    """Append the function's operations to the tracer's block; gives its results."""
+def splice(
+    function: Function, arguments: Sequence[Any], tracer: Tracer, named: bool = False
+) -> list[Value]:
+    """Append the function's operations to the tracer's block; gives its results.
+
+    A rule's inner steps have no names of their own, so that they print as one expression; `named`:
+    they keep them.
+    """
     block = freshen(function.body, {})
     mapping: dict[Value, Value] = dict(zip(block.parameters, arguments, strict=True))
     for op in block.operations:
-        _append(op, mapping, tracer)
+        _append(op, mapping, tracer, named)
     return [mapping.get(v, v) for v in block.results]
 
 
-def _append(op: Operation, mapping: dict[Value, Value], tracer: Tracer) -> None:
+def _append(op: Operation, mapping: dict[Value, Value], tracer: Tracer, named: bool) -> None:
     if op.blocks or len(op.results) != 1 or "gate" in op.attributes:
         inside = substitute(Block((), (op,), ()), mapping)
         tracer.builder.append(_again(inside.operations[0], tracer.builder.backward))
         return
-    # A rule's inner steps have no names of their own: they print as one expression.
     operands = [tracer.var(mapping.get(v, v)) for v in op.operands]
-    result = tracer.emit(op.opcode, operands, op.attributes, None)
+    result = tracer.emit(op.opcode, operands, op.attributes, op.result.name if named else None)
     mapping[op.result] = result.value
 
 

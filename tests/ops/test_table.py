@@ -17,6 +17,9 @@ from adcompiler.ir.verifier import verify
 from adcompiler.ops import SPELLINGS, TABLE, Op, OperationError, Tracer, families, infer
 from adcompiler.ops.op import Call
 
+# NumPy before 2.4 takes np.insert's bools for ints, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore:in the future insert:FutureWarning")
+
 INSTALLED = list(filter(is_there, TABLE.values()))
 DIFFERENTIABLE = [op for op in INSTALLED if not op.no_gradient]
 VALUED = [op for op in INSTALLED if op.domain or op.samples]

@@ -1,0 +1,276 @@
+"""Derivatives inside a function: calls of `grad(f)`, `jvp`, `hvp`, of what they are told to be.
+
+    g = grad(energy)(x)          the operations of energy(x), lowered apart,
+    loss = np.sum(g * g)         differentiated, and put in place of the call
+
+What is differentiated by enters the function as new values, so that what the function reads from
+around it, be it the same array, is a constant to it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, final
+
+from ..ir.builder import Builder
+from ..ir.core import Block, Function, Value, hint
+from ..ir.rewrite import free_values, substitute
+from ..ir.types import is_differentiable
+from . import calls
+from .context import Context
+from .items import Item, LocalFunction, in_words, is_constant, leaves, rebuild
+from .merging import sealed
+
+__all__ = ["Derivation", "Derive", "call", "derivation_of", "make", "maker_of"]
+
+
+class Derive(Protocol):
+    """The derivative of a function in SSA, ready to stand for itself: its results, for the
+    tangents that follow its parameters where the mode takes any."""
+
+    def __call__(
+        self, function: Function, wrt: Sequence[Value], mode: str, value: bool
+    ) -> Function: ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """What `grad(f, wrt)` is inside a function: `f` to be differentiated when it is called."""
+
+    target: Any
+    mode: str
+    wrt: Any = 0
+    value: bool = False
+
+
+def maker_of(callee: Any) -> str | None:
+    """The name of the derivative that a function of ours makes, if it is one."""
+    found = getattr(callee, "__adcompiler_derivative__", None)
+    return found if isinstance(callee, types.FunctionType) else None
+
+
+def derivation_of(callee: Any) -> Derivation | None:
+    """What a gradient from outside stands for."""
+    told = getattr(type(callee), "__adcompiler_derivation__", None)
+    if told is None:
+        return None
+    target, steps = told(callee)
+    for mode, wrt, value in steps:
+        target = Derivation(target, mode, wrt, value)
+    found: Derivation = target
+    return found
+
+
+def make(
+    ctx: Context, node: ast.AST, kind: str, args: list[Item], keywords: dict[str, Item]
+) -> Item:
+    """`grad(f)`, which is called later, or `jvp(f, primals, tangents)`, which is called at once."""
+    keywords = {**keywords}
+    keywords.pop("optimize", None)
+    known = {"grad": 2, "value_and_grad": 2, "jvp": 3, "hvp": 1 << 30}
+    if kind not in known or not args:
+        ctx.refuse(
+            node, "derivative", f"`{kind}` inside of a function that is differentiated.",
+            "use grad, value_and_grad, jvp or hvp there.",
+        )  # fmt: skip
+    target, *rest = args
+    wrt = keywords.pop("wrt", None if kind == "jvp" else 0)
+    if kind in ("grad", "value_and_grad"):
+        wrt = rest.pop(0) if rest else wrt
+    if keywords or not is_constant(wrt):
+        ctx.refuse(
+            node, "derivative", f"an argument of `{kind}` that isn't known when the gradient is"
+            " compiled.", "give it the function, and wrt by position or name.",
+        )  # fmt: skip
+    derivation = Derivation(target, "grad" if "grad" in kind else kind, wrt, kind[0] == "v")
+    if kind in ("grad", "value_and_grad"):
+        return derivation
+    if kind == "jvp":
+        primals, tangents = (_sequence(ctx, node, part) for part in rest)
+        return _along(ctx, node, derivation, primals, tangents)
+    *primals, v = rest
+    several = isinstance(wrt, tuple)
+    return _along(ctx, node, derivation, primals, _sequence(ctx, node, v) if several else [v])
+
+
+def _sequence(ctx: Context, node: ast.AST, item: Item) -> list[Item]:
+    if not isinstance(item, (tuple, list)):
+        ctx.refuse(
+            node, "derivative", f"{in_words(item)} where a tuple has to be, one for each argument.",
+            "write (x,) for one.",
+        )  # fmt: skip
+    return list(item)
+
+
+def call(
+    ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item],
+    keywords: dict[str, Item],
+) -> Item:  # fmt: skip
+    """What `grad(f)(x)` gives."""
+    return _derived(ctx, node, derivation, args, keywords, [])
+
+
+def _along(
+    ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item], tangents: list[Item]
+) -> Item:
+    if derivation.wrt is None:
+        wrt = tuple(k for k, tangent in enumerate(tangents) if tangent is not None)
+        derivation = Derivation(derivation.target, derivation.mode, wrt)
+        tangents = [tangent for tangent in tangents if tangent is not None]
+    return _derived(ctx, node, derivation, args, {}, tangents)
+
+
+def _derived(
+    ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item],
+    keywords: dict[str, Item], tangents: list[Item],
+) -> Item:  # fmt: skip
+    places = _places(ctx, node, derivation, args, keywords)
+    given: dict[Any, Item] = {**dict(enumerate(args)), **keywords}
+    actual: list[Item] = []
+
+    def enter(leaf: Item) -> Item:
+        if not _is_float(leaf):
+            return leaf
+        actual.append(ctx.lift(leaf, node))
+        return Value(actual[-1].type, hint(actual[-1]))
+
+    inside = {key: rebuild(item, enter) if key in places else item for key, item in given.items()}
+    wrt = [v for key in places for v in leaves(inside[key]) if _is_float(v)]
+    args = [inside[k] for k in range(len(args))]
+    keywords = {key: item for key, item in inside.items() if isinstance(key, str)}
+    builder, result = _apart(ctx, node, derivation.target, args, keywords)
+    function = _closed(ctx, node, builder, wrt, result, derivation)
+    assert ctx.derive is not None
+    found = ctx.derive(function, wrt, derivation.mode, derivation.value)
+    seeds = _seeds(ctx, node, derivation, [given[key] for key in places], tangents)
+    mapping = dict(zip(wrt, actual, strict=True))
+    mapping |= dict(zip(found.parameters[len(function.parameters) :], seeds, strict=True))
+    body = substitute(Block((), found.body.operations, found.body.results), mapping)
+    ctx.builder.operations += body.operations
+    values = iter(body.results)
+    return _result(derivation, result, [inside[key] for key in places], values)
+
+
+def _is_float(leaf: Item) -> bool:
+    return isinstance(leaf, float) or (
+        isinstance(leaf, Value) and is_differentiable(leaf.type)
+    )
+
+
+def _places(
+    ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item], keywords: dict[str, Item]
+) -> list[Any]:
+    """The arguments that it is taken by, by position or keyword."""
+    wrt = derivation.wrt if isinstance(derivation.wrt, tuple) else (derivation.wrt,)
+    names = _names(derivation.target)
+    found: list[Any] = []
+    for one in wrt:
+        place = one
+        if isinstance(one, int) and one < 0:
+            place = one + (len(names) or len(args))
+        if isinstance(one, str) and one not in keywords and one in names:
+            place = names.index(one)
+        elif isinstance(place, int) and place >= len(args) and names[place : place + 1]:
+            place = names[place]
+        if not (place in keywords or (isinstance(place, int) and 0 <= place < len(args))):
+            ctx.refuse(
+                node, "unknown-wrt", f"wrt={one!r} names no argument of the call.",
+                "count the arguments from 0, or name a parameter.",
+            )  # fmt: skip
+        found.append(place)
+    return found
+
+
+def _names(target: Any) -> list[str]:
+    match target:
+        case LocalFunction():
+            arguments = target.node.args
+            return [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        case Derivation():
+            return _names(target.target)
+    function = getattr(target, "function", target)
+    if isinstance(function, types.FunctionType):
+        return list(inspect.signature(function).parameters)
+    return []
+
+
+def _apart(
+    ctx: Context, node: ast.AST, target: Any, args: list[Item], keywords: dict[str, Item]
+) -> tuple[Builder, Item]:
+    """The call of what is differentiated, lowered into a builder of its own."""
+    outer, ctx.builder = ctx.builder, Builder(ctx.span(node))
+    try:
+        with sealed(ctx, node, "the function that is differentiated here"):
+            item = calls.invoke(ctx, node, target, args, keywords, None)
+            item = rebuild(item, lambda leaf: _settled(ctx, node, leaf))
+        return ctx.builder, item
+    finally:
+        ctx.builder = outer
+
+
+def _settled(ctx: Context, node: ast.AST, leaf: Item) -> Item:
+    """A number as a value, an array as what it holds when the function returns."""
+    return ctx.lift(leaf, node) if isinstance(leaf, (Value, float)) else leaf
+
+
+def _closed(
+    ctx: Context, node: ast.AST, builder: Builder, wrt: list[Value], result: Item,
+    derivation: Derivation,
+) -> Function:  # fmt: skip
+    """A function of what it is differentiated by, and of what it reads from around it."""
+    outputs = [v for v in leaves(result) if isinstance(v, Value)]
+    if derivation.mode != "jvp" and not (len(outputs) == 1 and outputs[0] is result):
+        ctx.refuse(
+            node, "non-scalar-result", f"the function returns {in_words(result)}, not one number.",
+            "return a single number, for example the loss.",
+        )  # fmt: skip
+    body = builder.block((), outputs)
+    free = [v for v in free_values(body) if v not in wrt]
+    name = getattr(derivation.target, "__name__", "function")
+    return Function(name, builder.block((*wrt, *free), outputs), ctx.span(node))
+
+
+def _seeds(
+    ctx: Context, node: ast.AST, derivation: Derivation, given: list[Item], tangents: list[Item]
+) -> list[Value]:
+    """The tangents, a value for each float that is differentiated by."""
+    if derivation.mode == "grad":
+        return []
+    found = []
+    for item, tangent in zip(given, tangents, strict=True):
+        wanted, told = list(leaves(item)), list(leaves(tangent))
+        if len(wanted) != len(told):
+            ctx.refuse(
+                node, "tangents", "a tangent has another structure than its argument.",
+                "give it the argument's structure.",
+            )  # fmt: skip
+        found += [
+            ctx.lift(dot, node) for leaf, dot in zip(wanted, told, strict=True) if _is_float(leaf)
+        ]
+    return found
+
+
+def _result(
+    derivation: Derivation, result: Item, inside: list[Item], values: Iterator[Value]
+) -> Item:
+    """The structure of what the call gives."""
+    if derivation.mode == "jvp":
+        value = rebuild(result, lambda leaf: next(values) if isinstance(leaf, Value) else leaf)
+        return (value, rebuild(result, lambda leaf: _tangent_of(leaf, values)))
+    value = next(values) if derivation.value else None
+    parts = tuple(
+        rebuild(item, lambda leaf: next(values) if _is_float(leaf) else leaf) for item in inside
+    )
+    gradient = parts if isinstance(derivation.wrt, tuple) else parts[0]
+    return (value, gradient) if derivation.value else gradient
+
+
+def _tangent_of(leaf: Item, values: Iterator[Value]) -> Item:
+    if _is_float(leaf):
+        return next(values)
+    return 0 if isinstance(leaf, Value) else leaf
