@@ -113,8 +113,8 @@ class Stacks:
         x = self.operands[position]
         return x if self.batched[position] else self.stretched(x, self.types[position])
 
-    def stretched(self, x: Var, type_: Type) -> Var:
-        """A value that all have in common as a stack."""
+    def stretched(self, x: Var, type_: Type, loose: bool = False) -> Var:
+        """A value that all have in common as a stack; `loose`: it may be a single 0."""
         if isinstance(x.type, Tape) or type_ == UNDEFINED:
             return x
         if isinstance(type_, List):
@@ -125,6 +125,9 @@ class Stacks:
         if isinstance(x.type, Array) and x.type.weak and array.dtype not in ("f8", "c16"):
             x = x.astype(array.dtype)  # an array of a Python float would be float64
         shape = self.shape(x.emit("shape") if array.shape else None)
+        if loose and array.shape:
+            own = x.emit("shape")
+            shape = self.count.emit("stacked_shape", own, units=0, rank=len(array.shape))
         return x.emit("broadcast", shape, type=self.stack(array))
 
     def _stretched_list(self, x: Var, type_: List) -> Var:

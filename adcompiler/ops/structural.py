@@ -171,6 +171,9 @@ def _stacked_shape_emit(emission: Emission) -> ast.expr:
     size, *shapes = emission.operands
     own: list[ast.expr] = []
     for shape in shapes:
+        if "rank" in emission.attributes:  # of what may be without a value
+            ones = ast.Tuple([ast.Constant(1)] * emission.attributes["rank"], ast.Load())
+            shape = ast.BoolOp(ast.Or(), [shape, ones])
         own += shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
     units = [ast.Constant(1)] * emission.attributes["units"]
     return ast.Tuple([size, *units, *own], ast.Load())
@@ -334,7 +337,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
     Op("stacked_shape", _static,
        lambda attributes, operands: (
-           operands[0], *[1] * attributes["units"], *(n for shape in operands[1:] for n in shape)),
+           operands[0], *[1] * attributes["units"],
+           *(n for shape in operands[1:] for n in shape or (1,) * attributes.get("rank", 0))),
        _stacked_shape_emit, no_gradient=SHAPE_ALONE),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from driving import case, close, run
 from sampling import is_there, samples
+from stacking import stack, unstack
 
 from adcompiler.diagnostics import UnsupportedError
 from adcompiler.ir.types import is_differentiable
@@ -15,17 +16,6 @@ from adcompiler.ops import TABLE, infer
 from adcompiler.transform.batch import batch
 
 COUNT = 3
-
-
-def stack(draws):
-    """Several arguments as one: of lists, the list of stacks."""
-    if isinstance(draws[0], list):
-        return [np.stack(parts) for parts in zip(*draws)]
-    return np.stack([np.asarray(v) for v in draws])
-
-
-def unstack(value, k):
-    return [part[k] for part in value] if isinstance(value, list) else value[k]
 
 
 def moved(value, k):
