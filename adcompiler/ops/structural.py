@@ -48,7 +48,7 @@ from .op import (
     arguments,
     operands_only,
 )
-from .stacks import along, as_it_is
+from .stacks import as_it_is, by_axis
 
 __all__ = ["ENTRIES", "sum_of_sizes", "unless_missing"]
 
@@ -290,7 +290,7 @@ def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
 def _lying(name: str, function: Callable[..., Any]) -> Op:
     """The array itself, if its elements lie in C order (or Fortran's) already."""
     return Op(name, _in_order_type, lambda attributes, operands: function(operands[0]),
-              default_call(f"np.{name}"), batch=along(None, least=1),
+              default_call(f"np.{name}"), batch=by_axis(None, least=1),
               rules=(lambda g, x, y: g,), view=(0,), complex=True,
               spellings={function: Spelling(operands_only(1))},
               samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0))))  # fmt: skip
