@@ -33,7 +33,7 @@ class _Matrix:
 
     def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
         self.function, self.wrt, self.optimize = f, wrt, optimize
-        functools.update_wrapper(self, f)  # type: ignore[arg-type]
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:

@@ -261,7 +261,7 @@ def _tangent_of(leaf: Item, values: Iterator[Value]) -> Any:
     """What isn't a float has no direction to go in: 0 for numbers."""
     if _is_float(leaf):
         return next(values)
-    return 0 if _is_value(leaf) else leaf
+    return 0 if isinstance(leaf, (Value, int)) else leaf
 
 
 def _is_value(leaf: Item) -> bool:

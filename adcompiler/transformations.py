@@ -37,7 +37,7 @@ class Derivative:
     ) -> None:
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self._made: dict[Wrt, Gradient] = {}
-        functools.update_wrapper(self, f)  # type: ignore[arg-type]
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
@@ -151,7 +151,9 @@ def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     function, and goes with it."""
     if not isinstance(f, (types.FunctionType, Gradient)):
         return make(f, *how)
-    made = vars(f).setdefault("__adcompiler__", {})
+    made = vars(f).get("__adcompiler__")
+    if made is None or made["of"] is not f:  # a wrapper has the attributes of what it wraps
+        made = vars(f)["__adcompiler__"] = {"of": f}
     key = (make.__name__, *how)
     if key not in made:
         made[key] = make(f, *how)
