@@ -151,9 +151,10 @@ def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     function, and goes with it."""
     if not isinstance(f, (types.FunctionType, Gradient)):
         return make(f, *how)
-    made = vars(f).get("__adcompiler__")
-    if made is None or made["of"] is not f:  # a wrapper has the attributes of what it wraps
-        made = vars(f)["__adcompiler__"] = {"of": f}
+    owner, made = vars(f).get("__adcompiler__", (None, {}))
+    if owner is not f:  # functools.wraps hands the attributes of one function on to another
+        made = {}
+        vars(f)["__adcompiler__"] = (f, made)
     key = (make.__name__, *how)
     if key not in made:
         made[key] = make(f, *how)

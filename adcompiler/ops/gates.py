@@ -55,11 +55,16 @@ class Primitive(Generic[P, R]):
         self.recording: Rule | None = None
         self.tangent: Rule | None = None
         self.name: str = getattr(function, "__name__", type(function).__name__)
+        self.__qualname__ = self.name
         functools.update_wrapper(self, function)
         self._check_names()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
+
+    def __reduce__(self) -> str:
+        """As functions are: by name."""
+        return self.__qualname__
 
     def backward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(g, *arguments, y)` gives the arguments' contributions.

@@ -18,7 +18,7 @@ from ..ir.rewrite import Mapped, rebuild_block, substitute
 from ..ops import SPELLINGS, TABLE, Tracer
 from .splice import splice
 
-__all__ = ["pullback_of", "recorded", "without_recordings"]
+__all__ = ["pullback_of", "read_by_rule", "recorded", "without_recordings"]
 
 _RULES = ("differentiable", "received", "moved", "pullback")
 _APART = ("opcode", "names", "chosen")
@@ -35,7 +35,7 @@ def recorded(op: Operation) -> Operation:
     attributes |= {key: op.attributes[key] for key in _RULES if key in op.attributes}
     return replace(
         op, opcode=record["opcode"], operands=tuple(op.operands[k] for k in record["chosen"]),
-        results=(*op.results, *saved), attributes={**attributes, "saved": len(op.results)},
+        results=(*op.results, *saved), attributes=attributes,
     )  # fmt: skip
 
 
@@ -82,6 +82,15 @@ def _giving(op: Operation, found: Sequence[Value], inner: Builder) -> Sequence[O
         else:  # an argument, or another result as well
             inner.region("copy", (value,), (result,), ())
     return substitute(inner.block((), ()), mapping).operations
+
+
+def read_by_rule(op: Operation) -> Sequence[Value]:
+    """What a gate's backward rule reads behind the arguments: the results, or the residuals, which
+    are results of the call, or operands."""
+    saved = op.attributes.get("saved")
+    if saved is None:
+        return op.results
+    return [(op.operands if place == "operand" else op.results)[k] for place, k in saved]
 
 
 def pullback_of(op: Operation) -> Function:

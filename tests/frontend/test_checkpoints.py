@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from refusing import refusal
 
-from adcompiler import checkpoint, grad, value_and_grad
+from adcompiler import checkpoint, grad, hvp, jvp, value_and_grad
 from tests.generator.oracles import judge_function
 
 A = np.array([0.7, -1.2, 0.4])
@@ -432,3 +432,20 @@ def a_function_with_every(x):
 )
 def test_refused(function, arguments, reason):
     assert reason in str(refusal(value_and_grad(function), *arguments))
+
+
+@pytest.mark.parametrize("function", [over_a_range, broken, in_a_loop])
+def test_forward_mode_and_twice(function):
+    x, n = 0.6, 7
+    value, slope = jvp(function, (x, n), (1.0,), wrt="x")
+    assert value == function(x, n)
+    np.testing.assert_allclose(slope, grad(function)(x, n), rtol=1e-13)
+    h = 1e-6
+    curved = (grad(function)(x + h, n) - grad(function)(x - h, n)) / (2 * h)
+    np.testing.assert_allclose(hvp(function, x, n, 1.0), curved, rtol=1e-6)
+
+
+def test_arrays_are_copied_once_per_segment():
+    lines = grad(with_stores).source(A, 8).splitlines()
+    copies = [line for line in lines if line.strip() == "u = np.array(u)"]
+    assert [len(line) - len(line.lstrip()) for line in copies] == [8, 8]

@@ -11,7 +11,7 @@ import pytest
 from driving import LEVELS
 from refusing import refusal
 
-from adcompiler import SignatureError, grad, primitive, value_and_grad
+from adcompiler import SignatureError, checkpoint, grad, primitive, value_and_grad
 from adcompiler.runtime.helpers import declared
 
 M, B = np.array([[3.0, 1.0], [0.5, 2.0]]), np.array([1.0, 2.0])
@@ -202,3 +202,25 @@ def test_result_and_opaque_belong_together():
     for options in ({"opaque": True}, {"result": "float"}):
         with pytest.raises(SignatureError):
             primitive(**options)(lambda x: x)
+
+
+def test_not_where_it_would_run_again():
+    def step(x):
+        return sum_and_square(x)[0] * x
+
+    def called(x):
+        return np.sum(checkpoint(step)(x))
+
+    def looped(x, n):
+        for _ in checkpoint(range(n)):
+            x = step(x)
+        return np.sum(x)
+
+    def recursive(x, n):
+        return x if n == 0 else recursive(step(x), n - 1)
+
+    def summed(x, n):
+        return np.sum(recursive(x, n))
+
+    for f, args in ((called, (B,)), (looped, (B, 3)), (summed, (B, 3))):
+        assert "the opaque gate `sum_and_square` is called in" in str(refusal(grad(f), *args))
