@@ -160,7 +160,8 @@ class Gradient:
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)
-        check_wrt(self.function, structures, options.wrt)
+        if options.mode != "vmap":
+            check_wrt(self.function, structures, options.wrt)
         lowered, _ = lower_settled(
             self.function, structures, lambda path: lookup_path(self.function, path, arguments)
         )

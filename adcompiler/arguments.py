@@ -55,7 +55,7 @@ def with_named_tuples(
 ) -> Callable[..., Any]:
     """Emitted text, which can't import the user's classes, returns plain tuples in their place."""
     forms = [_named_form(select(arguments, place)) for place in options.wrt]
-    if not any(forms) or options.mode == "jvp":
+    if not any(forms) or options.mode in ("jvp", "jvps", "vmap"):
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
     if options.value:

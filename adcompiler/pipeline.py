@@ -20,6 +20,7 @@ from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
+from .frontend.items import rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
 from .ir.core import Function, Value, on_all
@@ -28,6 +29,7 @@ from .modes import (
     Derived,
     Options,
     check_complex,
+    chosen_values,
     derive,
     differentiable_at,
     plain_derivative,
@@ -101,7 +103,8 @@ def compile_gradient(
     check: Check | None = None,
 ) -> Compiled:
     """The emitted gradient of `function` for arguments of the given structures."""
-    check_wrt(function, structures, options.wrt)
+    if options.mode != "vmap":
+        check_wrt(function, structures, options.wrt)
     lowered, static = lower_settled(function, structures, values)
     found, derived = gradient_function(lowered, options, check)
     shape = _shape(lowered, found, derived, defaults or {})
@@ -118,8 +121,7 @@ def gradient_function(
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
-    wrt = [v for name in options.wrt for v in differentiable_at(lowered, name)]
-    check_complex(function, wrt)
+    wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
     found = _legalised(derived.function, options.level, check)
     if found.functions:
@@ -127,7 +129,7 @@ def gradient_function(
         found = optimize.run(found, optimize.AFTER_SAVES[options.level], _strict(check))
     found = own_memory(found, options.level)
     _checked(check, found, False)
-    found = own_results(found, wrt)
+    found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
     found = check_shapes(found, function)
@@ -181,9 +183,15 @@ def _shape(
     lowered: Lowered, found: Function, derived: Derived, defaults: Mapping[str, ast.expr | None]
 ) -> FunctionShape:
     signature = signature_of(lowered.source.function)
+
+    def stacked(item: Any) -> Any:
+        return rebuild(
+            item, lambda leaf: derived.batched.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+        )
+
     made = {
         name: Parameter(
-            name, lowered.arguments[name], parameter.kind, defaults.get(name),
+            name, stacked(lowered.arguments[name]), parameter.kind, defaults.get(name),
             [(c.item, at) for c, at in lowered.reads if c.path[1] == name],
         )
         for name, parameter in signature.parameters.items()
@@ -197,7 +205,8 @@ def _shape(
     ]
     parameters += derived.parameters
     returned = derived.returned(iter(found.results))
-    return FunctionShape([*parameters, *starred], returned, stored_parameters(lowered.function))
+    stored = map(stacked, stored_parameters(lowered.function))
+    return FunctionShape([*parameters, *starred], returned, tuple(stored))
 
 
 def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:

@@ -37,7 +37,7 @@ class Derivative:
     ) -> None:
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self._made: dict[Wrt, Gradient] = {}
-        functools.update_wrapper(self, f)  # type: ignore[arg-type]
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
@@ -151,7 +151,10 @@ def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     function, and goes with it."""
     if not isinstance(f, (types.FunctionType, Gradient)):
         return make(f, *how)
-    made = vars(f).setdefault("__adcompiler__", {})
+    owner, made = vars(f).get("__adcompiler__", (None, {}))
+    if owner is not f:  # functools.wraps hands the attributes of one function on to another
+        made = {}
+        vars(f)["__adcompiler__"] = (f, made)
     key = (make.__name__, *how)
     if key not in made:
         made[key] = make(f, *how)

@@ -24,6 +24,7 @@ from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis, differ, promote, size_of
 from .linalg import Letters, integer_factor, product
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments, operands_only
+from .stack_products import chained, crossed, whole_product
 
 __all__ = ["ENTRIES"]
 
@@ -317,7 +318,7 @@ ENTRIES: tuple[Op, ...] = (
     *_NEWER_ENTRIES,
     Op("vdot", _vdot_type, lambda attributes, operands: np.vdot(*operands),
        lambda emission: call("np.vdot", emission.operands),
-       linear="each", rules=(_vdot_first, _vdot_second), complex=True,
+       linear="each", batch=whole_product, rules=(_vdot_first, _vdot_second), complex=True,
        fresh=True, masks=integer_factor, raises=_vdot_raises,
        agreeing=lambda types, attributes: [t.shape for t in map(as_array, types) if rank(t) == 1],
        samples=_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (6,)), ((6,), (3, 2)), ((), ()),
@@ -337,7 +338,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.kron({2,1,2}, {3})")),
     Op("cross", _cross_type, lambda attributes, operands: np.linalg.cross(*operands),
        lambda emission: call("np.linalg.cross", emission.operands),
-       linear="each",
+       linear="each", batch=crossed,
        rules=(lambda g, a, b, y: b.emit("cross", g), lambda g, a, b, y: g.emit("cross", a)),
        fresh=True, complex=True, masks=integer_factor, agreeing=_cross_agreeing,
        samples=_samples(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (2, 3)),
@@ -345,7 +346,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("multi_dot", _chain_type, lambda attributes, operands: np.linalg.multi_dot(operands),
        lambda emission: call("np.linalg.multi_dot",
                              (ast.List(list(emission.operands), ast.Load()),)),
-       linear="each",
+       linear="each", batch=chained,
        rules=_chain_rule, fresh=True, complex=True, masks=integer_factor, agreeing=_chain_agreeing,
        samples=tuple(arguments(*shapes) for shapes in (
            ((2, 3), (3, 4)), ((2, 3), (3, 4), (4, 5)), ((3,), (3, 4), (4, 2)), ((3,), (3, 4), (4,)),
