@@ -179,6 +179,7 @@ def _vjp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A cotangent for each float that is returned."""
+    _check_repeatable(function)
     lowered, function = _with_named_results(lowered, function)
     received = [v for v in function.results if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", results=received)
@@ -187,6 +188,19 @@ def _vjp(
     item = _like(lowered.result, iter(found.parameters[count:]))
     parameter = _taken(lowered, "grad", "out", item)
     return Derived(found, (parameter,), _gradients(lowered, options))
+
+
+def _check_repeatable(function: Function) -> None:
+    """The pullback runs the forward part again, and other numbers would be drawn then."""
+    for one in (function, *function.functions.values()):
+        for op in walk(one.body):
+            if op.opcode in TABLE and TABLE[op.opcode].once:
+                raise UnsupportedError(
+                    Diagnostic(
+                        "derivative", "the pullback of a function that draws random numbers.",
+                        "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
+                    )
+                )  # fmt: skip
 
 
 def _jvp(

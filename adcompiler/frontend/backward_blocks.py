@@ -103,6 +103,11 @@ def _hookable(ctx: Context, call: ast.Call, given: ast.Name) -> Value:
             given, "backward-block", f"`{given.id}` is a part of another array, or another look at"
             " it.", "ask for the gradient of the whole array, or make a copy and go on with that.",
         )  # fmt: skip
+    if not has_memory(item) and given.id not in ctx.frame.names:
+        ctx.refuse(
+            given, "backward-block", f"`{given.id}` is a number of another function's.",
+            "write the block in that function, or pass the number as an argument.",
+        )  # fmt: skip
     return item
 
 

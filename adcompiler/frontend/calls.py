@@ -18,7 +18,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
 from ..ops import EXPANSIONS, SPELLINGS, OperationError, is_known
-from ..ops.gates import Primitive
+from ..ops.gates import Primitive, told_signature
 from ..ops.refused import refusal
 from . import (
     array_calls,
@@ -259,11 +259,11 @@ def _gate(
 
 def _own_signature(gate: Primitive[..., Any], count: int) -> inspect.Signature:
     """The parameters of any callable: one for each argument given, where it doesn't tell."""
-    try:
-        return inspect.signature(gate.function)
-    except (TypeError, ValueError):
-        kind = inspect.Parameter.POSITIONAL_ONLY
-        return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
+    found = told_signature(gate.function)
+    if found is not None:
+        return found
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
 
 
 def path_of_callee(ctx: Context, callee: Any) -> Path:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, final
 
 from ..ir.builder import Builder
-from ..ir.core import Block, Function, Value, hint
+from ..ir.core import Block, Function, Value, callee_of, hint, walk
 from ..ir.rewrite import free_values, substitute
 from ..ir.types import is_differentiable, kind_of, rank
 from . import calls
@@ -145,6 +145,12 @@ def _derived(
     keywords = {key: item for key, item in inside.items() if isinstance(key, str)}
     builder, result = _apart(ctx, node, derivation.target, args, keywords)
     function = _closed(ctx, node, builder, wrt, result, derivation)
+    if any(callee_of(op) is not None for op in walk(function.body)):
+        ctx.refuse(
+            node, "recursion", "the function that is differentiated here calls a function that"
+            " calls itself, or checkpoints a call.",
+            "write the recursion as a loop, and leave checkpoint() out.",
+        )  # fmt: skip
     assert ctx.derive is not None
     found = ctx.derive(function, wrt, derivation.mode, derivation.value)
     seeds = _seeds(ctx, node, derivation, [given[key] for key in places], tangents)

@@ -140,7 +140,8 @@ def _lower(
     block = ctx.builder.block((*inputs, *captured), outputs)
     block, found = ctx.within(frame, lambda: marked(ctx, source.node, variables, block))
     bodies = {i.label: i.body for i in ctx.instances.known if i.body}
-    block, functions = closed(*with_called_effects(block, bodies))
+    callees = {i.label: i.callee.name for i in ctx.instances.known}
+    block, functions = closed(*with_called_effects(block, bodies), callees)
     made = Function(_name(function), block, source.span(source.node), functions)
     check_contents(made)
     return Lowered(
