@@ -25,8 +25,11 @@ _APART = ("opcode", "names", "chosen")
 
 
 def recorded(op: Operation) -> Operation:
-    """The call with the residuals as further results, if its gate has any."""
+    """The call with the residuals as further results, if its gate has any; a block of the user's
+    is marked as part of this derivative's text."""
     record: dict[str, Any] | None = op.attributes.get("recording")
+    if record is None and "named" in op.attributes:
+        return replace(op, attributes={**op.attributes, "spliced": True})
     if record is None:
         return op
     types = record["types"][len(op.results) :]
@@ -41,9 +44,10 @@ def recorded(op: Operation) -> Operation:
 
 def without_recordings(function: Function) -> Function:
     """A derivative, to be differentiated again: what gives residuals is a function like others,
-    whose body takes the place of the call."""
+    whose body takes the place of the call; a block under `grad_of` runs no second time."""
     bodies = (function, *function.functions.values())
-    if not any("saved" in op.attributes for one in bodies for op in walk(one.body)):
+    marks = {key for one in bodies for op in walk(one.body) for key in op.attributes}
+    if marks.isdisjoint(("saved", "spliced")):
         return function
     return on_all(lambda one: replace(one, body=_inlined(one.body)), function)
 
@@ -53,6 +57,9 @@ def _inlined(block: Block) -> Block:
         if op.blocks:
             blocks = tuple(rebuild_block(inner, visit, mapping) for inner in op.blocks)
             builder.append(replace(op, blocks=blocks))
+            return
+        if "spliced" in op.attributes:
+            builder.append(replace(op, opcode="copy", operands=op.operands[:1], attributes={}))
             return
         if "saved" not in op.attributes:
             builder.append(op)

@@ -171,7 +171,7 @@ class _Reverse:
                 case _ if op.attributes.get("callee") in self.adjoints.called:
                     adjoint = self.adjoints.called[op.attributes["callee"]]
                     pulled_back(op, op.operands, op.results, cotangents, adjoint, self.active)
-                case _ if "gate" in op.attributes:
+                case _ if "received" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)

@@ -54,7 +54,7 @@ def _pullback(
         Builder(op.span, backward=True), "grad", tangents.constants, set(), tangents.undefined,
         tangents.exact,
     )  # fmt: skip
-    given = _by_rules if "gate" not in op.attributes else _by_author
+    given = _by_rules if "received" not in op.attributes else _by_author
     contributions, reached = [], []
     for k, found in given(entry, op, positions, g, result, cotangents):
         if found is not None:

@@ -415,9 +415,14 @@ def a_function_with_every(x):
     return checkpoint(step, every=2)(x)
 
 
+def derived_inside(x):
+    return grad(lambda x: checkpoint(step)(x) ** 2)(x) * x
+
+
 @pytest.mark.parametrize(
     ("function", "arguments", "reason"),
     [
+        (derived_inside, (0.3,), "or checkpoints a call"),
         (drawing, (0.3, 2), "random numbers are drawn in what is checkpointed"),
         (drawing_in_a_call, (0.3,), "a function that is checkpointed"),
         (saying_in_a_loop, (0.3, 2), "prints, checks or raises in what is called"),
@@ -449,3 +454,12 @@ def test_arrays_are_copied_once_per_segment():
     lines = grad(with_stores).source(A, 8).splitlines()
     copies = [line for line in lines if line.strip() == "u = np.array(u)"]
     assert [len(line) - len(line.lstrip()) for line in copies] == [8, 8]
+
+
+def test_derivatives_inside():
+    def inside(x, n):
+        return grad(over_a_range)(x, n) * x
+
+    x, h = 0.6, 1e-6
+    slope = (inside(x + h, 5) - inside(x - h, 5)) / (2 * h)
+    np.testing.assert_allclose(grad(inside)(x, 5), slope, rtol=1e-6)
