@@ -10,7 +10,7 @@ from sampling import is_there, samples
 from stacking import stack, unstack
 
 from adcompiler.diagnostics import UnsupportedError
-from adcompiler.ir.types import is_differentiable
+from adcompiler.ir.types import FLOAT, List, Scalar, is_differentiable
 from adcompiler.ir.verifier import verify
 from adcompiler.ops import TABLE, OperationError, infer
 from adcompiler.transform.batch import batch
@@ -86,7 +86,8 @@ COMPLEX = [op for op in STACKED if op.complex and not op.elementwise]
 
 @pytest.mark.parametrize("sample", cases(COMPLEX, np.complex128))
 def test_entry_of_complex_numbers(sample):
-    if any(isinstance(v, str) and v in ("f4", "f8", "float") for v in sample.attributes.values()):
+    types = [v.element if isinstance(v, List) else v for v in sample.attributes.values()]
+    if any(v in ("f4", "f8", "float", FLOAT) for v in types if isinstance(v, (str, Scalar))):
         pytest.skip("to real numbers")
     try:
         function, inputs = sample.function()
