@@ -1,5 +1,8 @@
 """`vmap`: what it gives is what the calls give one by one; Jacobians go by the stack."""
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pytest
 from driving import close
@@ -149,3 +152,9 @@ def test_a_derivative_of_a_gradient_is_not_that_of_its_function():
     value, tangent = jvp(grad(cubes), (x,), (np.ones(3),))
     assert np.array_equal(value, 3 * x**2) and np.array_equal(tangent, 6 * x)
     assert np.array_equal(jacobian(grad(cubes))(x), np.diag(6 * x))
+
+
+def test_the_page_on_batches_is_true():
+    page = Path(__file__).parents[1] / "docs" / "batches.md"
+    found = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert found.attempted > 5 and not found.failed
