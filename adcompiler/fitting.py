@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -14,49 +15,70 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["fitted", "flat", "put_back"]
+__all__ = ["fitted", "flat", "kept", "put_back"]
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
     """`given` with the structure, kinds and dtypes of `like`; SignatureError where the structure or
     a shape is another."""
+    try:
+        return _fitted(given, like)
+    except _Misfit as misfit:
+        raise SignatureError(
+            Diagnostic(
+                "tangents",
+                f"`{name}{misfit.path}` doesn't fit what it belongs to: {misfit.told}.",
+                "give it the structure and the shapes of that.",
+            )
+        ) from None  # fmt: skip
+
+
+class _Misfit(Exception):
+    def __init__(self, told: str = "another structure") -> None:
+        self.told, self.path = told, ""
+
+
+def _fitted(given: Any, like: Any) -> Any:
+    if isinstance(like, np.ndarray):
+        return _array(given, like)
     match like:
+        case float() | complex() | np.inexact():
+            if np.ndim(given):
+                raise _Misfit
+            return type(like)(given)
         case tuple() | list():
-            _check(isinstance(given, (tuple, list, np.ndarray)) and len(given) == len(like), name)
-            pairs = enumerate(zip(given, like, strict=True))
-            parts = [fitted(g, part, f"{name}[{k}]") for k, (g, part) in pairs]
+            if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(like):
+                raise _Misfit
+            parts = [_part(given[k], part, k) for k, part in enumerate(like)]
             return parts if isinstance(like, list) else _tuple(like, parts)
         case dict():
-            _check(isinstance(given, dict) and given.keys() == like.keys(), name)
-            return {key: fitted(given[key], part, f"{name}[{key!r}]") for key, part in like.items()}
-        case np.ndarray():
-            if like.dtype.kind not in "fc":
-                return given
-            array = np.asarray(given, like.dtype)
-            _check(array.shape == like.shape, name, f"{array.shape} for {like.shape}")
-            return array
-        case bool() | int() | None | str():
-            return given
-        case float() | complex() | np.inexact():
-            _check(np.ndim(given) == 0, name)
-            return type(like)(given)
-    if dataclasses.is_dataclass(like) and not isinstance(like, type):
-        _check(type(given) is type(like), name)
+            if not isinstance(given, dict) or given.keys() != like.keys():
+                raise _Misfit
+            return {key: _part(given[key], part, key) for key, part in like.items()}
+    if dataclasses.is_dataclass(like) and type(given) is not type(like):
+        raise _Misfit
     return given
+
+
+def _part(given: Any, like: Any, key: Any) -> Any:
+    try:
+        return _fitted(given, like)
+    except _Misfit as misfit:
+        misfit.path = f"[{key!r}]{misfit.path}"
+        raise
+
+
+def _array(given: Any, like: np.ndarray[Any, Any]) -> Any:
+    if like.dtype.kind not in "fc":
+        return given
+    array = np.asarray(given, like.dtype)
+    if array.shape != like.shape:
+        raise _Misfit(f"{array.shape} for {like.shape}")
+    return array
 
 
 def _tuple(like: tuple[Any, ...], parts: list[Any]) -> Any:
     return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)
-
-
-def _check(holds: bool, name: str, told: str = "another structure") -> None:
-    if not holds:
-        raise SignatureError(
-            Diagnostic(
-                "tangents", f"`{name}` doesn't fit what it belongs to: {told}.",
-                "give it the structure and the shapes of that.",
-            )
-        )  # fmt: skip
 
 
 def flat(value: Any) -> Iterator[Any]:
@@ -70,6 +92,21 @@ def flat(value: Any) -> Iterator[Any]:
                 yield from flat(part)
         case _:
             yield value
+
+
+def kept(value: Any) -> Any:
+    """The argument as it is now, whatever becomes of its arrays."""
+    match value:
+        case np.ndarray():
+            return value.copy(order="K")
+        case tuple() | list():
+            parts = [kept(part) for part in value]
+            return parts if isinstance(value, list) else _tuple(value, parts)
+        case dict():
+            return {key: kept(part) for key, part in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return copy.deepcopy(value)
+    return value
 
 
 def put_back(value: Any, leaves: Iterator[Any]) -> Any:

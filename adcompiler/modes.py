@@ -54,7 +54,7 @@ from .wrt import (
 
 __all__ = [
     "MODES", "Derived", "Options", "check_complex", "chosen_values", "derive",
-    "differentiable_at", "plain_derivative", "title_of", "with_temporaries",
+    "differentiable_at", "local_places", "plain_derivative", "title_of", "with_temporaries",
 ]  # fmt: skip
 
 MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
@@ -116,6 +116,12 @@ def _leaves_at(lowered: Lowered, place: Place) -> list[Value]:
     return found
 
 
+def local_places(structures: Mapping[str, Any], options: Options) -> tuple[str, ...]:
+    """The places that are no parameters: local variables."""
+    asked = (*(place for inner in options.inner for place in inner.wrt), *options.wrt)
+    return tuple(dict.fromkeys(p for p in asked if isinstance(p, str) and p not in structures))
+
+
 def title_of(options: Options) -> str:
     """What the emitted module's docstring calls it."""
     order = 1 + len(options.inner)
@@ -160,7 +166,7 @@ def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]]
     def returned(values: Iterator[Value]) -> Any:
         value = next(values) if options.value else None
         items = [
-            gradient_item(select(lowered.arguments, place), place_expression(place), values)
+            gradient_item(select(lowered.places, place), place_expression(place), values)
             for place in options.wrt
         ]
         result: Any = items[0] if options.single else tuple(items)
@@ -173,6 +179,7 @@ def _vjp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A cotangent for each float that is returned."""
+    _check_repeatable(function)
     lowered, function = _with_named_results(lowered, function)
     received = [v for v in function.results if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", results=received)
@@ -181,6 +188,19 @@ def _vjp(
     item = _like(lowered.result, iter(found.parameters[count:]))
     parameter = _taken(lowered, "grad", "out", item)
     return Derived(found, (parameter,), _gradients(lowered, options))
+
+
+def _check_repeatable(function: Function) -> None:
+    """The pullback runs the forward part again, and other numbers would be drawn then."""
+    for one in (function, *function.functions.values()):
+        for op in walk(one.body):
+            if op.opcode in TABLE and TABLE[op.opcode].once:
+                raise UnsupportedError(
+                    Diagnostic(
+                        "derivative", "the pullback of a function that draws random numbers.",
+                        "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
+                    )
+                )  # fmt: skip
 
 
 def _jvp(
@@ -454,8 +474,8 @@ def _is_complex_too(op: Operation) -> bool:
 
 
 def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
-    """The floats of a parameter; none of them may have become static."""
-    if not is_fit(select(lowered.structures, place)):
+    """The floats of a parameter, none of which may have become static, or of a local variable."""
+    if place not in lowered.variables and not is_fit(select(lowered.structures, place)):
         raise SignatureError(
             Diagnostic(
                 "static-wrt",
@@ -465,4 +485,4 @@ def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
                 lowered.function.span,
             )
         )
-    return list(differentiable(select(lowered.arguments, place)))
+    return list(differentiable(select(lowered.places, place)))

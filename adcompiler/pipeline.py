@@ -32,6 +32,7 @@ from .modes import (
     chosen_values,
     derive,
     differentiable_at,
+    local_places,
     plain_derivative,
     title_of,
     with_temporaries,
@@ -79,13 +80,15 @@ Values = Callable[[Path], Any]
 
 def lower_settled(
     function: types.FunctionType, structures: Mapping[str, Structure], values: Values,
+    variables: Sequence[str] = (),
 ) -> tuple[Lowered, frozenset[Path]]:  # fmt: skip
-    """Lower, with those ints made static that turn out to be used so; `values` reads arguments."""
+    """Lower, with those ints made static that turn out to be used so; `values` reads arguments;
+    `variables` are the local ones that are differentiated by."""
     static: frozenset[Path] = frozenset()
     current = dict(structures)
     for _ in range(_ATTEMPTS):
         try:
-            return lower(function, current, static, derive_within), static
+            return lower(function, current, static, derive_within, variables), static
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
@@ -105,7 +108,8 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     if options.mode != "vmap":
         check_wrt(function, structures, options.wrt)
-    lowered, static = lower_settled(function, structures, values)
+    variables = local_places(structures, options)
+    lowered, static = lower_settled(function, structures, values, variables)
     found, derived = gradient_function(lowered, options, check)
     shape = _shape(lowered, found, derived, defaults or {})
     emitted = emit_module(found, shape, options.level, _title(lowered, options), derived.headed)
@@ -220,7 +224,10 @@ def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
 def _title(lowered: Lowered, options: Options) -> str:
     """The emitted module's docstring."""
     where = os.path.basename(lowered.source.filename)
-    wrt = ", ".join(map(shown, options.wrt))
+    wrt = ", ".join(
+        f"its local variable {place}" if place in lowered.variables else shown(place)
+        for place in options.wrt
+    )
     arguments = "".join(f"    {line}\n" for line in describe(lowered.structures))
     what = title_of(options)
     return (
@@ -240,7 +247,8 @@ def show_stage(
         compiled = compile_gradient(function, structures, options, values, defaults)
         emitted = compiled.emitted
         return emitted.function if stage == "backward" else emitted.module
-    lowered, _ = lower_settled(function, structures, values)
+    variables = local_places(structures, options)
+    lowered, _ = lower_settled(function, structures, values, variables)
     match stage:
         case "source":
             return lowered.source.text

@@ -7,6 +7,14 @@ from driving import close
 import adcompiler
 from adcompiler import SignatureError, grad, hessian, jacobian, jacobians, jvp, vmap
 
+
+def sometimes_empty(x, n):
+    ys = []
+    for i in range(n):
+        ys.append(x[i] * 2)
+    return np.sum(np.array(ys)) + sum(ys)
+
+
 RNG = np.random.default_rng(0)
 X, W, Y = RNG.normal(size=(5, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=(5, 4))
 
@@ -51,6 +59,7 @@ def one_by_one(f, in_axes, *args):
         (picked, (None, 0), (X, np.array([0, 4]))),
         (stored, (0, 0), (X.copy(), X[:, 1])), (grad(loss), (None, 0, 0), (W, X, Y)),
         (adcompiler.value_and_grad(loss), (None, 0, 0), (W, X, Y)),
+        (sometimes_empty, (0, None), (X, 0)), (sometimes_empty, (0, None), (X, 2)),
     ],
 )  # fmt: skip
 def test_all_at_once(f, in_axes, args, level):

@@ -86,7 +86,7 @@ def _function(function: Function, name: str, start: _Batch, whole: Collection[Va
     constants = {
         op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
     }
-    one = replace(start, constants=constants, found={}, first=Builder(function.span))
+    one = replace(start, constants=constants, found={}, first=Builder(function.span), loose=set())
     parameters = [one.fresh(v) for v in function.parameters]
     one.reference = next((one.found[v] for v in function.parameters if v in one.found), None)
     builder = Builder()
@@ -110,6 +110,8 @@ class _Batch:
     found: dict[Value, Value] = field(default_factory=dict)
     first: Builder = field(default_factory=Builder)
     reference: Value | None = None
+    # Zeros of the shape of a variable that may be without a value: then they are a single 0.
+    loose: set[Value] = field(default_factory=set)
 
     def get(self, value: Value) -> Value:
         return self.found.get(value, value)
@@ -150,7 +152,8 @@ class _Batch:
         wanted = stacked(type_, self.size)
         x = self.tracer(builder).var(self.get(value))
         if value not in self.batched:
-            x = self._stacks(None, (x,), (value,), ()).stretched(x, type_)
+            loose = value in self.loose
+            x = self._stacks(None, (x,), (value,), ()).stretched(x, type_, loose)
         if isinstance(wanted, (List, Tape)) or wanted is None:
             return x.value
         dtype = as_array(wanted).dtype
@@ -172,6 +175,8 @@ class _Batch:
             builder.span, builder.backward = op.span, op.backward
             if not self.concerns(op):
                 builder.append(op)
+                if op.attributes.get("lenient") or any(v in self.loose for v in op.operands):
+                    self.loose.update(op.results)
             elif op.blocks:
                 self.region(op, builder)
             elif callee_of(op) is not None:

@@ -96,6 +96,12 @@ def _check(op: Operation, batched: Collection[Value], table: Mapping[str, Op]) -
     entry = table[op.opcode]
     if entry.effect is not None or any(isinstance(v.type, Static) for v in _made(op, batched)):
         raise _refused(op, "a batched value is shown or checked.", _ONE_BY_ONE)
+    if "gate" in op.attributes and "template" in op.attributes:
+        name = op.attributes["gate"].name
+        raise _refused(
+            op, f"the gate `{name}` calls a function that isn't read, with a batched value.",
+            _ONE_BY_ONE,
+        )  # fmt: skip
     if entry.once:
         raise _refused(
             op, "random numbers are drawn from what differs within the batch.",

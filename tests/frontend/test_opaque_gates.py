@@ -20,6 +20,7 @@ from adcompiler import (
     jvp,
     primitive,
     value_and_grad,
+    vmap,
 )
 from adcompiler.runtime.helpers import declared
 
@@ -271,3 +272,20 @@ def test_second_derivatives_where_the_rules_are_read():
 def test_forward_mode():
     assert jvp(of_square, (B,), (B,)) == (9.0, 27.0)
     assert jvp(of_cube, (B,), (B,)) == (17.0, 68.0)
+
+
+@primitive
+def doubled(x):
+    return x * 2
+
+
+doubled.backward(lambda g, x, y: g * 2, opaque=True)
+
+
+def test_a_batch_is_not_handed_to_what_takes_one_example():
+    def f(x):
+        return np.sum(doubled(x))
+
+    assert "calls a function that isn't read" in str(refusal(vmap(of_square), M))
+    np.testing.assert_array_equal(vmap(f)(M), [8.0, 5.0])
+    assert "calls a function that isn't read" in str(refusal(vmap(grad(f)), M))

@@ -7,25 +7,15 @@ import numpy as np
 import pytest
 from driving import case, close, run
 from sampling import is_there, samples
+from stacking import stack, unstack
 
 from adcompiler.diagnostics import UnsupportedError
 from adcompiler.ir.types import is_differentiable
 from adcompiler.ir.verifier import verify
-from adcompiler.ops import TABLE, infer
+from adcompiler.ops import TABLE, OperationError, infer
 from adcompiler.transform.batch import batch
 
 COUNT = 3
-
-
-def stack(draws):
-    """Several arguments as one: of lists, the list of stacks."""
-    if isinstance(draws[0], list):
-        return [np.stack(parts) for parts in zip(*draws)]
-    return np.stack([np.asarray(v) for v in draws])
-
-
-def unstack(value, k):
-    return [part[k] for part in value] if isinstance(value, list) else value[k]
 
 
 def moved(value, k):
@@ -89,6 +79,21 @@ def test_entry(sample):
     with np.errstate(all="ignore"):
         for chosen in patterns(function):
             check(function, inputs, chosen)
+
+
+COMPLEX = [op for op in STACKED if op.complex and not op.elementwise]
+
+
+@pytest.mark.parametrize("sample", cases(COMPLEX, np.complex128))
+def test_entry_of_complex_numbers(sample):
+    if any(isinstance(v, str) and v in ("f4", "f8", "float") for v in sample.attributes.values()):
+        pytest.skip("to real numbers")
+    try:
+        function, inputs = sample.function()
+    except OperationError:
+        pytest.skip("of real numbers only")
+    for chosen in list(patterns(function))[:1]:
+        check(function, inputs, chosen)
 
 
 def loop(x, w):
