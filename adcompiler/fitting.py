@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["fitted", "flat", "put_back"]
+__all__ = ["fitted", "flat", "kept", "put_back"]
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
@@ -91,6 +92,21 @@ def flat(value: Any) -> Iterator[Any]:
                 yield from flat(part)
         case _:
             yield value
+
+
+def kept(value: Any) -> Any:
+    """The argument as it is now, whatever becomes of its arrays."""
+    match value:
+        case np.ndarray():
+            return value.copy(order="K")
+        case tuple() | list():
+            parts = [kept(part) for part in value]
+            return parts if isinstance(value, list) else _tuple(value, parts)
+        case dict():
+            return {key: kept(part) for key, part in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return copy.deepcopy(value)
+    return value
 
 
 def put_back(value: Any, leaves: Iterator[Any]) -> Any:

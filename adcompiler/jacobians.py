@@ -18,9 +18,9 @@ import numpy as np
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
-from .fitting import flat, put_back
+from .fitting import flat, kept, put_back
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, kept
+from .transformations import Derivative, Pullback, along, made_once
 from .wrt import select
 
 __all__ = ["hessian", "jacobian"]
@@ -69,7 +69,7 @@ class Jacobian(_Matrix):
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         chosen = self.chosen(self.forward, args)
-        value = self.function(*args)
+        value = self.function(*kept(args))
         mode = self.mode
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen, list(flat(value))))
@@ -259,7 +259,7 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = kept(Jacobian, f, wrt, mode, optimize)
+    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize)
     return made
 
 
@@ -269,7 +269,7 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessia
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a tuple of arguments a tuple of tuples of blocks. Forward over reverse.
     """
-    made: Hessian = kept(Hessian, f, wrt, optimize)
+    made: Hessian = made_once(Hessian, f, wrt, optimize)
     return made
 
 

@@ -156,3 +156,28 @@ def test_shapes_of_jacobians():
     for mode in ("forward", "reverse"):
         found = jacobian(lambda x: np.cumsum(x * x), mode=mode)(np.array([1.0, 2.0, 3.0]))
         np.testing.assert_allclose(found, np.tril(np.ones((3, 3))) * [2.0, 4.0, 6.0])
+
+
+def storing(x):
+    x[0] = x[0] * 2.0
+    return x * x
+
+
+def test_no_argument_is_changed():
+    x = np.array([1.0, 2.0])
+
+    def total(x):
+        return np.sum(storing(x))
+
+    value, tangent = jvp(storing, (x,), (np.ones(2),))
+    np.testing.assert_array_equal([value, tangent], [[4.0, 4.0], [8.0, 4.0]])
+    value, pullback = vjp(storing, x)
+    np.testing.assert_array_equal(value, [4.0, 4.0])
+    for mode in ("forward", "reverse"):
+        found = jacobian(storing, mode=mode)(x)
+        np.testing.assert_array_equal(found, np.diag([8.0, 4.0]))
+    np.testing.assert_array_equal(hvp(total, x, np.ones(2)), [8.0, 2.0])
+    np.testing.assert_array_equal(hessian(total)(x), np.diag([8.0, 2.0]))
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+    x[:] = 7.0  # what the pullback was taken at stays
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], [8.0, 4.0])
