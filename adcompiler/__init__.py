@@ -2,6 +2,7 @@
 
 from ._version import VERSION as __version__
 from .api import grad, value_and_grad
+from .batching import vmap
 from .checking import check_grads
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .frontend.checkpoints import checkpoint
@@ -32,4 +33,5 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

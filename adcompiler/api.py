@@ -31,10 +31,11 @@ from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
 from .ir.printer import print_function
+from .modes import local_places
 from .ops.gates import Primitive
 from .pipeline import LEVELS, Options, gradient_function, lower_settled
 from .specialize import Specialization, specialize
-from .targets import Wrt, places, settled, unfold
+from .targets import Wrt, check_variables, places, settled, unfold
 from .wrt import check_wrt
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
@@ -160,10 +161,12 @@ class Gradient:
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)
-        check_wrt(self.function, structures, options.wrt)
+        if options.mode != "vmap":
+            check_wrt(self.function, structures, options.wrt)
         lowered, _ = lower_settled(
-            self.function, structures, lambda path: lookup_path(self.function, path, arguments)
-        )
+            self.function, structures, lambda path: lookup_path(self.function, path, arguments),
+            local_places(structures, options),
+        )  # fmt: skip
         return print_function(gradient_function(lowered, options)[0])
 
     def __repr__(self) -> str:
@@ -194,6 +197,7 @@ class Gradient:
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
         self._inner_places = [places(function, self.target, w, filled) for w, _ in self._inner]
+        check_variables(self.signature, [*self._inner_places, self._places], self._mode)
 
     @property
     def options(self) -> Options:
@@ -330,8 +334,9 @@ def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
     """The gradient of a function with one real result.
 
     f: a Python function in the subset. wrt: what to differentiate by, a parameter's position or
-    name, or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the lecture
-    form, a line for each gate; 1 for what a careful person would write.
+    name, the name of a local variable (as it is behind the last statement of the function's body
+    that changes it), or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the
+    lecture form, a line for each gate; 1 for what a careful person would write.
 
     Use it as `grad(f)`, as `@grad`, or as `@grad(wrt=("w", "b"))`. Raises SignatureError where
     `wrt` names nothing, SourceError where f is no Python function; its text is read, and checked,

@@ -54,8 +54,12 @@ def with_named_tuples(
     call: Callable[..., Any], arguments: Mapping[str, Any], options: Options
 ) -> Callable[..., Any]:
     """Emitted text, which can't import the user's classes, returns plain tuples in their place."""
-    forms = [_named_form(select(arguments, place)) for place in options.wrt]
-    if not any(forms) or options.mode == "jvp":
+    forms = [
+        None if isinstance(place, str) and place not in arguments
+        else _named_form(select(arguments, place))
+        for place in options.wrt
+    ]  # fmt: skip
+    if not any(forms) or options.mode in ("jvp", "jvps", "vmap"):
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
     if options.value:

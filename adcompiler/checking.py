@@ -84,12 +84,32 @@ def _first(
             vector(jvp(f, comparison.fresh(), comparison.tangents(direction.along), wrt=wrt)[1])
         )
     if "rev" in modes:
-        _, pullback = vjp(f, *comparison.fresh(), wrt=wrt)
-        rows = [comparison.floats(pullback(row)) for row in results.cotangents()]
+        rows = list(map(comparison.floats, _pulled_back(f, comparison, results)))
         told["rev"] = lambda direction: np.array(
             [sum(_inner(a, b) for a, b in zip(row, direction.along, strict=True)) for row in rows]
         )
     return Subject(1, lambda args: vector(f(*args)), results, told)
+
+
+def _pulled_back(f: Callable[..., Any], comparison: Comparison, results: Results) -> list[Any]:
+    """What each cotangent gives. A pullback isn't for what draws random numbers: the gradient of a
+    projection, which draws once, takes its place."""
+    try:
+        _, pullback = vjp(f, *comparison.fresh(), wrt=comparison.wrt)
+        return [pullback(row) for row in results.cotangents()]
+    except UnsupportedError as error:
+        gradient = grad(_projection(f), tuple(k + 1 for k in comparison.wrt))
+        try:
+            return [gradient(row, *comparison.fresh()) for row in results.cotangents()]
+        except UnsupportedError:
+            raise error from None
+
+
+def _projection(f: Callable[..., Any]) -> Callable[..., Any]:
+    def projection(weights: Any, *args: Any) -> Any:
+        return _dot(weights, f(*args))
+
+    return projection
 
 
 def _inner(a: Any, b: Any) -> float:
@@ -152,15 +172,10 @@ def _own(value: Any) -> Any:
 
 def _gradient_again(f: Callable[..., Any], comparison: Comparison, value: Any) -> Subject:
     """The gradient, by forward mode over it: where there are more results, of a projection."""
-
-    def projection(weights: Any, *args: Any) -> Any:
-        return _dot(weights, f(*args))
-
     weights = Results(value, "result", comparison.random).random_cotangent(comparison.random)
-    function: Callable[..., Any] = projection
-    before: tuple[Any, ...] = (weights,)
+    function, before = _projection(f), [weights]
     if _is_one_number(value):
-        function, before = f, ()
+        function, before = f, []
     wrt = tuple(k + len(before) for k in comparison.wrt)
     gradient = grad(function, wrt)
     results = Results(gradient(*before, *comparison.fresh()), "gradient", comparison.random)

@@ -28,6 +28,7 @@ from .frontend.static_module import Decorated, Unevaluated, load_namespace
 from .ir.types import is_differentiable
 from .ops.gates import Primitive
 from .pipeline import lower_settled
+from .targets import variables_of
 
 __all__ = ["Arguments", "Target", "arguments_of", "find_function", "wrt_names"]
 
@@ -260,7 +261,7 @@ def _collect(*args: Any, **keywords: Any) -> tuple[tuple[Any, ...], dict[str, An
 
 
 def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The parameters to differentiate by."""
+    """The parameters, and local variables, to differentiate by."""
     target = arguments.target
     names = [name.strip() for text in wanted for name in text.split(",")]
     if names == ["all"] and "all" not in target.parameters:
@@ -272,7 +273,7 @@ def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
             _refuse(target, "has no parameters", "differentiate a function of something.")
         return target.parameters[:1]
     for name in names:
-        if name not in target.parameters:
+        if name not in target.parameters and name not in variables_of(target.function):
             _usage(f"`--wrt {name}`: {_no_parameter(target, name)}")
         if names.count(name) > 1:
             _usage(f"`--wrt`: `{name}` is named twice.")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .differences import Slopes, Vector, slopes, steps_for
-from .fitting import ARRAYS, GENERATORS, copied, flat
+from .fitting import flat, kept
 from .float_leaves import Results, is_float, leaves, like, normal, with_floats
 from .frontend.signature import abstract
 from .wrt import is_fit
@@ -89,7 +89,7 @@ class Comparison:
                 for leaf, along in zip(self.leaves, direction.along, strict=True)
             ]
         )
-        return self.withleaves(copied(self.args, (*ARRAYS, *GENERATORS)), parts)
+        return self.withleaves(kept(self.args, True), parts)
 
     def withleaves(self, args: Sequence[Any], parts: Iterator[Any]) -> tuple[Any, ...]:
         """The arguments with others in the places of the floats that are differentiated by."""
@@ -119,7 +119,7 @@ class Comparison:
         return [leaf for leaf in flat(tuple(found)) if is_float(leaf)]
 
     def fresh(self) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = copied(self.args, (*ARRAYS, *GENERATORS))
+        found: tuple[Any, ...] = kept(self.args, True)
         return found
 
     def directions(self, leaf: int) -> list[Direction]:

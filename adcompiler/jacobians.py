@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .api import without_our_frames
-from .diagnostics import Diagnostic, SignatureError
-from .fitting import ARRAYS, GENERATORS, copied, flat, put_back
+from .api import Gradient, without_our_frames
+from .diagnostics import Diagnostic, SignatureError, UnsupportedError
+from .fitting import flat, kept, put_back
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, kept
+from .transformations import Derivative, Pullback, along, made_once
 from .wrt import select
 
 __all__ = ["hessian", "jacobian"]
@@ -32,8 +32,8 @@ class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
     def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
-        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
         self.function, self.wrt, self.optimize = f, wrt, optimize
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:
@@ -63,12 +63,13 @@ class Jacobian(_Matrix):
         self.mode = mode
         self.forward = Derivative(f, wrt, optimize, "jvp")
         self.reverse = Derivative(f, wrt, optimize, "vjp")
+        self.forwards = Derivative(f, wrt, optimize, "jvps")
+        self.reverses = Derivative(f, wrt, optimize, "vjps")
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
-        chosen = self.chosen(self.forward, args)
-        before = copied(args, (*ARRAYS, *GENERATORS))
-        value = self.function(*copied(args, ARRAYS))
+        chosen, before = self.chosen(self.forward, args), kept(args, generators=True)
+        value = self.function(*kept(args))
         mode = self.mode
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen, list(flat(value))))
@@ -81,39 +82,46 @@ class Jacobian(_Matrix):
         return put_back(value, parts)
 
     def _by_columns(self, args: Any, chosen: list[Any], value: Any) -> list[list[Any]]:
-        gradient = self.forward.of(self.wrt)
+        one, several = self.forward.of(self.wrt), self.forwards.of(self.wrt)
+
+        def alone(basis: list[Any]) -> list[Any]:
+            return list(flat(along(one, _drawing(args), basis)[1]))
+
+        def stacked(basis: list[Any]) -> list[Any]:
+            return list(flat(_run(several, _drawing(args), basis)[1]))
+
+        outputs = list(flat(value))
         columns = [
-            [
-                list(flat(along(gradient, copied(args, GENERATORS), basis)[1]))
-                for basis in _directions(chosen, k)
-            ]
-            for k in range(len(chosen))
+            _in_batches(alone, stacked, chosen, k, len(outputs)) for k in range(len(chosen))
         ]
         return [
-            [
-                _block([column[j] for column in columns[k]], leaf, x, True)
-                for k, x in enumerate(chosen)
-            ]
-            for j, leaf in enumerate(flat(value))
+            [_block(columns[k][j], leaf, x, True) for k, x in enumerate(chosen)]
+            for j, leaf in enumerate(outputs)
         ]
 
     def _by_rows(self, args: Any, chosen: list[Any], value: Any) -> list[list[Any]]:
-        pullback = Pullback(self.reverse, args, value)
+        pullback, several = Pullback(self.reverse, args, value), self.reverses.of(self.wrt)
+
+        def alone(basis: list[Any]) -> list[Any]:
+            found = pullback(put_back(value, iter(basis)))
+            return list(found) if self.several else [found]
+
+        def stacked(basis: list[Any]) -> list[Any]:
+            found = _run(several, args, [put_back(value, iter(basis))])
+            return list(found) if self.several else [found]
+
         outputs = list(flat(value))
-        found = []
-        for j, leaf in enumerate(outputs):
-            rows = [
-                pullback(put_back(value, iter(basis))) for basis in _directions(outputs, j)
-            ]
-            rows = rows if self.several else [(row,) for row in rows]
-            found.append(
-                [_block([row[k] for row in rows], leaf, x, False) for k, x in enumerate(chosen)]
-            )
-        return found
+        rows = [
+            _in_batches(alone, stacked, outputs, j, len(chosen)) for j in range(len(outputs))
+        ]
+        return [
+            [_block(rows[j][k], leaf, x, False) for k, x in enumerate(chosen)]
+            for j, leaf in enumerate(outputs)
+        ]
 
     def source(self, *args: Any) -> str:
-        """The emitted function that gives one column, or one row."""
-        derivative = self.reverse if self.mode == "reverse" else self.forward
+        """The emitted function that gives many columns, or many rows."""
+        derivative = self.reverses if self.mode == "reverse" else self.forwards
         return derivative.source(*args)
 
 
@@ -123,43 +131,97 @@ class Hessian(_Matrix):
     def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
         super().__init__(f, wrt, optimize)
         self.product = Derivative(f, wrt, optimize, "hvp")
+        self.products = Derivative(f, wrt, optimize, "hvps")
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
-        gradient, chosen = self.product.of(self.wrt), self.chosen(self.product, args)
-        before = copied(args, GENERATORS)
-        columns = []
-        for k in range(len(chosen)):
-            found = [
-                along(gradient, copied(before, GENERATORS), basis)
-                for basis in _directions(chosen, k)
-            ]
-            columns.append(found if self.several else [(one,) for one in found])
+        one, several = self.product.of(self.wrt), self.products.of(self.wrt)
+        chosen = self.chosen(self.product, args)
+
+        def alone(basis: list[Any]) -> list[Any]:
+            found = along(one, _drawing(args), basis)
+            return list(found) if self.several else [found]
+
+        def stacked(basis: list[Any]) -> list[Any]:
+            found = _run(several, _drawing(args), basis)
+            return list(found) if self.several else [found]
+
+        columns = [
+            _in_batches(alone, stacked, chosen, k, len(chosen)) for k in range(len(chosen))
+        ]
         blocks = tuple(
-            tuple(
-                _block([column[i] for column in columns[k]], x, y, True)
-                for k, y in enumerate(chosen)
-            )
+            tuple(_block(columns[k][i], x, y, True) for k, y in enumerate(chosen))
             for i, x in enumerate(chosen)
         )
         return blocks if self.several else blocks[0][0]
 
     def source(self, *args: Any) -> str:
-        """The emitted function that gives one column."""
-        return self.product.source(*args)
+        """The emitted function that gives many columns."""
+        return self.products.source(*args)
 
 
-def _directions(values: Sequence[Any], position: int) -> Iterator[list[Any]]:
-    """The unit vectors of one of the values, zeros for the others."""
-    zeros = [_zero(value) for value in values]
-    value = values[position]
-    if np.ndim(value) == 0:
-        yield [*zeros[:position], _one(value), *zeros[position + 1 :]]
-        return
-    for index in np.ndindex(np.shape(value)):
-        basis = np.zeros(np.shape(value), np.asarray(value).dtype)
-        basis[index] = 1
-        yield [*zeros[:position], basis, *zeros[position + 1 :]]
+# So many directions are taken at once: what a function computes is held as often.
+_AT_ONCE = 256
+
+
+def _drawing(args: Sequence[Any]) -> Any:
+    """The arguments with generators of their own, so that every part is of the same draws."""
+    return kept(tuple(args), generators=True)
+
+
+def _in_batches(
+    alone: Callable[[list[Any]], list[Any]], stacked: Callable[[list[Any]], list[Any]],
+    values: Sequence[Any], position: int, wanted: int,
+) -> list[Any]:  # fmt: skip
+    """What is found along the unit vectors of one of the values: for each of the `wanted` things,
+    a row for each vector."""
+    count = np.size(values[position])
+    rows: list[list[Any]] = []
+    try:
+        for chunk in np.array_split(np.arange(count), -(-count // _AT_ONCE)) if count > 1 else ():
+            rows.append([
+                v if np.ndim(v) else np.full(len(chunk), v)
+                for v in stacked(_directions(values, position, chunk))
+            ])  # fmt: skip
+    except UnsupportedError as error:
+        if any(found.code != "batch" for found in error.diagnostics):
+            raise
+    if rows:
+        return [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+    found = [alone(_direction(values, position, k)) for k in range(count)]
+    return list(zip(*found, strict=True)) if found else [()] * wanted
+
+
+def _directions(values: Sequence[Any], position: int, chunk: Any) -> list[Any]:
+    """Some of the unit vectors of one of the values, as a stack; stacks of zeros for the others."""
+    found = [
+        np.zeros((len(chunk), *np.shape(v)), np.asarray(v).dtype) if _is_float(v) else v
+        for v in values
+    ]
+    if _is_float(values[position]):
+        found[position].reshape(len(chunk), -1)[np.arange(len(chunk)), chunk] = 1
+    return found
+
+
+def _is_float(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "fc"
+
+
+def _direction(values: Sequence[Any], position: int, index: int) -> list[Any]:
+    """A unit vector of one of the values, zeros for the others."""
+    found = [_zero(value) for value in values]
+    if np.ndim(found[position]):
+        found[position].flat[index] = 1
+    else:
+        found[position] = _one(values[position])
+    return found
+
+
+def _run(gradient: Gradient, args: Sequence[Any], given: Sequence[Any]) -> Any:
+    """Run what takes stacks of tangents, or of cotangents."""
+    arguments = gradient._bind(tuple(args), {})
+    compiled = gradient._specialization(arguments)
+    return gradient._run(compiled, arguments, dict(zip(compiled.taken, given, strict=True)))
 
 
 def _zero(value: Any) -> Any:
@@ -171,15 +233,16 @@ def _one(value: Any) -> Any:
     return type(value)(1)
 
 
-def _block(parts: Sequence[Any], of: Any, by: Any, columns: bool) -> Any:
+def _block(parts: Any, of: Any, by: Any, columns: bool) -> Any:
     """The partials of one thing by another: an axis for each axis of the first, then of the
     second. `parts` are its columns, or its rows."""
     if np.ndim(of) == np.ndim(by) == 0:
         return parts[0]
     first, second = np.shape(of), np.shape(by)
-    dtype = np.result_type(*map(np.asarray, parts)) if parts else np.asarray(by).dtype
-    found = np.array(parts, dtype).reshape(len(parts), -1) if parts else np.zeros((0, 0), dtype)
-    if not parts or not found.size:
+    found = np.asarray(parts) if len(parts) else np.zeros((0, 0), np.asarray(by).dtype)
+    dtype = found.dtype
+    found = found.reshape(len(found), -1) if found.size else found
+    if not found.size:
         return np.zeros((*first, *second), dtype)
     matrix = found.T if columns else found
     return matrix.reshape(math.prod(first), math.prod(second)).reshape(*first, *second)
@@ -201,7 +264,7 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = kept(Jacobian, f, wrt, mode, optimize)
+    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize)
     return made
 
 
@@ -211,7 +274,7 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessia
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a tuple of arguments a tuple of tuples of blocks. Forward over reverse.
     """
-    made: Hessian = kept(Hessian, f, wrt, optimize)
+    made: Hessian = made_once(Hessian, f, wrt, optimize)
     return made
 
 

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .codegen.signature import Parameter
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .frontend.items import Item, article, in_words, leaf_names, leaves, rebuild
 from .frontend.lower import Lowered, parameter_names
+from .frontend.signature import parts
 from .ir.builder import Builder
 from .ir.core import (
     Function,
@@ -38,6 +39,7 @@ from .ir.types import Array, Scalar, is_complex, is_differentiable, kind_of, ran
 from .ir.types import Static as StaticType
 from .ops import TABLE
 from .transform.activity import active_values, dependences, differentiable_operands
+from .transform.batch import batch
 from .transform.forward import forward
 from .transform.reverse import reverse
 from .wrt import (
@@ -51,12 +53,11 @@ from .wrt import (
 )
 
 __all__ = [
-    "MODES", "Derived", "Options", "check_complex", "derive", "differentiable_at",
-    "plain_derivative", "title_of",
-    "with_temporaries",
+    "MODES", "Derived", "Options", "check_complex", "chosen_values", "derive",
+    "differentiable_at", "local_places", "plain_derivative", "title_of", "with_temporaries",
 ]  # fmt: skip
 
-MODES = ("grad", "vjp", "jvp", "hvp")
+MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,13 @@ class Options:
 class Derived:
     """A derivative in SSA: the parameters that it takes after the function's own, and the
     structure of what it returns, made of its results. `headed`: it has a forward part and a
-    backward part, one after the other."""
+    backward part, one after the other. `batched`: the stacks that stand for parameters."""
 
     function: Function
     parameters: tuple[Parameter, ...]
     returned: Callable[[Iterator[Value]], Any]
     headed: bool = True
+    batched: Mapping[Value, Value] = field(default_factory=dict)
 
 
 def derive(
@@ -91,6 +93,33 @@ def derive(
 ) -> Derived:
     """The derivative that the options ask for, with its saves still to be made legal."""
     return _BY_MODE[options.mode](lowered, function, wrt, options)
+
+
+def chosen_values(lowered: Lowered, function: Function, options: Options) -> list[Value]:
+    """What is differentiated by, or batched: the floats, or all, of the places that are named."""
+    if options.mode == "vmap":
+        return [v for place in options.wrt for v in _leaves_at(lowered, place)]
+    found = [v for place in options.wrt for v in differentiable_at(lowered, place)]
+    check_complex(function, found)
+    return found
+
+
+def _leaves_at(lowered: Lowered, place: Place) -> list[Value]:
+    found = [v for v in leaves(select(lowered.arguments, place)) if _is_value(v)]
+    if len(found) != len(list(parts(select(lowered.structures, place), ""))):
+        raise SignatureError(
+            Diagnostic(
+                "batch", f"`{shown(place)}` is batched, and its value must be known when the"
+                " function is compiled.", "give None for it in in_axes.", lowered.function.span,
+            )
+        )  # fmt: skip
+    return found
+
+
+def local_places(structures: Mapping[str, Any], options: Options) -> tuple[str, ...]:
+    """The places that are no parameters: local variables."""
+    asked = (*(place for inner in options.inner for place in inner.wrt), *options.wrt)
+    return tuple(dict.fromkeys(p for p in asked if isinstance(p, str) and p not in structures))
 
 
 def title_of(options: Options) -> str:
@@ -102,7 +131,8 @@ def title_of(options: Options) -> str:
 
 _TITLES = {
     "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
-    "hvp": "Hessian-vector product",
+    "hvp": "Hessian-vector product", "vjps": "Vector-Jacobian products",
+    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products", "vmap": "Batch",
 }  # fmt: skip
 
 
@@ -136,7 +166,7 @@ def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]]
     def returned(values: Iterator[Value]) -> Any:
         value = next(values) if options.value else None
         items = [
-            gradient_item(select(lowered.arguments, place), place_expression(place), values)
+            gradient_item(select(lowered.places, place), place_expression(place), values)
             for place in options.wrt
         ]
         result: Any = items[0] if options.single else tuple(items)
@@ -149,6 +179,7 @@ def _vjp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A cotangent for each float that is returned."""
+    _check_repeatable(function)
     lowered, function = _with_named_results(lowered, function)
     received = [v for v in function.results if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", results=received)
@@ -157,6 +188,19 @@ def _vjp(
     item = _like(lowered.result, iter(found.parameters[count:]))
     parameter = _taken(lowered, "grad", "out", item)
     return Derived(found, (parameter,), _gradients(lowered, options))
+
+
+def _check_repeatable(function: Function) -> None:
+    """The pullback runs the forward part again, and other numbers would be drawn then."""
+    for one in (function, *function.functions.values()):
+        for op in walk(one.body):
+            if op.opcode in TABLE and TABLE[op.opcode].once:
+                raise UnsupportedError(
+                    Diagnostic(
+                        "derivative", "the pullback of a function that draws random numbers.",
+                        "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
+                    )
+                )  # fmt: skip
 
 
 def _jvp(
@@ -186,7 +230,51 @@ def _hvp(
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 
 
-_BY_MODE = {"grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp}
+def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
+    """The same for a whole stack of tangents, or of cotangents."""
+
+    def several(
+        lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+    ) -> Derived:
+        derived = one(lowered, function, wrt, options)
+        old, own = derived.function, len(function.parameters)
+        values = len(function.results) if one is _jvp else 0
+        found = batch(old, old.parameters[own:], f"{old.name}s", whole=old.results[values:])
+        mapping = dict(zip(old.parameters, found.parameters, strict=True))
+        parameters = tuple(
+            replace(p, item=rebuild(p.item, lambda leaf: _in_place_of(leaf, mapping)))
+            for p in derived.parameters
+        )
+        return replace(derived, function=found, parameters=parameters)
+
+    return several
+
+
+def _in_place_of(leaf: Item, mapping: Mapping[Value, Value]) -> Item:
+    return mapping.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+
+
+def _vmap(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The function itself, of stacks of these arguments; every result is a stack."""
+    found = batch(function, wrt, f"{function.name}_vmap")
+    mapping = {
+        old: new for old, new in zip(function.parameters, found.parameters, strict=True)
+        if old is not new
+    }  # fmt: skip
+
+    def returned(values: Iterator[Value]) -> Any:
+        return rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
+
+    return Derived(found, (), returned, headed=False, batched=mapping)
+
+
+_BY_MODE = {
+    "grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp,
+    "vjps": _stacked(_vjp), "jvps": _stacked(_jvp), "hvps": _stacked(_hvp),
+    "vmap": _vmap,
+}  # fmt: skip
 
 
 def _hessian_product(
@@ -261,7 +349,7 @@ def _tangent_of(leaf: Item, values: Iterator[Value]) -> Any:
     """What isn't a float has no direction to go in: 0 for numbers."""
     if _is_float(leaf):
         return next(values)
-    return 0 if _is_value(leaf) else leaf
+    return 0 if isinstance(leaf, (Value, int)) else leaf
 
 
 def _is_value(leaf: Item) -> bool:
@@ -386,8 +474,8 @@ def _is_complex_too(op: Operation) -> bool:
 
 
 def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
-    """The floats of a parameter; none of them may have become static."""
-    if not is_fit(select(lowered.structures, place)):
+    """The floats of a parameter, none of which may have become static, or of a local variable."""
+    if place not in lowered.variables and not is_fit(select(lowered.structures, place)):
         raise SignatureError(
             Diagnostic(
                 "static-wrt",
@@ -397,4 +485,4 @@ def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
                 lowered.function.span,
             )
         )
-    return list(differentiable(select(lowered.arguments, place)))
+    return list(differentiable(select(lowered.places, place)))

@@ -20,6 +20,7 @@ from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
+from .frontend.items import rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
 from .ir.core import Function, Value, on_all
@@ -28,8 +29,10 @@ from .modes import (
     Derived,
     Options,
     check_complex,
+    chosen_values,
     derive,
     differentiable_at,
+    local_places,
     plain_derivative,
     title_of,
     with_temporaries,
@@ -77,13 +80,15 @@ Values = Callable[[Path], Any]
 
 def lower_settled(
     function: types.FunctionType, structures: Mapping[str, Structure], values: Values,
+    variables: Sequence[str] = (),
 ) -> tuple[Lowered, frozenset[Path]]:  # fmt: skip
-    """Lower, with those ints made static that turn out to be used so; `values` reads arguments."""
+    """Lower, with those ints made static that turn out to be used so; `values` reads arguments;
+    `variables` are the local ones that are differentiated by."""
     static: frozenset[Path] = frozenset()
     current = dict(structures)
     for _ in range(_ATTEMPTS):
         try:
-            return lower(function, current, static, derive_within), static
+            return lower(function, current, static, derive_within, variables), static
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
@@ -101,8 +106,10 @@ def compile_gradient(
     check: Check | None = None,
 ) -> Compiled:
     """The emitted gradient of `function` for arguments of the given structures."""
-    check_wrt(function, structures, options.wrt)
-    lowered, static = lower_settled(function, structures, values)
+    if options.mode != "vmap":
+        check_wrt(function, structures, options.wrt)
+    variables = local_places(structures, options)
+    lowered, static = lower_settled(function, structures, values, variables)
     found, derived = gradient_function(lowered, options, check)
     shape = _shape(lowered, found, derived, defaults or {})
     emitted = emit_module(found, shape, options.level, _title(lowered, options), derived.headed)
@@ -118,8 +125,7 @@ def gradient_function(
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
-    wrt = [v for name in options.wrt for v in differentiable_at(lowered, name)]
-    check_complex(function, wrt)
+    wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
     found = _legalised(derived.function, options.level, check)
     if found.functions:
@@ -127,7 +133,7 @@ def gradient_function(
         found = optimize.run(found, optimize.AFTER_SAVES[options.level], _strict(check))
     found = own_memory(found, options.level)
     _checked(check, found, False)
-    found = own_results(found, wrt)
+    found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
     found = check_shapes(found, function)
@@ -181,9 +187,15 @@ def _shape(
     lowered: Lowered, found: Function, derived: Derived, defaults: Mapping[str, ast.expr | None]
 ) -> FunctionShape:
     signature = signature_of(lowered.source.function)
+
+    def stacked(item: Any) -> Any:
+        return rebuild(
+            item, lambda leaf: derived.batched.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+        )
+
     made = {
         name: Parameter(
-            name, lowered.arguments[name], parameter.kind, defaults.get(name),
+            name, stacked(lowered.arguments[name]), parameter.kind, defaults.get(name),
             [(c.item, at) for c, at in lowered.reads if c.path[1] == name],
         )
         for name, parameter in signature.parameters.items()
@@ -197,7 +209,8 @@ def _shape(
     ]
     parameters += derived.parameters
     returned = derived.returned(iter(found.results))
-    return FunctionShape([*parameters, *starred], returned, stored_parameters(lowered.function))
+    stored = map(stacked, stored_parameters(lowered.function))
+    return FunctionShape([*parameters, *starred], returned, tuple(stored))
 
 
 def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
@@ -211,7 +224,10 @@ def _defaults_at_the_end(parameters: list[Parameter]) -> list[Parameter]:
 def _title(lowered: Lowered, options: Options) -> str:
     """The emitted module's docstring."""
     where = os.path.basename(lowered.source.filename)
-    wrt = ", ".join(map(shown, options.wrt))
+    wrt = ", ".join(
+        f"its local variable {place}" if place in lowered.variables else shown(place)
+        for place in options.wrt
+    )
     arguments = "".join(f"    {line}\n" for line in describe(lowered.structures))
     what = title_of(options)
     return (
@@ -231,7 +247,8 @@ def show_stage(
         compiled = compile_gradient(function, structures, options, values, defaults)
         emitted = compiled.emitted
         return emitted.function if stage == "backward" else emitted.module
-    lowered, _ = lower_settled(function, structures, values)
+    variables = local_places(structures, options)
+    lowered, _ = lower_settled(function, structures, values, variables)
     match stage:
         case "source":
             return lowered.source.text

@@ -259,7 +259,8 @@ def _disk_key(
         return None
     shown = [(name, describe_structure(structure)) for name, structure in structures.items()]
     identity = [
-        VERSION, build(), sys.version_info[:2], np.__version__, function.__module__,
+        VERSION, build(), sys.version_info[:2], np.__version__,
+        getattr(sys.modules.get("scipy"), "__version__", None), function.__module__,
         function.__qualname__, fingerprint(function), repr(function.__code__.co_filename), shown,
         statics, repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
     ]  # fmt: skip

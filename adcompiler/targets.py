@@ -15,19 +15,23 @@ What is filled in is read at each call, and becomes arguments like the others.
 
 from __future__ import annotations
 
+import ast
+import difflib
 import functools
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .diagnostics import Diagnostic, SignatureError
+from .diagnostics import Diagnostic, SignatureError, SourceError
+from .frontend.assigned import assigned_names
 from .frontend.binding import signature_of
 from .frontend.paths import member
 from .frontend.records import is_instance
+from .frontend.source import read_function
 from .wrt import Place
 
-__all__ = ["Wrt", "places", "settled", "unfold"]
+__all__ = ["Wrt", "check_variables", "places", "settled", "unfold", "variables_of"]
 
 Wrt = int | str | tuple[int | str, ...]
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -85,6 +89,8 @@ def _place(
             return (_VISIBLE, (wrt, visible.index(wrt) + before - len(positional)))
         if keyword:
             return (keyword[0], wrt)
+        if wrt in variables_of(function):
+            return wrt
     elif type(wrt) is int and starred and wrt >= 0:
         index = wrt + before
         return positional[index] if index < len(positional) else (
@@ -92,15 +98,57 @@ def _place(
         )  # fmt: skip
     elif type(wrt) is int and not starred and -len(free) <= wrt < len(free):
         return free[wrt]
-    listed = ", ".join(free) or "none"
-    advice = f"its parameters are: {listed}."
-    if isinstance(wrt, list):
+    advice = f"its parameters are: {', '.join(free) or 'none'}."
+    if isinstance(wrt, str):
+        advice = _names_of(function, free, wrt)
+    elif isinstance(wrt, list):
         advice = "give several in a tuple."
     elif type(wrt) is int and starred:
         advice = "count from the first argument: there may be any number."
     raise SignatureError(
         Diagnostic("unknown-wrt", f"wrt={wrt!r} names no parameter of the function.", advice)
     )
+
+
+def _names_of(function: types.FunctionType, parameters: list[str], wanted: str) -> str:
+    """What could be meant."""
+    variables = variables_of(function)
+    advice = f"its parameters are: {', '.join(parameters) or 'none'}."
+    if variables:
+        advice = f"{advice[:-1]}; its local variables: {', '.join(variables)}."
+    close = difflib.get_close_matches(wanted, [*parameters, *variables], n=1)
+    return f"did you mean {close[0]!r}? {advice}" if close else advice
+
+
+def variables_of(function: types.FunctionType) -> list[str]:
+    """The local variables, apart from parameters, in order of their first assignment."""
+    try:
+        node = read_function(function).node
+    except SourceError:
+        return []  # which the first call tells
+    body = node.body if isinstance(node, ast.FunctionDef) else []
+    taken = signature_of(function).parameters
+    outside = {n for part in body for one in ast.walk(part)
+               if isinstance(one, (ast.Global, ast.Nonlocal)) for n in one.names}  # fmt: skip
+    return [n for n in assigned_names(body) if n not in taken and n not in outside]
+
+
+def check_variables(
+    signature: inspect.Signature, groups: Sequence[tuple[Any, ...]], mode: str
+) -> None:
+    """Refuse local variables where only parameters will do; `groups` of places, first derivative
+    first."""
+    allowed = 0 if mode not in ("grad", "vjp") and len(groups) == 1 else 1
+    for place in (p for group in groups[allowed:] for p in group):
+        if isinstance(place, str) and place not in signature.parameters:
+            what = "a second derivative" if allowed else f"`{mode.removesuffix('s')}`"
+            raise SignatureError(
+                Diagnostic(
+                    "local-wrt", f"{what} can't be taken by `{place}`, a local variable.",
+                    "take it by a parameter: make what follows on the variable a function of its"
+                    " own.",
+                )
+            )  # fmt: skip
 
 
 def _visible(target: Any) -> list[str]:

@@ -18,12 +18,12 @@ from typing import Any
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
-from .fitting import ARRAYS, GENERATORS, copied, fitted
+from .fitting import fitted, kept
 from .frontend.signature import abstract
 from .targets import Wrt
 from .wrt import is_fit, select
 
-__all__ = ["Derivative", "along", "hvp", "jvp", "kept", "vjp"]
+__all__ = ["Derivative", "along", "hvp", "jvp", "made_once", "vjp"]
 
 
 class Derivative:
@@ -35,9 +35,9 @@ class Derivative:
     def __init__(
         self, f: Callable[..., Any], wrt: Wrt | None, optimize: int, mode: str
     ) -> None:
-        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self._made: dict[Wrt, Gradient] = {}
+        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
@@ -103,7 +103,7 @@ class Pullback:
     @without_our_frames
     def __call__(self, cotangent: Any) -> Any:
         gradient = self.derivative.at(self.args)
-        arguments = gradient._bind(copied(self.args, GENERATORS), {})
+        arguments = gradient._bind(self.args, {})
         compiled = gradient._specialization(arguments)
         (name,) = compiled.taken
         found = gradient._run(compiled, arguments, {name: fitted(cotangent, self.value, name)})
@@ -146,14 +146,13 @@ def _floats(args: Sequence[Any]) -> tuple[int, ...]:
     return tuple(k for k, value in enumerate(args) if is_fit(abstract(value, "argument")))
 
 
-def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
+def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     """What was made of the same function before, so that it compiles once; it hangs on the
-    function, and goes with it. What wraps a function has its attributes, and must not have these.
-    """
+    function, and goes with it."""
     if not isinstance(f, (types.FunctionType, Gradient)):
         return make(f, *how)
     owner, made = vars(f).get("__adcompiler__", (None, {}))
-    if owner is not f:
+    if owner is not f:  # functools.wraps hands the attributes of one function on to another
         made = {}
         vars(f)["__adcompiler__"] = (f, made)
     key = (make.__name__, *how)
@@ -176,7 +175,7 @@ def jvp(
 
     Raises SignatureError where the tangents don't fit, and what `grad` raises.
     """
-    made = kept(Pushforward, f, wrt, optimize, "jvp")
+    made = made_once(Pushforward, f, wrt, optimize, "jvp")
     return made if primals is None else made(primals, tangents)
 
 
@@ -188,13 +187,12 @@ def vjp(
 
     `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
     what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
-    with `wrt` what `grad` would give. It runs the function's forward part again, at the primals as
-    they were: stores into them, the function's own among them, change nothing.
+    with `wrt` what `grad` would give. It runs the function's forward part again, on the arguments
+    as they are now. No argument is changed.
     """
-    derivative = kept(Derivative, f, wrt, optimize, "vjp")
-    before = copied(primals, (*ARRAYS, *GENERATORS))
-    value = f(*copied(primals, ARRAYS))
-    return value, Pullback(derivative, before, value)
+    derivative = made_once(Derivative, f, wrt, optimize, "vjp")
+    value = f(*kept(primals))
+    return value, Pullback(derivative, kept(primals), value)
 
 
 @without_our_frames
@@ -206,7 +204,7 @@ def hvp(
     args: the function's arguments, and then `v`, with the structure of what `wrt` names (a tuple
     where that is one). Gives what `grad` gives. Without args: the function that takes them.
     """
-    made = kept(HessianProduct, f, wrt, optimize, "hvp")
+    made = made_once(HessianProduct, f, wrt, optimize, "hvp")
     return made(*args) if args else made
 
 

@@ -49,6 +49,8 @@ def check_wrt(
 ) -> None:
     """Refuse to differentiate with respect to anything but floats."""
     for place in wrt:
+        if place not in structures and isinstance(place, str):
+            continue  # a local variable, of which lowering will tell
         whole = select(structures, place)
         at_once = [(shown(place), whole)] if isinstance(whole, Static) else []
         for at, found in at_once or _unfit(whole, shown(place)):

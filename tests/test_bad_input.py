@@ -66,7 +66,6 @@ NO_FUNCTIONS = {
     "an instance that isn't callable": (Bare(), SourceError, "not-a-function", "`Bare`"),
     "a partial of a builtin": (functools.partial(pow, 2), SourceError, "builtin-function", "`pow`"),
     "a cached function": (cached, SourceError, "wrapped-function", "`cached`"),
-    "a gradient": (grad(square), UnsupportedError, "second-order", "gradient of a gradient"),
     "a gate": (sigmoid, UnsupportedError, "gate", "`sigmoid` is a gate"),
 }
 

@@ -4,6 +4,7 @@ differences have proved, with each other, and with differences of the gradient."
 import copy
 import functools
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from driving import same
 from golden_files import CASES, load
 
 from adcompiler import (
+    SignatureError,
     UnsupportedError,
     grad,
     hessian,
@@ -99,43 +101,98 @@ def test_the_hessian_times_a_vector_is_the_change_of_the_gradient(stem, level):
         np.testing.assert_allclose(a, b, 1e-6, 1e-6 * max(1.0, float(np.max(np.abs(b)))))
 
 
-def storing(u):
-    u[0] = u[0] * u[1]
-    return u * u
-
-
-@pytest.mark.parametrize("transposed", ["forward", "reverse"])
-def test_stores_into_arguments_change_neither_them_nor_the_derivative(transposed):
-    u = np.array([2.0, 3.0])
-    value, pullback = vjp(storing, u)
-    np.testing.assert_array_equal(value, [36.0, 9.0])
-    u_kept = u.copy()
-    np.testing.assert_array_equal(jacobian(storing, mode=transposed)(u), [[36.0, 24.0], [0, 6.0]])
-    np.testing.assert_array_equal(u, u_kept)
-    u[:] = 7.0
-    for _ in range(2):
-        np.testing.assert_array_equal(pullback(np.array([1.0, 0.0]))[0], [36.0, 24.0])
-
-
 def noisy(x, rng):
-    return x * x * rng.normal()
+    return np.sum(x * rng.normal(size=3))
 
 
-def test_the_draws_of_a_generator_are_the_same_in_every_part():
-    value, pullback = vjp(noisy, 3.0, np.random.default_rng(0))
-    for _ in range(2):
-        assert pullback(1.0)[0] == pytest.approx(value / 3.0 * 2.0, rel=1e-14)
+def test_a_pullback_draws_no_other_numbers():
+    with pytest.raises(UnsupportedError, match="draws random numbers"):
+        vjp(noisy, np.ones(3), np.random.default_rng(0), wrt=0)[1](1.0)
 
-    def rows(x, rng):
-        return x * rng.normal(size=3)
 
-    x = np.ones(3)
+def test_all_of_a_jacobian_is_of_the_same_draws():
+    def drawn(x, y, rng):
+        return x * y * rng.normal()
+
+    first = np.random.default_rng(0).normal()
+    rng = np.random.default_rng(0)
+    assert jacobian(drawn, (0, 1), mode="forward")(1.0, 1.0, rng) == (first, first)
+    assert rng.normal() != first
+    assert hessian(drawn, (0, 1))(1.0, 1.0, np.random.default_rng(0)) == ((0, first), (first, 0))
+
+
+def several(x, n):
+    return {"y": np.sin(x) * n, "k": n, "s": (np.sum(x), "name")}
+
+
+def test_structures_of_results():
+    x, v = np.array([0.1, 0.2]), np.array([1.0, -1.0])
+    value, tangent = jvp(several, (x, 3), (v, None))
+    assert tangent["k"] == 0 and tangent["s"][1] == "name" and value["k"] == 3
+    np.testing.assert_allclose(tangent["y"], 3 * np.cos(x) * v)
+    value, pullback = vjp(several, x, 3)
+    found = pullback({"y": v, "k": None, "s": (2.0, None)})
+    np.testing.assert_allclose(found[0], 3 * np.cos(x) * v + 2.0)
+    assert found[1] is None
+    blocks = jacobian(lambda x: (np.sin(x), np.sum(x * x)))(x)
+    np.testing.assert_allclose(blocks[0], np.diag(np.cos(x)))
+    np.testing.assert_allclose(blocks[1], 2 * x)
+
+
+@pytest.mark.parametrize(
+    ("tangent", "words"),
+    [(np.ones(3), "for (2,)"), ((1.0, 2.0, 3.0), "for (2,)"), (np.ones((2, 1)), "for (2,)")],
+)
+def test_tangents_that_do_not_fit(tangent, words):
+    with pytest.raises(SignatureError, match=re.escape(words)):
+        jvp(lambda x: x * x, (np.ones(2),), (tangent,))
+
+
+def test_single_precision_stays():
+    x = np.array([0.5, 2.0], np.float32)
+    value, tangent = jvp(lambda x: np.sqrt(x) * 2.0, (x,), ([1, 1],))
+    assert value.dtype == tangent.dtype == np.float32
+    assert hvp(lambda x: np.sum(x**3), x, np.ones(2)).dtype == np.float32
+    assert hessian(lambda x: np.sum(x**3))(x).dtype == np.float32
+
+
+def test_shapes_of_jacobians():
+    a = np.arange(6.0).reshape(2, 3)
+    assert jacobian(lambda x: x @ a)(np.ones(2)).shape == (3, 2)
+    assert jacobian(lambda x: a * x)(2.0).shape == (2, 3)
+    assert jacobian(lambda x: x.T * 2.0)(a).shape == (3, 2, 2, 3)
+    assert jacobian(lambda x: np.sum(x))(np.ones((0,))).shape == (0,)
+    assert jacobian(lambda x, y: x * y, (0, 1))(2.0, 3.0) == (3.0, 2.0)
+    blocks = hessian(lambda x, y: np.sum(x) * y * y, (0, 1))(np.ones(2), 3.0)
+    assert [[np.shape(b) for b in row] for row in blocks] == [[(2, 2), (2,)], [(2,), ()]]
     for mode in ("forward", "reverse"):
-        rng = np.random.default_rng(0)
-        found = jacobian(rows, mode=mode)(x, rng)
-        np.testing.assert_allclose(found, np.diag(np.random.default_rng(0).normal(size=3)))
-    second = hessian(lambda x, rng: np.sum(x**2 * rng.normal(size=3)))(x, np.random.default_rng(0))
-    np.testing.assert_allclose(second, 2 * np.diag(np.random.default_rng(0).normal(size=3)))
+        found = jacobian(lambda x: np.cumsum(x * x), mode=mode)(np.array([1.0, 2.0, 3.0]))
+        np.testing.assert_allclose(found, np.tril(np.ones((3, 3))) * [2.0, 4.0, 6.0])
+
+
+def storing(x):
+    x[0] = x[0] * 2.0
+    return x * x
+
+
+def test_no_argument_is_changed():
+    x = np.array([1.0, 2.0])
+
+    def total(x):
+        return np.sum(storing(x))
+
+    value, tangent = jvp(storing, (x,), (np.ones(2),))
+    np.testing.assert_array_equal([value, tangent], [[4.0, 4.0], [8.0, 4.0]])
+    value, pullback = vjp(storing, x)
+    np.testing.assert_array_equal(value, [4.0, 4.0])
+    for mode in ("forward", "reverse"):
+        found = jacobian(storing, mode=mode)(x)
+        np.testing.assert_array_equal(found, np.diag([8.0, 4.0]))
+    np.testing.assert_array_equal(hvp(total, x, np.ones(2)), [8.0, 2.0])
+    np.testing.assert_array_equal(hessian(total)(x), np.diag([8.0, 2.0]))
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+    x[:] = 7.0  # what the pullback was taken at stays
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], [8.0, 4.0])
 
 
 def test_a_wrapper_has_derivatives_of_its_own():

@@ -6,7 +6,8 @@
         A = A_1
 
 An update copies its array where somebody else may see the change. Where that is only the caller,
-or what was there before a loop, one copy before the loop serves all iterations; where it is a part
+or what was there before a loop, one copy before the loop serves all iterations: before the
+outermost loop that this is so of; where it is a part
 of the array that is read or saved, a copy of that part is smaller. Results that would share memory
 with an argument, a view or each other become copies, too.
 """
@@ -26,10 +27,12 @@ from .lifetimes import find_lifetimes
 from .nesting import plan_nesting
 from .ownership import Updates, find_updates, shared_results
 from .sites import Site
+from .unset import handed_on
 
 __all__ = ["own_memory", "own_results"]
 
-_ROUNDS = 4
+_ROUNDS = 6
+_DEPTH = 4
 
 
 def own_memory(function: Function, level: int) -> Function:
@@ -39,12 +42,22 @@ def own_memory(function: Function, level: int) -> Function:
     done: set[tuple[object, int]] = set()
     for _ in range(_ROUNDS):
         lifetimes = find_lifetimes(function, plan_nesting(function, level))
-        plan = _Plan(function, find_updates(function, lifetimes), done)
-        plan.block(function.body, ())
-        if not (plan.starts or plan.parts):
+        updates = find_updates(function, lifetimes)
+        plan = next(filter(_Plan.is_news, _plans(function, updates, done)), None)
+        if plan is None:
             break
         function = replace(function, body=plan.applied(function.body))
     return function
+
+
+def _plans(
+    function: Function, updates: Updates, done: set[tuple[object, int]]
+) -> Iterator[_Plan]:
+    """Copies before the outermost loops, if these do; else before those inside of them."""
+    for depth in range(_DEPTH):
+        plan = _Plan(function, updates, done, depth)
+        plan.block(function.body, ())
+        yield plan
 
 
 def _is_update(op: Operation) -> bool:
@@ -53,17 +66,23 @@ def _is_update(op: Operation) -> bool:
 
 @dataclass
 class _Plan:
-    """`starts`: carries, by loop, that begin with a copy; `parts`: views that become copies."""
+    """`starts`: carries, by loop, that begin with a copy; `parts`: views that become copies.
+    `depth`: how many loops there are around those that copies are placed before."""
 
     function: Function
     updates: Updates
     done: set[tuple[object, int]]
+    depth: int = 0
     starts: dict[object, set[int]] = field(default_factory=dict)
     parts: set[Value] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.definitions = {v: op for op in walk(self.function.body) for v in op.results}
         self.collected = dict(_collected(self.function))
+        self.unset = _maybe_unset(self.function)
+
+    def is_news(self) -> bool:
+        return bool(self.starts or self.parts)
 
     def block(self, block: Block, loops: tuple[Operation, ...]) -> None:
         for op in block.operations:
@@ -74,14 +93,10 @@ class _Plan:
                 self.block(one, inner)
 
     def update(self, op: Operation, loops: tuple[Operation, ...]) -> None:
-        """Plan what would let this update happen in place, if anything does: a copy before a loop
-        around it, the outermost that serves."""
-        for level in range(len(loops) or 1):
-            if self._plan(op, loops[level:]):
-                return
-
-    def _plan(self, op: Operation, loops: tuple[Operation, ...]) -> bool:
-        """Plan copies of parts, and before the first of these loops; gives whether that is news."""
+        """Plan what would let this update happen in place, if anything does."""
+        if self.depth and len(loops) <= self.depth:
+            return
+        loops = loops[self.depth :]
         sites = self.updates.sites
         mine = sites.closure(sites.of(op.operands[0]))
         blocked = {s for s in mine if s.foreign or s.fixed}
@@ -93,21 +108,20 @@ class _Plan:
             elif loops and _is_outside(holder, loops[0]):
                 blocked |= sites.of(holder) & mine
             else:
-                return False
+                return
         starts = {
             k: sites.closure(sites.of(v)) & blocked for k, v in enumerate(_starts(loops))
         }
         if blocked - set[Site]().union(*starts.values()):
-            return False
-        news = not parts <= self.parts
+            return
+        if any(found and _starts(loops)[k] in self.unset for k, found in starts.items()):
+            return  # there is nothing to copy on some path
         for k, found in starts.items():
             region = loops[0].attributes["region"]
             if found and (region, k) not in self.done:
                 self.starts.setdefault(region, set()).add(k)
                 self.done.add((region, k))
-                news = True
         self.parts |= parts
-        return news
 
     def _parts(self, holder: Value) -> set[Value] | None:
         """The views, or elements of a tape or of a tape's tapes, that would have to be copies."""
@@ -158,6 +172,18 @@ def _starts(loops: tuple[Operation, ...]) -> Sequence[Value]:
 
 def _is_outside(value: Value, loop: Operation) -> bool:
     return value not in loop.results and not any(value in defined_in(b) for b in loop.blocks)
+
+
+def _maybe_unset(function: Function) -> set[Value]:
+    """The values that some path leaves without a value."""
+    found = {op.result for op in walk(function.body) if op.opcode in ("undefined", "filler")}
+    pairs = [pair for op in walk(function.body) for pair in handed_on(op)] if found else []
+    news = bool(found)
+    while news:
+        reached = {target for source, target in pairs if source in found} - found
+        found |= reached
+        news = bool(reached)
+    return found
 
 
 def owned(

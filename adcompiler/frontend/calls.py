@@ -18,7 +18,7 @@ from ..diagnostics import AdcompilerError
 from ..ir.core import Value
 from ..ir.types import List
 from ..ops import EXPANSIONS, SPELLINGS, OperationError, is_known
-from ..ops.gates import Primitive
+from ..ops.gates import Primitive, told_signature
 from ..ops.refused import refusal
 from . import (
     array_calls,
@@ -51,6 +51,7 @@ from .items import (
     Record,
     is_namedtuple,
 )  # fmt: skip
+from .library_calls import enters_library, from_library
 from .recursion import called
 from .refused_calls import refuse_arguments, refuse_method, spelled
 from .source import FunctionSource, read_function
@@ -259,11 +260,11 @@ def _gate(
 
 def _own_signature(gate: Primitive[..., Any], count: int) -> inspect.Signature:
     """The parameters of any callable: one for each argument given, where it doesn't tell."""
-    try:
-        return inspect.signature(gate.function)
-    except (TypeError, ValueError):
-        kind = inspect.Parameter.POSITIONAL_ONLY
-        return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
+    found = told_signature(gate.function)
+    if found is not None:
+        return found
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(f"x{k}", kind) for k in range(count)])
 
 
 def path_of_callee(ctx: Context, callee: Any) -> Path:
@@ -319,4 +320,11 @@ def inline(
     trail = (ctx.span(node), *ctx.frame.trail)
     if source.function not in ctx.functions:
         ctx.functions.append(source.function)
-    return ctx.within(Frame(source, path, bound, parent, trail, name), functools.partial(body, ctx))
+    frame = Frame(source, path, bound, parent, trail, name)
+
+    def lower() -> Item:
+        return ctx.within(frame, functools.partial(body, ctx))
+
+    if enters_library(ctx, source.function):
+        return from_library(ctx, node, lower)
+    return lower()

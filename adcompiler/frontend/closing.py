@@ -18,17 +18,38 @@ __all__ = ["closed"]
 Outside = dict[Label, list[Value]]
 
 
-def closed(body: Block, functions: Mapping[Label, Block]) -> tuple[Block, dict[Label, Function]]:
-    """The body, and the functions that it calls, with all that they read as parameters."""
+def closed(
+    body: Block, functions: Mapping[Label, Block], names: Mapping[Label, str]
+) -> tuple[Block, dict[Label, Function]]:
+    """The body, and the functions that it calls, with all that they read as parameters.
+
+    Those that it calls are numbered anew: others of the same name may have been tried, and left.
+    """
     reached = _reached(body, functions)
     outside = _outside({label: functions[label] for label in reached})
+    labels = _numbered(reached, names)
     made = {}
     for label in reached:
         block = functions[label]
         own = _parameters(outside[label], block.parameters)
-        inner = substitute(_passing(block, outside), dict(zip(outside[label], own, strict=True)))
-        made[label] = Function(label.name, replace(inner, parameters=(*block.parameters, *own)))
-    return _passing(body, outside), made
+        stands = dict(zip(outside[label], own, strict=True))
+        inner = substitute(_passing(block, outside, labels), stands)
+        name, parameters = labels[label].name, (*block.parameters, *own)
+        made[labels[label]] = Function(name, replace(inner, parameters=parameters))
+    return _passing(body, outside, labels), made
+
+
+def _numbered(labels: Sequence[Label], names: Mapping[Label, str]) -> dict[Label, Label]:
+    """Labels by the functions' names, with numbers where these would be the same."""
+    taken: dict[str, Label] = {}
+    for label in labels:
+        name = base = names[label]
+        number = 0
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        taken[name] = label
+    return {label: Label(name) for name, label in taken.items()}
 
 
 def _calls(block: Block) -> list[Label]:
@@ -79,13 +100,15 @@ def _parameters(values: Sequence[Value], others: Sequence[Value]) -> list[Value]
     return made
 
 
-def _passing(block: Block, outside: Outside) -> Block:
+def _passing(block: Block, outside: Outside, labels: Mapping[Label, Label]) -> Block:
     """The block with what the called functions read handed to them."""
 
     def operation(op: Operation) -> Operation:
-        blocks = tuple(_passing(inner, outside) for inner in op.blocks)
+        blocks = tuple(_passing(inner, outside, labels) for inner in op.blocks)
         if op.opcode != "invoke":
             return replace(op, blocks=blocks) if blocks else op
-        return replace(op, operands=(*op.operands, *outside[op.attributes["callee"]]))
+        label = op.attributes["callee"]
+        attributes = {**op.attributes, "callee": labels[label]}
+        return replace(op, operands=(*op.operands, *outside[label]), attributes=attributes)
 
     return replace(block, operations=tuple(map(operation, block.operations)))

@@ -151,6 +151,10 @@ class Context:
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
     derive: Any = None  # differentiates what is lowered apart: see `derived_calls`
+    # Local variables that are differentiated by; see `variables`.
+    last_changes: Mapping[ast.AST, Sequence[str]] = field(default_factory=dict)
+    variables: dict[str, Item] = field(default_factory=dict)
+    variables_memory: dict[Value, tuple[Value, Value]] = field(default_factory=dict)
     # The names that the results of a call are unpacked to.
     unpacked: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     # What was refused so far; see `problems`.

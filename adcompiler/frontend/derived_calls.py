@@ -19,7 +19,7 @@ from typing import Any, Protocol, final
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Value, callee_of, hint, walk
 from ..ir.rewrite import free_values, substitute
-from ..ir.types import is_differentiable
+from ..ir.types import is_differentiable, kind_of, rank
 from . import calls
 from .context import Context
 from .items import Item, LocalFunction, in_words, is_constant, leaves, rebuild
@@ -82,7 +82,7 @@ def make(
     wrt = keywords.pop("wrt", None if kind == "jvp" else 0)
     if kind in ("grad", "value_and_grad"):
         wrt = rest.pop(0) if rest else wrt
-    if keywords or not is_constant(wrt):
+    if keywords or not all(map(is_constant, leaves(wrt))):
         ctx.refuse(
             node, "derivative", f"an argument of `{kind}` that isn't known when the gradient is"
             " compiled.", "give it the function, and wrt by position or name.",
@@ -145,6 +145,12 @@ def _derived(
     keywords = {key: item for key, item in inside.items() if isinstance(key, str)}
     builder, result = _apart(ctx, node, derivation.target, args, keywords)
     function = _closed(ctx, node, builder, wrt, result, derivation)
+    if any(callee_of(op) is not None for op in walk(function.body)):
+        ctx.refuse(
+            node, "recursion", "the function that is differentiated here calls a function that"
+            " calls itself, or checkpoints a call.",
+            "write the recursion as a loop, and leave checkpoint() out.",
+        )  # fmt: skip
     assert ctx.derive is not None
     found = ctx.derive(function, wrt, derivation.mode, derivation.value)
     seeds = _seeds(ctx, node, derivation, [given[key] for key in places], tangents)
@@ -224,9 +230,10 @@ def _closed(
 ) -> Function:  # fmt: skip
     """A function of what it is differentiated by, and of what it reads from around it."""
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
-    if derivation.mode != "jvp" and not (len(outputs) == 1 and outputs[0] is result):
+    if derivation.mode != "jvp" and not _is_number(result):
         ctx.refuse(
-            node, "non-scalar-result", f"the function returns {in_words(result)}, not one number.",
+            node, "non-scalar-result",
+            f"the function that is differentiated returns {in_words(result)}, not one real number.",
             "return a single number, for example the loss.",
         )  # fmt: skip
     body = builder.block((), outputs)
@@ -238,6 +245,13 @@ def _closed(
     free = [v for v in free_values(body) if v not in wrt]
     name = getattr(derivation.target, "__name__", "function")
     return Function(name, builder.block((*wrt, *free), outputs), ctx.span(node))
+
+
+def _is_number(result: Item) -> bool:
+    """Whether it is one real number, which has a gradient."""
+    if not isinstance(result, Value) or rank(result.type):
+        return False
+    return kind_of(result.type) in ("float", "int")
 
 
 def _seeds(
@@ -278,4 +292,4 @@ def _result(
 def _tangent_of(leaf: Item, values: Iterator[Value]) -> Item:
     if _is_float(leaf):
         return next(values)
-    return 0 if isinstance(leaf, Value) else leaf
+    return 0 if isinstance(leaf, (Value, int)) else leaf

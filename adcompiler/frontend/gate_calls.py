@@ -166,6 +166,7 @@ def _close(ctx: Context, attributes: dict[str, Any], outside: list[Value]) -> No
     if function is None:
         return
     name, body = function.name, function.body
+    name = name if name.isidentifier() else "gate"  # a lambda's isn't
     while name in ctx.gate_names:
         name += "_"
     ctx.gate_names.add(name)
@@ -191,10 +192,12 @@ def _opaque(
     ctx: Context, node: ast.AST, gate: Primitive[..., Any], path: Path, inside: Given
 ) -> _Lowered:
     """A gate whose function is called: the emitted text takes it as an argument."""
-    if any(call.instance is not None for call in ctx.instances.active):
+    apart = next((call for call in ctx.instances.active if call.instance is not None), None)
+    if apart is not None and apart.instance is not None:
         ctx.refuse(
-            node, "opaque-gate", f"the opaque gate `{gate.name}` is called in a function that calls"
-            " itself.", "write the recursion as a loop.",
+            node, "opaque-gate", f"the opaque gate `{gate.name}` is called in a function"
+            f" {apart.instance.callee.told.replace('which', 'that')}.",
+            "call it outside of that function, and pass in what it gives.",
         )  # fmt: skip
     operands = [v for item in inside.values() for v in leaves(item) if is_operand(v)]
     parts = declared_result(ctx, node, gate, inside)

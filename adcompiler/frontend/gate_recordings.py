@@ -54,14 +54,20 @@ def recording(
     ctx.builder = outer
     made, saved = lifted
     _check_result(ctx, node, gate, result, made)
-    results = [v for v in leaves(lifted) if isinstance(v, Value)]
+    returned = [v for v in leaves(made) if isinstance(v, Value)]
+    residuals = [v for v in leaves(saved) if isinstance(v, Value)]
+    added = [v for v in dict.fromkeys(residuals) if v not in operands and v not in returned]
+    results = [*returned, *added]
     name = getattr(gate.recording, "__name__", "residuals")
     function = Function(name, builder.block(operands, results))
-    residuals = [v for v in leaves(saved) if isinstance(v, Value)]
     attributes = {
         "opcode": "call", "gate": gate, "types": tuple(v.type for v in results),
         "primal": function, "arity": len(operands),
-        "names": tuple(hint(v) or "saved" for v in residuals),
+        "saved": tuple(
+            ("operand", operands.index(v)) if v in operands else ("result", results.index(v))
+            for v in residuals
+        ),
+        "names": tuple(hint(v) or "saved" for v in added),
     }  # fmt: skip
     return Recording(attributes, saved, outside_values(ctx, function.body))
 
@@ -103,6 +109,6 @@ def _called(
     template = writing.call_of_gate(gate.recording, path, inside, [*parts, Declared(SAVED)])
     attributes = {
         "opcode": "opaque", "gate": gate, "types": (result.type, SAVED), "template": template,
-        "arity": len(operands), "names": ("saved",),
+        "arity": len(operands), "saved": (("result", 1),), "names": ("saved",),
     }  # fmt: skip
     return Recording(attributes, Value(SAVED, "saved"), writing.operands[len(operands) :])

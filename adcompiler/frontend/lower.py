@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..ir.core import Function, Value
@@ -32,6 +32,7 @@ from .recursion import called
 from .signature import Static, Structure, parameters_of
 from .source import FunctionSource, read_function
 from .statements import body
+from .variables import last_changes, marked
 
 __all__ = ["Lowered", "lower", "parameter_names"]
 
@@ -42,7 +43,8 @@ class Lowered:
 
     `arguments` has an item for each parameter of the Python function, in order; `captures` the
     numbers and arrays read from outside; `guards` the other objects found outside, by path;
-    `result` the item returned; `functions` everything inlined.
+    `result` the item returned; `functions` everything inlined; `variables` what the local variables
+    hold that are differentiated by.
     """
 
     source: FunctionSource
@@ -53,6 +55,12 @@ class Lowered:
     guards: Mapping[Path, Any]
     result: Item
     functions: tuple[types.FunctionType, ...]
+    variables: Mapping[str, Item] = field(default_factory=dict)
+
+    @property
+    def places(self) -> Mapping[str, Item]:
+        """What can be differentiated by."""
+        return {**self.variables, **self.arguments}
 
     @property
     def reads(self) -> list[tuple[Capture, ast.expr]]:
@@ -85,17 +93,18 @@ def lower(
     structures: Mapping[str, Structure],
     static_paths: frozenset[Path] = frozenset(),
     derive: Any = None,
+    variables: Sequence[str] = (),
 ) -> Lowered:
     """Lower `function` for arguments of the given structures.
 
     Raises UnsupportedError for what is outside the subset, SourceError where the text can't be
     read, and StaticNeeded where an int must enter the signature by value. `derive` differentiates
-    what the function itself differentiates.
+    what the function itself differentiates. `variables` are local ones to differentiate by.
     """
     growing: dict[tuple[Any, ...], Type] = {}
     while True:
         try:
-            return _lower(function, structures, static_paths, growing, derive)
+            return _lower(function, structures, static_paths, growing, derive, variables)
         except Growth as growth:
             growing[growth.place] = growth.element
 
@@ -103,11 +112,13 @@ def lower(
 def _lower(
     function: types.FunctionType, structures: Mapping[str, Structure],
     static_paths: frozenset[Path], growing: Mapping[tuple[Any, ...], Type], derive: Any,
+    variables: Sequence[str],
 ) -> Lowered:  # fmt: skip
     source = read_function(function)
     names = frozenset(parameter_names(structures, function))
     ctx = Context(function, static_paths, names, growing=dict(growing), derive=derive)
     ctx.functions.append(function)
+    ctx.last_changes = last_changes(source, variables)
     arguments = {
         name: parameters_of(s, name, (ARGUMENT, name)) for name, s in structures.items()
     }
@@ -127,13 +138,15 @@ def _lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
+    block, found = ctx.within(frame, lambda: marked(ctx, source.node, variables, block))
     bodies = {i.label: i.body for i in ctx.instances.known if i.body}
-    block, functions = closed(*with_called_effects(block, bodies))
+    callees = {i.label: i.callee.name for i in ctx.instances.known}
+    block, functions = closed(*with_called_effects(block, bodies), callees)
     made = Function(_name(function), block, source.span(source.node), functions)
     check_contents(made)
     return Lowered(
         source, made, structures, arguments,
-        tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions),
+        tuple(ctx.captures.values()), ctx.guards, result, tuple(ctx.functions), found,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from ..ir.core import Value
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Saved, Scalar, Static, Type, rank, shape_of
 from ..ops.effects import Template
-from ..ops.gates import Primitive
+from ..ops.gates import Primitive, told_signature
 from .context import Context, Path
 from .items import Item, leaves
 from .references import Written, handed
@@ -142,12 +142,11 @@ def _passed(function: Any, given: Given) -> tuple[list[Item], dict[str, Item]]:
 
 
 def _kinds(function: Any, given: Given) -> Iterator[tuple[str, Any]]:
-    try:
-        parameters: Mapping[str, inspect.Parameter] = inspect.signature(function).parameters
-    except (TypeError, ValueError):
+    signature = told_signature(function)
+    if signature is None:
         yield from ((name, inspect.Parameter.POSITIONAL_ONLY) for name in given)
         return
-    yield from ((name, p.kind) for name, p in parameters.items() if name in given)
+    yield from ((name, p.kind) for name, p in signature.parameters.items() if name in given)
 
 
 def like(value: Value) -> Declared:

@@ -36,6 +36,7 @@ from .jumps import FLAGS, RAISED, RESULT, flag, jump
 from .loops import loop
 from .matching import as_branches, subject_of
 from .problems import recovering
+from .variables import mark
 
 __all__ = ["body", "statements"]
 
@@ -71,6 +72,7 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
         rest = nodes[position + 1 :]
         done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
         lost = lost or (done is None and may_return(node))
+        mark(ctx, node, bool(done))
         if lost:
             ctx.frame.names[RESULT] = LOST
         if done:

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..ir.core import Value
 from ..ir.types import List, kind_of
-from ..ops.indexing import may_repeat
+from ..ops.keys import may_repeat
 from . import arithmetic, expressions, growing
 from .context import Context
 from .items import Item, in_words

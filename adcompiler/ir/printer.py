@@ -89,7 +89,7 @@ class _Printer:
 _SECOND = {"if": "else", "while": "do"}
 _HIDDEN = {
     *("region", "mirrors", "expression", "primal", "pullback", "pushforward", "recording", "saved"),
-    *("differentiable", "received", "moved", "arity", "types", "named"),
+    *("differentiable", "received", "moved", "arity", "types", "named", "spliced"),
 }
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..ir.sizes import Size, is_known, may_be_one
 from ..ir.types import Array, Scalar, Type, rank, shape_of
+from . import stack_rules
 from .emit import call
 from .given import array, only, whole
 from .indexing import Slot, fill
@@ -177,7 +178,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast_to", _to_type,
        lambda attributes, operands: np.broadcast_to(
            operands[0], fill(attributes["shape"], operands[1:])),
-       _emit_to, linear="together",
+       _emit_to, linear="together", batch=stack_rules.stretched_to,
        rules=(lambda g, x, *rest, shape: g,), view=(0,), shares="view", fixed=True,
        boxes=True, complex=True, spellings={np.broadcast_to: Spelling(_bind_to)},
        samples=(
@@ -188,7 +189,7 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.broadcast_to({3}, (2, 3))", "np.broadcast_to({2,1}, (2, 3))",
                  "np.broadcast_to({}, 3)", "np.broadcast_to({3}, ({2,1}.shape[0], 3))")),
     Op("broadcast_with", _together_type, _together, _emit_together,
-       linear="together",
+       linear="together", batch=stack_rules.together(),
        rules=(lambda g, *rest, index: g,), view=(0,), shares="view", fixed=True, boxes=True,
        complex=True, agreeing=lambda types, attributes: [shape_of(t) for t in types],
        samples=(arguments((3,), (2, 1), index=0), arguments((2, 1), (3,), index=1),

@@ -34,6 +34,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stack_rules import cast
 
 __all__ = ["ENTRIES", "dtype_argument"]
 
@@ -108,7 +109,7 @@ def _cast_spellings() -> dict[object, Spelling]:
 
 ENTRIES: tuple[Op, ...] = (
     Op("cast", _cast_type, _cast, _cast_emit, linear="together",
-       rules=(lambda g, x, y, type: g,), fresh=True,
+       batch=cast, rules=(lambda g, x, y, type: g,), fresh=True,
        boxes=True, complex=True, raises=_cast_raises, spellings=_cast_spellings(), samples=(
            *(arguments(shape, type=code) for shape in SHAPES for code in ("f4", "f8")),
            arguments((), type="float"), arguments(1.5, type="float"), arguments(1.5, type="f4"),

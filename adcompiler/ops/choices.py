@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,10 +17,12 @@ import numpy as np
 from ..ir.sizes import Size
 from ..ir.types import FLOAT, INT, Array, Scalar, Type, is_complex, join, kind_of, shape_of
 from ..runtime import helpers
+from . import stack_rules
 from .elementwise import elementwise, select
 from .emit import call, constant, default_call
 from .inference import as_array, broadcast_shapes, promote
 from .op import SHAPES, STEPWISE, Emission, Op, OperationError, Spelling, arguments
+from .stacks import as_it_is
 
 __all__ = ["ENTRIES"]
 
@@ -54,9 +57,11 @@ _KINKS = (
     elementwise("fabs", np.fabs, lambda g, x, y, via: g * _sign(x), masks=True,
                 domain=((-2.0, -0.3),)),
     elementwise("maximum", np.maximum, lambda g, a, b, y, via: _unless(a < b, g, a, b),
-                lambda g, a, b, y, via: _unless(b < a, g, a, b), builtin=max, masks=True),
+                lambda g, a, b, y, via: _unless(b < a, g, a, b), builtin=max, masks=True,
+                batch=stack_rules.extreme(operator.gt)),
     elementwise("minimum", np.minimum, lambda g, a, b, y, via: _unless(a > b, g, a, b),
-                lambda g, a, b, y, via: _unless(b > a, g, a, b), builtin=min, masks=True),
+                lambda g, a, b, y, via: _unless(b > a, g, a, b), builtin=min, masks=True,
+                batch=stack_rules.extreme(operator.lt)),
     elementwise("fmax", np.fmax, lambda g, a, b, y, via: _unless(a != y, g, a, b),
                 lambda g, a, b, y, via: _unless(b != y, g, a, b), masks=True),
     elementwise("fmin", np.fmin, lambda g, a, b, y, via: _unless(a != y, g, a, b),
@@ -101,7 +106,7 @@ _ROUNDING = (
     Op("round", _round_type, lambda attributes, operands: round(operands[0], attributes["digits"]),
        _emit_round, no_gradient=STEPWISE),
     Op("around", _around_type, lambda attributes, operands: np.round(operands[0], **attributes),
-       default_call("np.round", decimals=0), fresh=True,
+       default_call("np.round", decimals=0), batch=as_it_is, fresh=True,
        spellings={np.round: _AROUND, np.around: _AROUND, ("method", "round"): _AROUND},
        no_gradient=STEPWISE),
 )  # fmt: skip
@@ -164,11 +169,12 @@ _CHOICES = (
 )  # fmt: skip
 _CHOICE = (
     Op("select", _select_type, _evaluate_select, _emit_select,
-       linear="together", rules=(None, _chosen, _otherwise), masks=True, view=(1, 2), fresh=True,
+       linear="together", batch=stack_rules.chosen, rules=(None, _chosen, _otherwise), masks=True,
+       view=(1, 2), fresh=True,
        samples=_CHOICES, complex=True),
     Op("where", _where_type, lambda attributes, operands: np.where(*operands),
        lambda emission: call("np.where", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.chosen,
        rules=(None, _chosen, _otherwise), masks=True, fresh=True, boxes=True, samples=_CHOICES,
        agreeing=_shapes, complex=True,
        spellings={np.where: Spelling(lambda condition, x, y: arguments(condition, x, y))}),
@@ -229,6 +235,7 @@ _CLIP = Op(
     ),
     _clip_numpy,
     _clip_emit,
+    batch=stack_rules.together(),
     rules=_clip_rule,
     masks=True,
     fresh=True,

@@ -47,6 +47,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stacks import as_it_is
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -77,6 +78,7 @@ def _part(name: str, function: Any, shares: Any, rule: Any) -> Op:
         lambda attributes, operands: getattr(operands[0], name),
         lambda emission: attribute(emission.operands[0], name),
         linear="together",
+        batch=as_it_is,
         rules=(rule,),
         spellings={function: Spelling(operands_only(1)), ("attribute", name): _ALONE},
         view=(0,),
@@ -162,6 +164,7 @@ def _test(name: str, function: Any) -> Op:
         lambda types, attributes: Array("b1", shape_of(types[0])),
         lambda attributes, operands: function(*operands),
         default_call(f"np.{name}"),
+        batch=as_it_is,
         fresh=True,
         spellings={function: _ALONE},
         no_gradient=DISCRETE,
@@ -172,7 +175,8 @@ ENTRIES: tuple[Op, ...] = (
     _part("real", np.real, _real_shares, lambda g, x, y: g),
     _part("imag", np.imag, _imag_shares, _imag),
     Op("conj", _conj_type, _conj, _emit_conj,
-       linear="together", rules=(lambda g, x, y, via: np.conj(g) if is_complex(x.type) else g,),
+       linear="together", batch=as_it_is,
+       rules=(lambda g, x, y, via: np.conj(g) if is_complex(x.type) else g,),
        spellings={np.conjugate: Spelling(operands_only(1), {"via": "np"}),
                   ("method", "conj"): Spelling(operands_only(1), {"via": "conj"}),
                   ("method", "conjugate"): Spelling(operands_only(1), {"via": "conjugate"})},

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Scalar, Type, shape_of
+from . import stack_rules
 from .casting import dtype_argument
 from .emit import call, constant, dtype_source
 from .indexing import Slot, fill, slots
@@ -291,7 +292,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("array", _array_type,
        lambda attributes, operands: np.array(
            fill(attributes["template"], operands), dtype=attributes["dtype"]),
-       _emit_array, linear="together", rules=_array_rule, fresh=True, boxes=True, complex=True,
+       _emit_array, linear="together", batch=stack_rules.listed_array, rules=_array_rule,
+       fresh=True, boxes=True, complex=True,
        agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(
            arguments((), 1.5, template=[Slot(0), Slot(1)], dtype=None),
@@ -308,7 +310,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("full", _full_type,
        lambda attributes, operands: np.full(
            fill(attributes["shape"], operands[1:]), operands[0], dtype=attributes["dtype"]),
-       _emit_full, linear="together",
+       _emit_full, linear="together", batch=stack_rules.stretched_to,
        rules=(lambda g, value, *rest, **attributes: g,), fresh=True, boxes=True,
        complex=True,
        samples=(

@@ -26,6 +26,7 @@ from .given import array
 from .inference import as_array, broadcast_shapes, differ
 from .op import Attributes, Emission, Expansion, Op, OperationError, arguments
 from .places import Step
+from .stack_products import summed
 
 __all__ = ["ENTRIES", "EXPANSIONS", "diagonal"]
 
@@ -186,7 +187,7 @@ def _sample(subscripts: str, *shapes: tuple[int, ...], optimize: Any = False) ->
 
 
 _VIEW = Op(
-    "einsum_view", _infer, _evaluate, _emit, linear="each",
+    "einsum_view", _infer, _evaluate, _emit, linear="each", batch=summed(read),
     rules=_rule, view=(0,), shares=_shares, boxes=True,
     agreeing=_agreeing, raises=_raises, masks=_masks, complex=True,
     samples=(
@@ -241,7 +242,7 @@ _PRODUCTS = (
 
 ENTRIES: tuple[Op, ...] = (
     _VIEW,
-    Op("einsum", _infer, _evaluate, _emit, linear="each",
+    Op("einsum", _infer, _evaluate, _emit, linear="each", batch=summed(read),
        rules=_rule, fresh=True, boxes=True, agreeing=_agreeing,
        raises=_raises, masks=_masks, complex=True, samples=(*_SUMS, *_PRODUCTS)),
 )  # fmt: skip

@@ -53,6 +53,7 @@ def elementwise(
     masks: bool | Callable[[Sequence[Type], Attributes], bool] = False,
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
+    batch: Callable[..., Any] | None = None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -77,6 +78,7 @@ def elementwise(
         rules=rules,
         spellings=spellings,
         elementwise=True,
+        batch=batch,
         singular=singular,
         masks=masks,
         raises=raises,

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -29,12 +30,25 @@ from ..ir.types import Type
 from .emit import call
 from .op import AUTHORS, Attributes, Op
 
-__all__ = ["ENTRIES", "Primitive", "primitive"]
+__all__ = ["ENTRIES", "Primitive", "primitive", "told_signature"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Rule = Callable[..., Any]
 Result = str | tuple[str, ...]
+
+
+def told_signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    """The parameters of any callable, if it tells them: of what is written in C, some say nothing
+    and some say `*args, **kwargs`."""
+    try:
+        found = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    starred = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    read = isinstance(inspect.unwrap(function), types.FunctionType)
+    told = read or any(p.kind not in starred for p in found.parameters.values())
+    return found if told else None
 
 
 class Primitive(Generic[P, R]):
@@ -55,11 +69,16 @@ class Primitive(Generic[P, R]):
         self.recording: Rule | None = None
         self.tangent: Rule | None = None
         self.name: str = getattr(function, "__name__", type(function).__name__)
+        self.__qualname__ = self.name
         functools.update_wrapper(self, function)
         self._check_names()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
+
+    def __reduce__(self) -> str:
+        """As functions are: by name."""
+        return self.__qualname__
 
     def backward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(g, *arguments, y)` gives the arguments' contributions.
@@ -109,10 +128,10 @@ class Primitive(Generic[P, R]):
         return rule
 
     def _check_names(self) -> None:
-        try:
-            known = inspect.signature(self.function).parameters
-        except (TypeError, ValueError):
+        signature = told_signature(self.function)
+        if signature is None:
             return
+        known = signature.parameters
         for name in self.nondiff:
             if name not in known:
                 raise SignatureError(

@@ -24,8 +24,8 @@ from ..ir.types import Array, Type, kind_of, rank, shape_of
 from .emit import call, constant
 from .given import array as made_array
 from .given import as_var
-from .indexing import slice_size
 from .inference import as_array, differ, shortened, the_axis
+from .keys import slice_size
 from .op import Attributes, Emission, Expansion, Op, OperationError, arguments
 from .places import Slot
 from .turning import moved

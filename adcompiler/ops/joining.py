@@ -15,6 +15,7 @@ import numpy as np
 
 from ..ir.sizes import Size, add, may_be_one
 from ..ir.types import Array, Type, rank, shape_of
+from . import stack_rules
 from .casting import dtype_argument
 from .emit import call, dtype_source
 from .indexing import Slot, fill, slots
@@ -248,8 +249,8 @@ _SQUARE = [[Slot(0), Slot(1)], [Slot(2), Slot(3)]]
 
 ENTRIES: tuple[Op, ...] = (
     Op("concatenate", _joined, _evaluate(np.concatenate), _emit_join("np.concatenate"),
-       linear="together", rules=_concatenate_rule, fresh=True, complex=True,
-       agreeing=_others_agreeing,
+       linear="together", batch=stack_rules.joined, rules=_concatenate_rule, fresh=True,
+       complex=True, agreeing=_others_agreeing,
        spellings={np.concatenate: Spelling(_bind_join)},
        samples=(
            arguments((3,), (2,), axis=0), arguments((1,), (3,), (1,), axis=-1),
@@ -260,7 +261,7 @@ ENTRIES: tuple[Op, ...] = (
        examples=("np.concatenate(({3}, {2}))", "np.concatenate([{2,3}, {2,1}], axis=1)",
                  "np.concatenate(({3}, {2}), dtype=np.float64, casting='safe')")),
     Op("stack", _stacked, _evaluate(np.stack), _emit_join("np.stack"),
-       linear="together",
+       linear="together", batch=stack_rules.joined,
        rules=_stack_rule, fresh=True, complex=True, spellings={np.stack: Spelling(_bind_join)},
        agreeing=lambda types, attributes: list(map(shape_of, types)),
        samples=(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size, is_known, may_be_one
-from ..ir.types import Array, Type, is_integer, rank
+from ..ir.types import Array, Type, is_complex, is_integer, rank
 from .contractions import Style, contribution
 from .emit import call, infix
 from .inference import as_array, broadcast_shapes, differ, promote, size_of
@@ -31,6 +31,8 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stack_products import lettered, outer
+from .stacks import Stacks
 
 __all__ = ["ENTRIES", "Letters", "integer_factor", "product"]
 
@@ -90,6 +92,14 @@ def product(
             for m, n in _core(letters(types, attributes), a, b)
         )
 
+    def stacked(stacks: Stacks) -> Any:
+        """Where the rules don't hold for complex numbers, these aren't just multiplied."""
+        if not complex and any(map(is_complex, stacks.types)):
+            return None
+        found = lettering(stacks.rank(0), stacks.rank(1), stacks.attributes)
+        style = Style(core=found.core, tensordot=True)
+        return lettered(stacks, (found.left, found.right), found.result, style)
+
     def rule(index: int) -> Rule:
         def contribute(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
             found = lettering(a.ndim, b.ndim, attributes)
@@ -102,8 +112,9 @@ def product(
     return Op(
         name, infer, lambda attributes, operands: function(*operands, **_keywords(attributes)),
         emit or (lambda e: call(f"np.{name}", e.operands, **_keywords(e.attributes))),
-        linear="each", rules=(rule(0), rule(1)), spellings=spellings, masks=integer_factor,
-        fresh=True, boxes=boxes, agreeing=agreeing, raises=raises, complex=complex,
+        linear="each", batch=stacked, rules=(rule(0), rule(1)), spellings=spellings,
+        masks=integer_factor, fresh=True, boxes=boxes, agreeing=agreeing, raises=raises,
+        complex=complex,
         samples=samples, examples=examples,
     )  # fmt: skip
 
@@ -222,7 +233,8 @@ ENTRIES: tuple[Op, ...] = (
                       "np.dot({2,4,3}, {5,3,2})")),
     Op("outer", _outer_type, lambda attributes, operands: np.outer(*operands),
        lambda emission: call("np.outer", emission.operands),
-       linear="each", rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
+       linear="each", batch=outer,
+       rules=(lambda g, a, b, y: _shaped(g @ _flat(b), a),
               lambda g, a, b, y: _shaped(_flat(a) @ g, b)),
        fresh=True, masks=integer_factor, complex=True,
        samples=tuple(arguments(*shapes) for shapes in _OUTER),

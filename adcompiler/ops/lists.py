@@ -20,9 +20,11 @@ import numpy as np
 
 from ..ir.sizes import add, multiply, unknown
 from ..ir.types import FLOAT, UNDEFINED, Array, List, Type, TypeMismatch, join, rank, shape_of
+from . import stack_rules
 from .emit import call, default_call, method
 from .inference import as_array
 from .op import SHAPE_ALONE, Attributes, Call, Emission, Op, OperationError, arguments
+from .stacks import as_it_is, by_axis
 
 __all__ = ["ENTRIES", "joined_element"]
 
@@ -199,6 +201,7 @@ _ROWS = Call("elements", (3, 1, 2))
 ENTRIES: tuple[Op, ...] = (
     Op("list_of", _list_type, lambda attributes, operands: list(operands),
        lambda emission: ast.List(list(emission.operands), ast.Load()), linear="together",
+       batch=stack_rules.listed,
        rules=_list_rule, fresh=True,
        complex=True,
        holds=range(1 << 30), samples=(
@@ -206,36 +209,39 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("append", _append_type, lambda attributes, operands: [*operands[0], operands[1]],
        _no_expression, statement=_append_statement, linear="together",
+       batch=stack_rules.listed,
        rules=_append_rule, view=(0,), holds=(1,),
        complex=True,
        samples=(arguments(_LIST, 2.5), arguments(Call("elements", (3,)), ()))),
     Op("without_last", _shorter_type, lambda attributes, operands: operands[0][:-1],
        _no_expression, statement=_pop_statement, linear="together",
+       batch=as_it_is,
        rules=(_shorter_rule,), view=(0,), complex=True,
        samples=(arguments(_LIST),)),
     Op("last", _element, lambda attributes, operands: operands[0][-1],
        lambda emission: ast.Subscript(emission.operands[0], ast.Constant(-1), ast.Load()),
-       linear="together",
+       linear="together", batch=as_it_is,
        accumulate=_into_last, masks=True, fresh=False, element=True, complex=True,
        samples=(arguments(_LIST),)),
     Op("list_copy", lambda types, attributes: types[0],
        lambda attributes, operands: list(operands[0]),
        lambda emission: method(emission.operands[0], "copy"), linear="together",
+       batch=as_it_is,
        rules=(lambda g, x, y: g,),
        fresh=True, holds=(0,), complex=True, samples=(arguments(_LIST),)),
     Op("elements", _elements_type, lambda attributes, operands: list(operands[0]),
        lambda emission: call("builtin.list", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.tolist,
        rules=(lambda g, x, y: g.emit("asarray", dtype=as_array(x.type).dtype),), fresh=True,
        holds=(0,), complex=True,
        samples=(arguments((3,)), arguments((3, 2)))),
     Op("repeated", _repeated_type, lambda attributes, operands: [operands[0]] * operands[1][0],
-       _emit_repeated, linear=(0,),
+       _emit_repeated, linear=(0,), batch=as_it_is,
        rules=_repeated_rule, fresh=True, holds=(0,), complex=True,
        samples=(arguments((), Call("shape", (3,)), type=List(FLOAT, 3)),
                 arguments((2,), Call("shape", (3,)), type=List(FLOAT, 3)))),
     Op("stack_whole", _stack_type, lambda attributes, operands: np.stack(operands[0], **attributes),
-       default_call("np.stack", axis=0), linear="together",
+       default_call("np.stack", axis=0), linear="together", batch=by_axis(),
        rules=(_stack_rule,), fresh=True, complex=True,
        samples=(
            arguments(_LIST, axis=0), arguments(_ROWS, axis=0), arguments(_ROWS, axis=1),
@@ -244,16 +250,17 @@ ENTRIES: tuple[Op, ...] = (
     Op("concatenate_whole", _concatenate_type,
        lambda attributes, operands: np.concatenate(operands[0], **attributes),
        default_call("np.concatenate", axis=0),
-       linear="together",
+       linear="together", batch=by_axis(),
        rules=(lambda g, x, y, axis: g.emit("split", x.emit("shape"), axis=axis),), fresh=True,
        complex=True,
        samples=(arguments(_ROWS, axis=0), arguments(_ROWS, axis=-1))),
     Op("split", _split_type,
        lambda attributes, operands: np.split(operands[0], operands[1][0], **attributes),
-       _emit_split, linear="together",
+       _emit_split, linear="together", batch=by_axis(),
        rules=(lambda g, x, shape, y, axis: g.emit("concatenate_whole", axis=axis),
                            None), fresh=True, holds=(0,), complex=True,
        samples=(arguments((4, 2), Call("shape", (2,)), axis=0),)),
     Op("zeros_each", lambda types, attributes: types[0], _zeros, _emit_zeros, fresh=True,
+       batch=as_it_is,
        no_gradient=SHAPE_ALONE),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from ..ir.sizes import Size
 from ..ir.types import Type
 
 if TYPE_CHECKING:
+    from .stacks import Stacks
     from .var import Var
 
 __all__ = [
@@ -135,6 +136,9 @@ class Op:
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
     those at these positions (told from the attributes).
+    `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
+    elementwise entries broadcast, and all others are done for one after the other.
+    `alike`: the results are the same for all of a stack.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
     `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros
@@ -188,6 +192,8 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
+    batch: Callable[[Stacks], Any] | None = None
+    alike: bool = False
     singular: float | Callable[..., float | None] | None = None
     masks: bool | tuple[int, ...] | Callable[[Sequence[Type], Attributes], bool] = False
     view: Container[int] = ()

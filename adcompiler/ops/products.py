@@ -24,6 +24,8 @@ from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis, differ, promote, size_of
 from .linalg import Letters, integer_factor, product
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments, operands_only
+from .stack_products import chained, crossed, whole_product
+from .stacks import Stacks
 
 __all__ = ["ENTRIES"]
 
@@ -40,6 +42,7 @@ def _first_conjugated(entry: Op) -> Op:
     """The same sum of products, with the conjugate of the first operand."""
     assert isinstance(entry.rules, tuple) and all(entry.rules)
     plain: Any = entry.rules
+    plain_stacks: Any = entry.batch
 
     def first(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
         found = plain[0](g, a, b, y, **attributes)
@@ -48,7 +51,13 @@ def _first_conjugated(entry: Op) -> Op:
     def second(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
         return plain[1](g, np.conj(a) if is_complex(a.type) else a, b, y, **attributes)
 
-    return replace(entry, rules=(first, second))
+    def stacked(stacks: Stacks) -> Any:
+        a, b = stacks.operands
+        if is_complex(a.type):
+            stacks = replace(stacks, operands=(np.conj(a), b))
+        return plain_stacks(stacks)
+
+    return replace(entry, rules=(first, second), batch=stacked)
 
 
 def _tensordot(a: int, b: int, attributes: Attributes) -> Letters:
@@ -317,7 +326,7 @@ ENTRIES: tuple[Op, ...] = (
     *_NEWER_ENTRIES,
     Op("vdot", _vdot_type, lambda attributes, operands: np.vdot(*operands),
        lambda emission: call("np.vdot", emission.operands),
-       linear="each", rules=(_vdot_first, _vdot_second), complex=True,
+       linear="each", batch=whole_product, rules=(_vdot_first, _vdot_second), complex=True,
        fresh=True, masks=integer_factor, raises=_vdot_raises,
        agreeing=lambda types, attributes: [t.shape for t in map(as_array, types) if rank(t) == 1],
        samples=_samples(((3,), (3,)), ((2, 3), (2, 3)), ((2, 3), (6,)), ((6,), (3, 2)), ((), ()),
@@ -337,7 +346,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.kron({2,1,2}, {3})")),
     Op("cross", _cross_type, lambda attributes, operands: np.linalg.cross(*operands),
        lambda emission: call("np.linalg.cross", emission.operands),
-       linear="each",
+       linear="each", batch=crossed,
        rules=(lambda g, a, b, y: b.emit("cross", g), lambda g, a, b, y: g.emit("cross", a)),
        fresh=True, complex=True, masks=integer_factor, agreeing=_cross_agreeing,
        samples=_samples(((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (2, 3)),
@@ -345,7 +354,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("multi_dot", _chain_type, lambda attributes, operands: np.linalg.multi_dot(operands),
        lambda emission: call("np.linalg.multi_dot",
                              (ast.List(list(emission.operands), ast.Load()),)),
-       linear="each",
+       linear="each", batch=chained,
        rules=_chain_rule, fresh=True, complex=True, masks=integer_factor, agreeing=_chain_agreeing,
        samples=tuple(arguments(*shapes) for shapes in (
            ((2, 3), (3, 4)), ((2, 3), (3, 4), (4, 5)), ((3,), (3, 4), (4, 2)), ((3,), (3, 4), (4,)),

@@ -22,6 +22,7 @@ from .elementwise import select
 from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis
 from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
+from .stacks import Stacks, by_axis, shifted
 
 __all__ = [
     "averaged",
@@ -205,6 +206,26 @@ def _selects(types: Sequence[Type], attributes: Attributes) -> bool:
     return len(types) > 1
 
 
+def _stacked(stacks: Stacks) -> Any:
+    """Over the same axes of each; what is given besides broadcasts with the operand."""
+    given = stacks.attributes.get("given", ())
+    count = stacks.rank(0)
+    others = [
+        stacks.aligned(k, count) if name != "initial" or not stacks.batched[k] else None
+        for k, name in enumerate(given, 1)
+    ]
+    if None in others:
+        return None
+    return stacks.again((stacks.whole(0), *others), axis=shifted(stacks.attributes["axis"], count))
+
+
+def _stacked_positions(stacks: Stacks) -> Any:
+    whole = stacks.attributes["axis"] is None
+    if not stacks.rank(0) or (whole and stacks.attributes["keepdims"]):
+        return None
+    return by_axis(flat=True)(stacks)
+
+
 def reduction(
     name: str,
     function: Any,
@@ -216,12 +237,14 @@ def reduction(
     masks: bool = False,
     method: bool = True,
     linear: Any = "",
+    flat: bool = False,
     samples: tuple[Bound, ...] = (),
     examples: tuple[str, ...] = (),
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
-    """An entry for a NumPy function of an array, an axis and `keepdims`; `also` spells it too."""
+    """An entry for a NumPy function of an array, an axis and `keepdims`; `also` spells it too.
+    `flat`: it takes no several axes, only one, or the array made flat."""
     spelling = Spelling(binding)
     spellings: dict[object, Spelling] = {function: spelling, **dict.fromkeys(also, spelling)}
     if method:
@@ -232,6 +255,7 @@ def reduction(
         _evaluator(function),
         _emitter(name),
         linear=linear,
+        batch=_stacked_positions if flat else _stacked,
         rules=None if rule is None else _with_given(rule, others or {}),
         spellings=spellings,
         masks=masks or _selects,

@@ -43,6 +43,7 @@ from .reducing import (
     restore,
     summed,
 )
+from .stacks import by_axis
 from .structural import unless_missing
 
 __all__ = ["ENTRIES", "RULES", "squared", "summed"]
@@ -266,9 +267,11 @@ def _count_emit(emission: Emission) -> ast.expr:
     return product
 
 
-def _without_gradient(name: str, function: Any, code: str, binding: Any, *also: object) -> Op:
+def _without_gradient(
+    name: str, function: Any, code: str, binding: Any, flat: bool = False
+) -> Op:
     return reduction(
-        name, function, None, lambda _: code, binding, *also, no_gradient=DISCRETE,
+        name, function, None, lambda _: code, binding, flat=flat, no_gradient=DISCRETE,
     )  # fmt: skip
 
 
@@ -324,18 +327,19 @@ ENTRIES: tuple[Op, ...] = (
            + (arguments((2, 3), axis=None, ddof=1, keepdims=True),),
            examples=("np.std({4}, correction=1)", "np.std({2,3}, axis=1, mean={2,1})",
                      "np.std({3,4}, axis=0, where=np.array([[True], [False], [True]]))")),
-    _without_gradient("argmax", np.argmax, "i8", bind_position),
-    _without_gradient("argmin", np.argmin, "i8", bind_position),
+    _without_gradient("argmax", np.argmax, "i8", bind_position, flat=True),
+    _without_gradient("argmin", np.argmin, "i8", bind_position, flat=True),
     _without_gradient("any", np.any, "b1", bind_truth),
     _without_gradient("all", np.all, "b1", bind_truth),
     Op("count_nonzero", _count_nonzero_type,
        lambda attributes, operands: np.count_nonzero(operands[0], **attributes),
-       default_call("np.count_nonzero", axis=None, keepdims=False),
+       default_call("np.count_nonzero", axis=None, keepdims=False), batch=by_axis(),
        spellings={np.count_nonzero: Spelling(_bind_count)}, no_gradient=DISCRETE),
     Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
-       default_call("helper.prod_others"), rules=(_prod_others,), fresh=True, complex=True,
+       default_call("helper.prod_others"), batch=by_axis(), rules=(_prod_others,), fresh=True,
+       complex=True,
        samples=tuple(arguments(shape, axis=axis) for shape, axis in
                      (((3,), 0), ((1,), 0), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), 1)))),
 )  # fmt: skip

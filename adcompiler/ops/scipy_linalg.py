@@ -168,9 +168,15 @@ def _cholesky(g: Any, a: Any, y: Any, lower: bool, check_finite: bool) -> Any:
 
 
 def _cho_factor(g: Any, a: Any, c: Any, lower: bool, check_finite: bool) -> Any:
-    """The triangle that doesn't hold the factor holds what was in the matrix there."""
+    """The triangle that doesn't hold the factor holds what was in the matrix there, or zeros."""
     factor, rest = (np.tril(c), np.triu(g, 1)) if lower else (np.triu(c), np.tril(g, -1))
-    return _from_factor(_triangle(g, lower), factor, lower) + rest
+    found = _from_factor(_triangle(g, lower), factor, lower)
+    return found + rest if _keeps_the_rest() else found
+
+
+def _keeps_the_rest() -> bool:
+    """SciPy before 1.18 leaves the other triangle as it is."""
+    return bool(linalg.cho_factor(np.array([[4.0, 1.0], [1.0, 4.0]]), lower=True)[0][0, 1])
 
 
 def _cho_factor_of(

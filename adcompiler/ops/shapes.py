@@ -13,6 +13,7 @@ import numpy as np
 
 from ..ir.sizes import Size, may_be_one, unknown
 from ..ir.types import Array, Scalar, Type, kind_of, rank
+from . import stack_rules
 from .emit import attribute, call, constant, default_call, method
 from .indexing import Slot, fill
 from .inference import as_array, constant_axis, size_of
@@ -235,11 +236,11 @@ def _squeeze_back(g: Any, x: Any, y: Any, axis: Any) -> Any:
 def _view(
     name: str, infer: Callable[..., Type], evaluate: Callable[..., Any],
     emit: Callable[[Emission], ast.expr], rule: Any, spellings: dict[object, Spelling],
-    samples: tuple[Bound, ...], shares: str = "view",
+    samples: tuple[Bound, ...], batch: Callable[..., Any], shares: str = "view",
 ) -> Op:  # fmt: skip
     return Op(
-        name, infer, evaluate, emit, linear="together", rules=(rule,), spellings=spellings,
-        view=(0,), shares=shares, boxes=True, samples=samples, complex=True,
+        name, infer, evaluate, emit, linear="together", batch=batch, rules=(rule,),
+        spellings=spellings, view=(0,), shares=shares, boxes=True, samples=samples, complex=True,
     )  # fmt: skip
 
 
@@ -253,7 +254,8 @@ _VIEWS = (
               ("attribute", "T"): Spelling(operands_only(1), {"axes": None}),
               ("method", "transpose"): Spelling(_transpose_method),
           }, (*(arguments(shape, axes=None) for shape in SHAPES), arguments((2, 3), axes=(0, 1)),
-              arguments((2, 1, 3), axes=(1, 2, 0)), arguments((2, 4, 3), axes=(-1, 0, -2)))),
+              arguments((2, 1, 3), axes=(1, 2, 0)), arguments((2, 4, 3), axes=(-1, 0, -2))),
+          stack_rules.permuted),
     _view("swapaxes", _swapaxes_type,
           lambda attributes, operands: np.swapaxes(operands[0], *attributes.values()),
           _emit_swapaxes,
@@ -263,24 +265,27 @@ _VIEWS = (
                   lambda a, axis1, axis2: arguments(a, axis1=axis1, axis2=axis2)),
               **dict.fromkeys((np.matrix_transpose, np.linalg.matrix_transpose,
                                ("attribute", "mT")), _MATRICES),
-          }, (arguments((2, 3), axis1=0, axis2=1), arguments((2, 4, 3), axis1=-1, axis2=0))),
+          }, (arguments((2, 3), axis1=0, axis2=1), arguments((2, 4, 3), axis1=-1, axis2=0)),
+          stack_rules.swapped_axes),
     _view("ravel", _flat_type, lambda attributes, operands: np.ravel(operands[0]),
           lambda emission: call("np.ravel", emission.operands), _back_to_shape,
           {np.ravel: Spelling(operands_only(1)), ("method", "ravel"): Spelling(operands_only(1))},
-          tuple(arguments(shape) for shape in SHAPES), "maybe"),
+          tuple(arguments(shape) for shape in SHAPES), stack_rules.flattened, "maybe"),
     _view("squeeze", _squeeze_type,
           lambda attributes, operands: np.squeeze(operands[0], **attributes),
           default_call("np.squeeze", axis=None), _squeeze_back,
           {np.squeeze: Spelling(lambda a, axis=None: arguments(a, axis=axis)),
            ("method", "squeeze"): Spelling(lambda a, axis=None: arguments(a, axis=axis))},
           (*(arguments(shape, axis=None) for shape in SHAPES), arguments((3, 1), axis=1),
-           arguments((1, 3, 1), axis=-1), arguments((1, 3, 1), axis=(0, 2)))),
+           arguments((1, 3, 1), axis=-1), arguments((1, 3, 1), axis=(0, 2))),
+          stack_rules.squeezed),
     _view("expand_dims", _expand_type,
           lambda attributes, operands: np.expand_dims(operands[0], **attributes), _emit_expand,
           _back_to_shape,
           {np.expand_dims: Spelling(lambda a, axis: arguments(a, axis=axis))},
           (*(arguments(shape, axis=0) for shape in SHAPES), arguments((3, 2), axis=-1),
-           arguments((3, 2), axis=1), arguments((3,), axis=(0, 2)), arguments(1.5, axis=0))),
+           arguments((3, 2), axis=1), arguments((3,), axis=(0, 2)), arguments(1.5, axis=0)),
+          stack_rules.expanded),
 )  # fmt: skip
 
 ENTRIES: tuple[Op, ...] = (
@@ -288,8 +293,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape", _reshape_type,
        lambda attributes, operands: np.reshape(
            operands[0], fill(attributes["shape"], operands[1:])),
-       _emit_reshape, linear="together", rules=(_back_to_shape,), view=(0,), boxes=True,
-       complex=True,
+       _emit_reshape, linear="together", batch=stack_rules.reshaped, rules=(_back_to_shape,),
+       view=(0,), boxes=True, complex=True,
        spellings={np.reshape: Spelling(_bind_reshape),
                   ("method", "reshape"): Spelling(_bind_reshape_method)},
        samples=(
@@ -299,6 +304,7 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("flatten", _flat_type, lambda attributes, operands: operands[0].flatten(),
        lambda emission: method(emission.operands[0], "flatten"), linear="together",
+       batch=stack_rules.flattened,
        rules=(_back_to_shape,),
        fresh=True, complex=True, spellings={("method", "flatten"): Spelling(operands_only(1))},
        samples=tuple(arguments(shape) for shape in SHAPES if shape)),

@@ -25,7 +25,8 @@ import numpy as np
 from ..ir.types import Array, List, Type, join, kind_of, shape_of
 from ..runtime import helpers
 from .emit import attribute, call
-from .indexing import INDEX, INDICES, MASK, index_type, may_repeat, subscript
+from .indexing import INDEX, INDICES, MASK, index_type, subscript
+from .keys import may_repeat
 from .op import DISCRETE, Attributes, Emission, Op, OperationError, arguments
 from .places import (
     Slot,
@@ -39,6 +40,7 @@ from .places import (
     step_operands,
     viewed_type,
 )
+from .stack_places import added, stored
 
 __all__ = ["ENTRIES"]
 
@@ -249,12 +251,12 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 
 ENTRIES: tuple[Op, ...] = (
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
-       rules=_add_at_rule, view=(0,),
+       batch=added, rules=_add_at_rule, view=(0,),
        place=_stored_place,
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
-       rules=_update_rule, view=(0,),
+       batch=stored, rules=_update_rule, view=(0,),
        place=_stored_place,
        statement=_update_statement, masks=(0,), complex=True,
        samples=_STORES),

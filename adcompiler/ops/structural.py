@@ -31,6 +31,7 @@ from ..ir.types import (
     shape_of,
 )  # fmt: skip
 from ..runtime import helpers
+from . import stack_rules
 from .emit import attribute, call, constant, default_call, method, prefix, reference
 from .inference import as_array
 from .op import (
@@ -47,6 +48,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stacks import as_it_is, by_axis
 
 __all__ = ["ENTRIES", "sum_of_sizes", "unless_missing"]
 
@@ -164,6 +166,19 @@ def _shape_of_sizes_emit(emission: Emission) -> ast.expr:
     return ast.Tuple(parts, ast.Load())
 
 
+def _stacked_shape_emit(emission: Emission) -> ast.expr:
+    """`(n, 1, *x.shape)`."""
+    size, *shapes = emission.operands
+    own: list[ast.expr] = []
+    for shape in shapes:
+        if "rank" in emission.attributes:  # of what may be without a value
+            ones = ast.Tuple([ast.Constant(1)] * emission.attributes["rank"], ast.Load())
+            shape = ast.BoolOp(ast.Or(), [shape, ones])
+        own += shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
+    units = [ast.Constant(1)] * emission.attributes["units"]
+    return ast.Tuple([size, *units, *own], ast.Load())
+
+
 def sum_of_sizes(offset: int, terms: Any, operands: Sequence[ast.expr]) -> ast.expr:
     total: ast.expr | None = None
     for k, axis, factor in terms:
@@ -275,7 +290,8 @@ def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
 def _lying(name: str, function: Callable[..., Any]) -> Op:
     """The array itself, if its elements lie in C order (or Fortran's) already."""
     return Op(name, _in_order_type, lambda attributes, operands: function(operands[0]),
-              default_call(f"np.{name}"), rules=(lambda g, x, y: g,), view=(0,), complex=True,
+              default_call(f"np.{name}"), batch=by_axis(None, least=1),
+              rules=(lambda g, x, y: g,), view=(0,), complex=True,
               spellings={function: Spelling(operands_only(1))},
               samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0))))  # fmt: skip
 
@@ -297,46 +313,52 @@ ENTRIES: tuple[Op, ...] = (
     Op("undefined", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("not", lambda types, attributes: BOOL, lambda attributes, operands: not operands[0],
-       prefix(ast.Not()), no_gradient=DISCRETE),
+       prefix(ast.Not()), batch=stack_rules.negated, no_gradient=DISCRETE),
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
        lambda emission: emission.operands[0], linear="together",
-       rules=(lambda g, x, y: g,), view=(0,),
+       batch=stack_rules.copied, rules=(lambda g, x, y: g,), view=(0,),
        same=True, complex=True, samples=_ANY),
     Op("own", lambda types, attributes: types[0], _own, _emit_own,
-       linear="together",
+       linear="together", batch=stack_rules.copied,
        rules=(lambda g, x, y, order="K": g,), fresh=True, boxes=True, complex=True,
        samples=(*_ANY, *(arguments((2, 3), order=order) for order in "CFA")),
        contiguous=lambda attributes: attributes.get("order") == "C"),
     Op("range", lambda types, attributes: Range(),
        lambda attributes, operands: range(*operands), _range_emit, no_gradient=NO_FLOATS),
     Op("length", lambda types, attributes: INT, lambda attributes, operands: len(operands[0]),
-       lambda emission: call("builtin.len", emission.operands), no_gradient=NO_FLOATS),
+       lambda emission: call("builtin.len", emission.operands), alike=True, no_gradient=NO_FLOATS),
     Op("taken", lambda types, attributes: types[0],
-       lambda attributes, operands: operands[0][: operands[1]], _taken_emit, no_gradient=NO_FLOATS),
+       lambda attributes, operands: operands[0][: operands[1]], _taken_emit, batch=as_it_is,
+       no_gradient=NO_FLOATS),
     Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
+    Op("stacked_shape", _static,
+       lambda attributes, operands: (
+           operands[0], *[1] * attributes["units"],
+           *(n for shape in operands[1:] for n in shape or (1,) * attributes.get("rank", 0))),
+       _stacked_shape_emit, no_gradient=SHAPE_ALONE),
     Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.stretched,
        rules=(lambda g, x, shape, y, type: g, None), view=(0,), fixed=True, boxes=True,
        complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
            arguments((3, 1), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("filled", _like, lambda attributes, operands: _filled_value(attributes, operands),
-       _emit_filled, linear="together",
+       _emit_filled, linear="together", batch=stack_rules.stretched,
        rules=(lambda g, x, shape, y, type: g, None), fresh=True, boxes=True,
        complex=True,
        samples=(arguments((), _SHAPE_3_2, type=_F8_3_2),)),
     Op("unbroadcast", _like,
        lambda attributes, operands: helpers.unbroadcast(*operands),
        lambda emission: call("helper.unbroadcast", emission.operands),
-       linear="together",
+       linear="together", batch=stack_rules.summed_to,
        rules=(lambda g, x, shape, y, type: g.emit("broadcast", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((3, 2), _SHAPE_3_2, type=_F8_3_2),
@@ -346,16 +368,17 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
        _emit_reshape_to,
-       linear="together",
+       linear="together", batch=stack_rules.reshaped_to,
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
-       linear="together",
+       linear="together", batch=stack_rules.accumulated,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, linear="together",
+       batch=stack_rules.arrayed,
        rules=(_asarray_rule,), view=(0,),
        complex=True,
        shares=lambda types, attributes: "copy" if isinstance(types[0], List) else "view",
@@ -365,7 +388,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("tolist", lambda types, attributes: attributes["type"],
        lambda attributes, operands: operands[0].tolist(),
        lambda emission: method(emission.operands[0], "tolist"),
-       linear="together",
+       linear="together", batch=stack_rules.tolist,
        rules=(lambda g, x, y, type: g.emit("asarray"),), fresh=True, complex=True,
        samples=(arguments((3,), type=List(FLOAT, 3)),)),
 )  # fmt: skip

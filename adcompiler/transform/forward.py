@@ -118,7 +118,7 @@ class _Forward:
             k for k in differentiable_operands(op) if self.has_tangent(op.operands[k], tangents)
         ]
         entry = self.table[op.opcode]
-        if "gate" in op.attributes:
+        if "received" in op.attributes:
             found = self.gate(op, positions, tangents)
         elif entry.elementwise:
             found = [_diagonal(entry, op, positions, tangents)]

@@ -18,15 +18,18 @@ from ..ir.rewrite import Mapped, rebuild_block, substitute
 from ..ops import SPELLINGS, TABLE, Tracer
 from .splice import splice
 
-__all__ = ["pullback_of", "recorded", "without_recordings"]
+__all__ = ["pullback_of", "read_by_rule", "recorded", "without_recordings"]
 
 _RULES = ("differentiable", "received", "moved", "pullback")
 _APART = ("opcode", "names", "chosen")
 
 
 def recorded(op: Operation) -> Operation:
-    """The call with the residuals as further results, if its gate has any."""
+    """The call with the residuals as further results, if its gate has any; a block of the user's
+    is marked as part of this derivative's text."""
     record: dict[str, Any] | None = op.attributes.get("recording")
+    if record is None and "named" in op.attributes:
+        return replace(op, attributes={**op.attributes, "spliced": True})
     if record is None:
         return op
     types = record["types"][len(op.results) :]
@@ -35,15 +38,16 @@ def recorded(op: Operation) -> Operation:
     attributes |= {key: op.attributes[key] for key in _RULES if key in op.attributes}
     return replace(
         op, opcode=record["opcode"], operands=tuple(op.operands[k] for k in record["chosen"]),
-        results=(*op.results, *saved), attributes={**attributes, "saved": len(op.results)},
+        results=(*op.results, *saved), attributes=attributes,
     )  # fmt: skip
 
 
 def without_recordings(function: Function) -> Function:
     """A derivative, to be differentiated again: what gives residuals is a function like others,
-    whose body takes the place of the call."""
+    whose body takes the place of the call; a block under `grad_of` runs no second time."""
     bodies = (function, *function.functions.values())
-    if not any("saved" in op.attributes for one in bodies for op in walk(one.body)):
+    marks = {key for one in bodies for op in walk(one.body) for key in op.attributes}
+    if marks.isdisjoint(("saved", "spliced")):
         return function
     return on_all(lambda one: replace(one, body=_inlined(one.body)), function)
 
@@ -53,6 +57,9 @@ def _inlined(block: Block) -> Block:
         if op.blocks:
             blocks = tuple(rebuild_block(inner, visit, mapping) for inner in op.blocks)
             builder.append(replace(op, blocks=blocks))
+            return
+        if "spliced" in op.attributes:
+            builder.append(replace(op, opcode="copy", operands=op.operands[:1], attributes={}))
             return
         if "saved" not in op.attributes:
             builder.append(op)
@@ -82,6 +89,15 @@ def _giving(op: Operation, found: Sequence[Value], inner: Builder) -> Sequence[O
         else:  # an argument, or another result as well
             inner.region("copy", (value,), (result,), ())
     return substitute(inner.block((), ()), mapping).operations
+
+
+def read_by_rule(op: Operation) -> Sequence[Value]:
+    """What a gate's backward rule reads behind the arguments: the results, or the residuals, which
+    are results of the call, or operands."""
+    saved = op.attributes.get("saved")
+    if saved is None:
+        return op.results
+    return [(op.operands if place == "operand" else op.results)[k] for place, k in saved]
 
 
 def pullback_of(op: Operation) -> Function:

@@ -83,7 +83,11 @@ def _check(op: Operation) -> None:
         reason = "this prints, checks or raises in what is called, and running what is checkpointed"
         reason += " again would call it again."
         advice = "leave that out, or move it out of the function."
-        if one.opcode in TABLE and TABLE[one.opcode].once:
+        if "gate" in one.attributes:
+            reason = f"the opaque gate `{one.attributes['gate'].name}` is called in what is"
+            reason += " checkpointed, and it runs once for each call of the function."
+            advice = "let the gate be read, or call it before."
+        elif one.opcode in TABLE and TABLE[one.opcode].once:
             reason = "random numbers are drawn in what is checkpointed, and running it again would"
             reason += " draw others."
             advice = "draw them before: noise = rng.normal(size=n)."

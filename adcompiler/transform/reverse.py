@@ -46,7 +46,7 @@ from .adjoints import Adjoints, plan_adjoints
 from .called import enter, in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
 from .derivatives import derivative_type
-from .gates import pullback_of, without_recordings
+from .gates import pullback_of, read_by_rule, without_recordings
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .recompute import is_recomputed, run_again
@@ -171,7 +171,7 @@ class _Reverse:
                 case _ if op.attributes.get("callee") in self.adjoints.called:
                     adjoint = self.adjoints.called[op.attributes["callee"]]
                     pulled_back(op, op.operands, op.results, cotangents, adjoint, self.active)
-                case _ if "gate" in op.attributes:
+                case _ if "received" in op.attributes:
                     self.spliced(op, cotangents)
                 case _:
                     self.plain(op, cotangents)
@@ -263,7 +263,7 @@ class _Reverse:
         seeds = [cotangents.current(op.results[k]) for k in op.attributes["received"]]
         masked = all(g in cotangents.masked for g in seeds)
         tracer = cotangents.tracer()
-        given = op.results[op.attributes.get("saved", 0) :]
+        given = read_by_rule(op)
         arguments = op.operands[: op.attributes["arity"]]
         named = op.attributes.get("named", False)
         found = splice(pullback_of(op), (*seeds, *arguments, *given), tracer, named)

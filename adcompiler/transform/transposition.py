@@ -19,7 +19,7 @@ from ..ir.rewrite import free_values, substitute, uses
 from ..ops import Op, Var
 from .cotangents import Cotangents
 from .derivatives import derivative_type
-from .gates import pullback_of
+from .gates import pullback_of, read_by_rule
 from .reverse import alone, contribution_of, reverse
 from .splice import splice
 from .tangents import Tangents
@@ -54,7 +54,7 @@ def _pullback(
         Builder(op.span, backward=True), "grad", tangents.constants, set(), tangents.undefined,
         tangents.exact,
     )  # fmt: skip
-    given = _by_rules if "gate" not in op.attributes else _by_author
+    given = _by_rules if "received" not in op.attributes else _by_author
     contributions, reached = [], []
     for k, found in given(entry, op, positions, g, result, cotangents):
         if found is not None:
@@ -91,7 +91,7 @@ def _by_author(
     received = [op.results[k] for k in op.attributes["received"]]
     seeds = [g if v is result else cotangents.zero(v) for v in received]
     arguments = op.operands[: op.attributes["arity"]]
-    given = (*seeds, *arguments, *op.results[op.attributes.get("saved", 0) :])
+    given = (*seeds, *arguments, *read_by_rule(op))
     found = splice(pullback_of(op), given, tracer)
     for k, contribution in zip(op.attributes["differentiable"], found, strict=True):
         if k in positions:

@@ -6,10 +6,14 @@ import logging
 
 import numpy as np
 import pytest
-from driving import LEVELS
+from driving import LEVELS, case
 from refusing import refusal
 
 from adcompiler import grad, grad_of, sigmoid, value_and_grad
+from adcompiler.ir.interpreter import interpret
+from adcompiler.ops import evaluate
+from adcompiler.transform.forward import forward
+from adcompiler.transform.reverse import reverse
 
 A = np.array([0.1, 0.5, -1.0])
 SEEN = []
@@ -156,6 +160,20 @@ def test_the_gradient_may_be_reversed_or_replaced():
     assert found.dtype == np.float32
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_gradient_may_be_stored_into(level):
+    def f(x):
+        z = x * 1.0
+        for gz in grad_of(z):
+            gz *= 0.5
+            gz[gz < 0] = 0.0
+            half = gz
+            half[0] += 10.0
+        return np.sum(z * z) + np.sum(x)
+
+    np.testing.assert_allclose(grad(f, optimize=level)(A), 1 + np.array([10.1, 0.5, 0.0]))
+
+
 def test_what_gets_no_gradient_runs_no_block(capsys):
     def f(x, data):
         for g in grad_of(data):
@@ -189,6 +207,32 @@ def test_plain_python_computes_the_same(capsys):
             assert type(g) is type(x)
             assert np.shape(g) == np.shape(x)
             np.testing.assert_array_equal(g, 0 * np.asarray(x))
+
+
+def cubed(x):
+    y = x * x
+    for gy in grad_of(y):
+        print("gradient", gy)
+        gy = gy * 2.0
+    return y * x
+
+
+def test_in_forward_mode_it_does_not_run(capsys):
+    lowered = case(cubed, 3.0).function
+    tangent = forward(lowered, lowered.parameters, "cubed_jvp")
+    assert interpret(tangent, (3.0, 1.0), evaluate) == (27.0, 27.0)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_second_derivative_is_that_of_the_first_ones_code(capsys):
+    lowered = case(cubed, 3.0).function
+    first = reverse(lowered, lowered.parameters, "first")
+    second = reverse(first, first.parameters[:1], "second", level=2)
+    # The first is y + 2 x (2 x) = 5 x², by the doubled gradient.
+    assert interpret(first, (3.0, 1.0), evaluate) == (45.0,)
+    assert capsys.readouterr().out == "gradient 3.0\n"
+    assert interpret(second, (3.0, 1.0, 1.0), evaluate) == (30.0,)
+    assert capsys.readouterr().out == "gradient 3.0\n"
 
 
 def outer_name(x):
@@ -230,6 +274,17 @@ def an_int(x):
     return np.sum(x) * k
 
 
+def of_function_around(x):
+    s = np.sum(x)
+
+    def inner(y):
+        for gs in grad_of(s):
+            print(gs)
+        return y * s
+
+    return inner(s)
+
+
 def larger(x):
     for gx in grad_of(x):
         gx = np.outer(gx, gx)
@@ -258,6 +313,7 @@ def stores(x):
         (view, "backward-block", "`z` is a part of another array"),
         (expression, "backward-block", "is given one name"),
         (an_int, "backward-block", "`k` is an int"),
+        (of_function_around, "backward-block", "`s` is a number of another function's"),
         (larger, "backward-block", "the gradient of an f8[x0] is an f8[x0, x0]"),
         (read_after, "unbound", "`n` is read before"),
         (stores, "in-place-store", "a block under grad_of stores into an array"),

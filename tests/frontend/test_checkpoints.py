@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from refusing import refusal
 
-from adcompiler import checkpoint, grad, value_and_grad
+from adcompiler import checkpoint, grad, hvp, jvp, value_and_grad
 from tests.generator.oracles import judge_function
 
 A = np.array([0.7, -1.2, 0.4])
@@ -165,7 +165,17 @@ def linear(x, n):
     return y
 
 
+def views_that_may_be_missing(x, m, n):
+    for _, r in checkpoint(enumerate(m), every=2):
+        for _ in range(n):
+            r[1:] = 0.5 * r[:-1] * x
+    for _ in checkpoint(range(n), every=2):
+        x = x * r[0]
+    return x + np.sum(m)
+
+
 LOOPS = [
+    (views_that_may_be_missing, {"x": 0.4, "m": M, "n": 1}),
     (over_a_range, {"x": 0.7, "n": 11}), (over_a_range, {"x": 0.7, "n": 0}),
     (by_the_square_root, {"x": 0.7, "n": 12}), (downwards, {"x": 0.3, "n": 9}),
     (with_a_step, {"x": 0.3, "n": 9, "k": 2}), (over_an_array, {"m": M}),
@@ -415,9 +425,14 @@ def a_function_with_every(x):
     return checkpoint(step, every=2)(x)
 
 
+def derived_inside(x):
+    return grad(lambda x: checkpoint(step)(x) ** 2)(x) * x
+
+
 @pytest.mark.parametrize(
     ("function", "arguments", "reason"),
     [
+        (derived_inside, (0.3,), "or checkpoints a call"),
         (drawing, (0.3, 2), "random numbers are drawn in what is checkpointed"),
         (drawing_in_a_call, (0.3,), "a function that is checkpointed"),
         (saying_in_a_loop, (0.3, 2), "prints, checks or raises in what is called"),
@@ -432,3 +447,29 @@ def a_function_with_every(x):
 )
 def test_refused(function, arguments, reason):
     assert reason in str(refusal(value_and_grad(function), *arguments))
+
+
+@pytest.mark.parametrize("function", [over_a_range, broken, in_a_loop])
+def test_forward_mode_and_twice(function):
+    x, n = 0.6, 7
+    value, slope = jvp(function, (x, n), (1.0,), wrt="x")
+    assert value == function(x, n)
+    np.testing.assert_allclose(slope, grad(function)(x, n), rtol=1e-13)
+    h = 1e-6
+    curved = (grad(function)(x + h, n) - grad(function)(x - h, n)) / (2 * h)
+    np.testing.assert_allclose(hvp(function, x, n, 1.0), curved, rtol=1e-6)
+
+
+def test_arrays_are_copied_once_per_segment():
+    lines = grad(with_stores).source(A, 8).splitlines()
+    copies = [line for line in lines if line.strip() == "u = np.array(u)"]
+    assert [len(line) - len(line.lstrip()) for line in copies] == [8, 8]
+
+
+def test_derivatives_inside():
+    def inside(x, n):
+        return grad(over_a_range)(x, n) * x
+
+    x, h = 0.6, 1e-6
+    slope = (inside(x + h, 5) - inside(x - h, 5)) / (2 * h)
+    np.testing.assert_allclose(grad(inside)(x, 5), slope, rtol=1e-6)

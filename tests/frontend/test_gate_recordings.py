@@ -68,6 +68,41 @@ def test_only_what_is_saved_is_kept():
     assert source.count("_tape.append") == 1
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_arguments_and_results_that_are_saved_are_no_results_more(level):
+    @primitive
+    def product(x, y):
+        return x * y
+
+    product.residuals(lambda x, y: (x * y, (y, x, y)))
+    product.backward(lambda g, saved: (g * saved[0], g * saved[1]))
+
+    @primitive
+    def exponential(x):
+        return np.exp(x)
+
+    @exponential.residuals
+    def exponential_saving(x):
+        y = np.exp(x)
+        return y, y
+
+    exponential.backward(lambda g, y: g * y)
+
+    def f(x, n):
+        for _ in range(n):
+            x = product(x, exponential(x))
+        return np.sum(x)
+
+    found = grad(f, optimize=level)
+    source = found.source(A, 2)
+    assert "_, " not in source
+    assert source.count(".append(") == 2
+    x, slope = A, np.ones(3)
+    for _ in range(2):
+        x, slope = x * np.exp(x), slope * np.exp(x) * (1 + x)
+    np.testing.assert_allclose(found(A, 2), slope, rtol=1e-13)
+
+
 def test_where_nothing_is_differentiated_the_gate_itself_is_called():
     def f(x, y):
         return np.sum(softmax(y) * x)

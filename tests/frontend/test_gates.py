@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import linecache
+import pickle
 
 import numpy as np
 import pytest
@@ -240,3 +242,20 @@ def test_a_rule_exchanged_is_seen():
     assert g(1.0) == 2.0
     twice.backward(lambda g, x, y: 3 * g)
     assert g(1.0) == 3.0
+
+
+def test_gates_made_of_lambdas_have_a_name_in_the_text():
+    squared = primitive(lambda x: x * x)
+    squared.backward(lambda g, x, y: 2 * g * x)
+
+    def f(x):
+        return squared(x) * x
+
+    found = value_and_grad(f)
+    assert found(3.0) == (27.0, 27.0)
+    assert "def gate(x):" in found.module(3.0)
+
+
+def test_gates_are_pickled_by_name():
+    assert pickle.loads(pickle.dumps(gate)) is gate
+    assert copy.deepcopy(gate) is gate

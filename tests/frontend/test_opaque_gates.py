@@ -11,7 +11,17 @@ import pytest
 from driving import LEVELS
 from refusing import refusal
 
-from adcompiler import SignatureError, grad, primitive, value_and_grad
+from adcompiler import (
+    SignatureError,
+    checkpoint,
+    grad,
+    hessian,
+    hvp,
+    jvp,
+    primitive,
+    value_and_grad,
+    vmap,
+)
 from adcompiler.runtime.helpers import declared
 
 M, B = np.array([[3.0, 1.0], [0.5, 2.0]]), np.array([1.0, 2.0])
@@ -202,3 +212,80 @@ def test_result_and_opaque_belong_together():
     for options in ({"opaque": True}, {"result": "float"}):
         with pytest.raises(SignatureError):
             primitive(**options)(lambda x: x)
+
+
+def test_not_where_it_would_run_again():
+    def step(x):
+        return sum_and_square(x)[0] * x
+
+    def called(x):
+        return np.sum(checkpoint(step)(x))
+
+    def looped(x, n):
+        for _ in checkpoint(range(n)):
+            x = step(x)
+        return np.sum(x)
+
+    def recursive(x, n):
+        return x if n == 0 else recursive(step(x), n - 1)
+
+    def summed(x, n):
+        return np.sum(recursive(x, n))
+
+    for f, args in ((called, (B,)), (looped, (B, 3)), (summed, (B, 3))):
+        assert "the opaque gate `sum_and_square` is called in" in str(refusal(grad(f), *args))
+
+
+@primitive(opaque=True, result="x")
+def cube(x):
+    return x * x * x
+
+
+@cube.backward
+def cube_backward(g, x, y):
+    return g * 3 * square(x)
+
+
+@primitive(opaque=True, result="x")
+def square(x):
+    return x * x
+
+
+square.backward(lambda g, x, y: g * 2 * x, opaque=True)
+square.forward(lambda dot, x, y: dot * 2 * x, opaque=True)
+
+
+def of_cube(x):
+    return np.sum(cube(x) * x)
+
+
+def of_square(x):
+    return np.sum(square(x) * x)
+
+
+def test_second_derivatives_where_the_rules_are_read():
+    np.testing.assert_allclose(hessian(of_cube)(B), np.diag(12 * B**2), rtol=1e-14)
+    np.testing.assert_allclose(hvp(of_cube, B, B), 12 * B**3, rtol=1e-14)
+    assert "is called, not read: it has no derivative" in str(refusal(hessian(of_square), B))
+
+
+def test_forward_mode():
+    assert jvp(of_square, (B,), (B,)) == (9.0, 27.0)
+    assert jvp(of_cube, (B,), (B,)) == (17.0, 68.0)
+
+
+@primitive
+def doubled(x):
+    return x * 2
+
+
+doubled.backward(lambda g, x, y: g * 2, opaque=True)
+
+
+def test_a_batch_is_not_handed_to_what_takes_one_example():
+    def f(x):
+        return np.sum(doubled(x))
+
+    assert "calls a function that isn't read" in str(refusal(vmap(of_square), M))
+    np.testing.assert_array_equal(vmap(f)(M), [8.0, 5.0])
+    assert "calls a function that isn't read" in str(refusal(vmap(grad(f)), M))

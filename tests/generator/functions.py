@@ -43,6 +43,15 @@ def helper_call(w: Writer, d: int) -> str:
     return f"{name}({call})"
 
 
+@number("checkpoint", 3)
+def checkpointed_call(w: Writer, d: int) -> str:
+    """A call that is made again in the backward part."""
+    kinds = (helper_call, helper_call, local_function, partial_call, recursive_call)
+    call = w.choose(*kinds)(w, d)
+    name, _, given = call.partition("(")
+    return f"checkpoint({name})({given}" if name.isidentifier() else call
+
+
 @statement("helpers", 2)
 def two_results(w: Writer) -> None:
     name, a, b = w.fresh("h"), w.fresh("v"), w.fresh("v")

@@ -20,7 +20,7 @@ from adcompiler import AdcompilerError, grad
 
 from .calls import call_program, calls
 from .deadline import deadline
-from .oracles import Verdict, _leaves, _quiet, judge
+from .oracles import Verdict, judge, leaves, quiet
 from .program import FEATURES, Program, load, program, unload
 from .shrinking import regression_test, shrink
 
@@ -55,9 +55,9 @@ def texts(seeds: Iterable[int]) -> dict[str, str]:
     for seed in seeds:
         module = load(program(seed).text)
         given = module.arguments()
-        wrt = tuple(n for n, v in given.items() if not isinstance(v, int) and list(_leaves(v)))
+        wrt = tuple(n for n, v in given.items() if not isinstance(v, int) and list(leaves(v)))
         try:
-            with _quiet():
+            with quiet():
                 text = grad(module.f, wrt).module(**given)
         except AdcompilerError as error:
             text = error.diagnostics[0].code

@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from adcompiler import checkpoint, primitive, stop_gradient
+from adcompiler import checkpoint, grad_of, primitive, stop_gradient
 from tests.language.rows import group, row
 
 group("Functions, names and effects")
@@ -124,6 +124,52 @@ def gates(x, y):
 @row("`checkpoint(f)(...)`: computed again in the backward part")
 def checkpointed_call(x, y):
     return checkpoint(helper)(x, y)
+
+
+@primitive(opaque=True, result="v")
+def unread(v):
+    with np.errstate() as _:
+        return v * v
+
+
+@unread.backward
+def unread_rule(g, v, y):
+    return g * 2 * v
+
+
+@row("gates that are called, not read (`@primitive(opaque=True, ...)`)")
+def opaque_gates(x, y):
+    return unread(x) * y
+
+
+@primitive
+def saving(v):
+    return v * v
+
+
+@saving.residuals
+def saving_residuals(v):
+    return v * v, 2 * v
+
+
+@saving.backward
+def saving_rule(g, doubled):
+    return g * doubled
+
+
+@row("gates with residuals (`.residuals`)")
+def gates_with_residuals(x, y, n):
+    for _ in range(n):
+        x = saving(np.sin(x)) * y
+    return x
+
+
+@row("`for gx in grad_of(x):`, `with grad_of(x) as gx:`", gradient=(4.0, 1.4))
+def gradients_inside(x, y):
+    z = 2.0 * x
+    for gz in grad_of(z):
+        gz = gz * -5.0
+    return z * y
 
 
 @row("`stop_gradient(...)`", gradient=(0.7, 1.0))

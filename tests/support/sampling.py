@@ -226,8 +226,9 @@ def conforms(value: Any, type_: Any) -> bool:
                 return isinstance(value, (bool, int, float, complex))
             if not isinstance(value, (np.ndarray, np.generic)):
                 return False
-            if not value.shape and type_.shape:
-                return not value  # the zero of a variable without a value
+            of_units = value.ndim == len(type_.shape) and set(value.shape[1:]) == {1}
+            if (of_units or not value.shape) and type_.shape and not np.any(value):
+                return True  # the zero of a variable without a value, or a stack of these
             sizes = zip(value.shape, type_.shape, strict=True)
             return f"{value.dtype.kind}{value.dtype.itemsize}" == type_.dtype and all(
                 not isinstance(known, int) or known == size for size, known in sizes
