@@ -216,6 +216,13 @@ def itself(x, n):
     return np.sum(x) * itself(x * 0.5, n - 1)
 
 
+def masked(x):
+    y = x * 1.0
+    y[y > 0] = 0.5
+    y[x < 0.6] += 1.0
+    return np.sum(y * x)
+
+
 def rows(x):
     y = x.copy()
     for i in range(1, x.shape[0]):
@@ -229,7 +236,7 @@ W = np.arange(9.0).reshape(3, 3) / 10
 PROGRAMS = [
     (loop, X, W), (stores, X, 0.3), (sides, X, 3.0), (sides, X, 1.0), (appended, X, 0.4),
     (numbers, 0.4, 0.7), (halved, X, 3), (left, X, 3), (unassigned, X, 3.0), (gathered, X, W),
-    (constants, X, 4), (itself, X, 3), (rows, X),
+    (constants, X, 4), (itself, X, 3), (rows, X), (masked, X),
 ]  # fmt: skip
 
 
@@ -262,6 +269,12 @@ def test_what_depends_on_nothing_batched_is_computed_once():
     x, w = made.function.parameters
     (op,) = (op for op in batch(made.function, [x], "b").body.operations if op.opcode == "exp")
     assert op.operands == (w,) and op.result.type == w.type
+
+
+def test_a_mask_of_the_whole_stack_is_one():
+    made = case(masked, X)
+    found = batch(made.function, made.function.parameters, "batch")
+    assert not any(op.blocks for op in found.body.operations)
 
 
 @pytest.mark.parametrize(
