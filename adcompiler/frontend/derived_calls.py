@@ -237,6 +237,11 @@ def _closed(
             "return a single number, for example the loss.",
         )  # fmt: skip
     body = builder.block((), outputs)
+    if any(callee_of(op) is not None for op in walk(body)):
+        ctx.refuse(
+            node, "derivative", "the derivative, inside a function, of what calls itself or is a"
+            " checkpoint.", "differentiate it from outside, or write it as a loop.",
+        )  # fmt: skip
     free = [v for v in free_values(body) if v not in wrt]
     name = getattr(derivation.target, "__name__", "function")
     return Function(name, builder.block((*wrt, *free), outputs), ctx.span(node))
