@@ -138,7 +138,7 @@ class Op:
     those at these positions (told from the attributes).
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
     elementwise entries broadcast, and all others are done for one after the other.
-    `alike`: the results are the same for all of a stack.
+    `alike`: the results are the same for all of a stack: made of lengths and shapes.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).
     `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros

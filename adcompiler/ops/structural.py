@@ -334,7 +334,8 @@ ENTRIES: tuple[Op, ...] = (
        no_gradient=NO_FLOATS),
     Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
-    Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
+    Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit,
+       alike=True, no_gradient=SHAPE_ALONE),
     Op("stacked_shape", _static,
        lambda attributes, operands: (
            operands[0], *[1] * attributes["units"],

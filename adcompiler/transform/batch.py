@@ -199,8 +199,8 @@ class _Batch:
         operands = [tracer.var(self.get(v)) for v in op.operands]
         if not any(v in self.batched for v in op.results):
             alone = [
-                x.emit("index", key=(0,)) if v in self.batched and not entry.alike
-                and not isinstance(v.type, (List, Tape)) and same_for_all(entry, k) else x
+                x.emit("index", key=(0,)) if v in self.batched and same_for_all(entry, k)
+                and not isinstance(v.type, (List, Tape)) else x
                 for k, (x, v) in enumerate(zip(operands, op.operands, strict=True))
             ]
             builder.append(replace(op, operands=tuple(x.value for x in alone)))
