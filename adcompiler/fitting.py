@@ -16,9 +16,9 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["fields_of", "fitted", "flat", "is_record", "kept", "put_back"]
+__all__ = ["GENERATORS", "fields_of", "fitted", "flat", "is_record", "kept", "put_back"]
 
-_GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
@@ -121,7 +121,7 @@ def kept(value: Any, generators: bool = False) -> Any:
             return parts if isinstance(value, list) else _tuple(value, parts)
         case dict():
             return {key: kept(part, generators) for key, part in value.items()}
-    if is_record(value) or (generators and isinstance(value, _GENERATORS)):
+    if is_record(value) or (generators and isinstance(value, GENERATORS)):
         return copy.deepcopy(value)
     return value
 

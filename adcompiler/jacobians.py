@@ -18,7 +18,7 @@ import numpy as np
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
-from .fitting import flat, kept, put_back
+from .fitting import GENERATORS, flat, kept, put_back
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once
 from .wrt import select
@@ -166,7 +166,8 @@ _AT_ONCE = 256
 
 def _drawing(args: Sequence[Any]) -> Any:
     """The arguments with generators of their own, so that every part is of the same draws."""
-    return kept(tuple(args), generators=True)
+    drawing = any(isinstance(leaf, GENERATORS) for leaf in flat(args))
+    return kept(tuple(args), generators=True) if drawing else args
 
 
 def _in_batches(

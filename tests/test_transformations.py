@@ -229,14 +229,3 @@ def test_an_objects_attributes_are_its_own():
     assert jvp(Scaled(), (2.0, 5.0), (1.0, 0.0)) == (30.0, 15.0)
     assert vjp(Scaled(), 2.0, 5.0)[1](1.0) == (15.0, 6.0)
     assert jacobian(Scaled())(2.0, 5.0) == 15.0
-
-
-def test_what_calls_itself_is_refused_inside_a_function():
-    def power(x, n):
-        return 1.0 if n == 0 else x * power(x, n - 1)
-
-    def slope(x, n):
-        return jvp(lambda x: power(x, n), (x,), (1.0,))[1]
-
-    with pytest.raises(UnsupportedError, match="what calls itself"):
-        grad(slope)(2.0, 3)
