@@ -231,8 +231,11 @@ class Comparison:
                 found = subject.value(args)
             except Exception:  # it isn't defined there
                 found = np.empty(0)
-            wanted = sum(leaf.size for leaf in subject.results.leaves)
-            return subject.results.of(found if len(found) == wanted else np.full(wanted, np.nan))
+            results = subject.results
+            wanted = sum(leaf.size for leaf in results.leaves)
+            if len(found) != wanted or np.iscomplexobj(found) != results.is_complex:
+                found = np.full(wanted, np.nan)
+            return results.of(found)
 
         with np.errstate(all="ignore"):
             return slopes(value, steps, most, self.tolerance.precision, enough)
@@ -246,7 +249,8 @@ class Comparison:
             return []
         forward, reverse = told["fwd"], told["rev"]
         most = np.fmax(largest, np.fmax(np.abs(forward), np.abs(reverse)))
-        allowed = np.fmax(self.tolerance.precision**0.5 * most, by.floor)
+        precision = self.tolerance.precision
+        allowed = np.fmax(precision**0.5 * most, 1000 * precision * by.largest)
         if self.tolerance.given:
             allowed = np.fmax(allowed, self.tolerance.around(forward, reverse, largest))
         return [
@@ -260,14 +264,14 @@ class Comparison:
 def _judged(found: Any, by: Slopes, k: int, allowed: float) -> str | None:
     """What is wrong with a number that isn't the slope; None where it is one of a kink's."""
     told, slope, error = _number(found), by.slope[k], by.error[k]
-    if by.known(np.asarray(_LOOSE * allowed))[k] and by.confirmed(k, _LOOSE * allowed):
+    if by.known(np.asarray(_LOOSE * allowed))[k] and by.confirmed(k, found):
         return (
             f"found {told}, expected {_number(slope)} (by central differences,"
             f" ± {error:.1e}); the tolerance is {allowed:.1e}"
         )
     if by.kinked[k] and np.isfinite(found):
         left, right = by.left[k], by.right[k]
-        if abs(found - (left + right) / 2) <= abs(right - left) / 2 + allowed:
+        if abs(found - (left + right) / 2) <= abs(right - left) / 2 + allowed + by.side_error[k]:
             return None
         return (
             f"found {told} at a kink, where the slopes on the two sides are {_number(left)} and"

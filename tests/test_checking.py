@@ -89,6 +89,8 @@ RIGHT = {
     "of two scales": (lambda x: 1e6 * x[0] + x[1] ** 2, (np.array([1.0, 2.0]),)),
     "homogeneous": (lambda a: np.linalg.eigh(a + a.T)[0], (
         np.random.default_rng(0).normal(size=(2, 2)),)),
+    "flat": (lambda x: x**4, (0.0,)),
+    "kink between two pieces": (lambda x: x**2 if x >= 1.0 else x**3, (1.0,)),
     "kink": (lambda x: np.abs(x), (0.0,)),
     "kink of relu": (lambda x: relu(x), (np.array([0.0, 1.0, -1e-9, 1e-9]),)),
     "kink of maximum": (lambda x: np.maximum(x, 0.0) * 2.0, (0.0,)),
@@ -256,6 +258,8 @@ def test_kinks_noise_and_jumps_are_told_apart():
         (lambda x: math.floor(x) * x, 1.0),
         (lambda x: np.round(x, 3) * x, 1.2345),
         (lambda x: np.float64(x) + np.float32(x), 2.0),
+        (lambda x: (1e8 + x) - 1e8, 1.0),
+        (lambda x: x**1.5, 0.0),
     ):
         lines = fault(f, (x,), order=1)
         assert all("the differences don't settle" in line for line in lines)
