@@ -6,6 +6,7 @@ from .batching import vmap
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
+from .graph import lower
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
 from .ops.hooks import grad_of
@@ -25,6 +26,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "lower",
     "primitive",
     "relu",
     "sigmoid",

@@ -53,7 +53,7 @@ from .wrt import (
 )
 
 __all__ = [
-    "MODES", "Derived", "Options", "check_complex", "chosen_values", "derive",
+    "MODES", "Derived", "Options", "check_complex", "check_result", "chosen_values", "derive",
     "differentiable_at", "local_places", "plain_derivative", "title_of", "with_temporaries",
 ]  # fmt: skip
 
