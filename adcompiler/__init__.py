@@ -3,6 +3,7 @@
 from ._version import VERSION as __version__
 from .api import grad, value_and_grad
 from .batching import vmap
+from .checking import check_grads
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
@@ -19,6 +20,7 @@ __all__ = [
     "SourceError",
     "UnsupportedError",
     "__version__",
+    "check_grads",
     "checkpoint",
     "grad",
     "grad_of",

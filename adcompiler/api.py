@@ -44,6 +44,9 @@ _PLAIN = (float, int, bool)
 _KEPT = 64  # compiled texts of one signature that differ in what they rely on
 
 
+# One derivative of those inside another: by what, with the value, with what else is returned.
+Step = tuple[Wrt, bool, bool]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -69,17 +72,18 @@ class Gradient:
 
     def __init__(
         self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False,
-        mode: str = "grad", inner: tuple[tuple[Wrt, bool], ...] = (),
+        mode: str = "grad", inner: tuple[Step, ...] = (), aux: bool = False,
     ) -> None:  # fmt: skip
         self._of = function
         self.target: Any
         self.wrt: Wrt
-        self._inner: tuple[tuple[Wrt, bool], ...]
+        self._inner: tuple[Step, ...]
+        self._aux: bool
         self._value: bool
         if isinstance(function, Gradient):
             # What has been differentiated is differentiated again: first things first.
             _check_plain(function)
-            inner = (*function._inner, (function.wrt, function._value), *inner)
+            inner = (*function._inner, (function.wrt, function._value, function._aux), *inner)
             function = function.target
         plain, filled, _ = unfold(function)
         plain = _plain_function(plain)
@@ -94,6 +98,7 @@ class Gradient:
         self.target = function
         self.wrt = wrt
         self._level, self._value, self._mode, self._inner = optimize, value, mode, inner
+        self._aux = aux
         self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
         self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
@@ -138,10 +143,12 @@ class Gradient:
         if self._unbound is not None:
             bound: Gradient = self._unbound.value_and_grad.__get__(unfold(self.target)[1][0])
             return bound
-        return Gradient(self._of, self.wrt, self._level, True, self._mode, self._own_inner)
+        return Gradient(
+            self._of, self.wrt, self._level, True, self._mode, self._own_inner, self._aux
+        )
 
     @property
-    def _own_inner(self) -> tuple[tuple[Wrt, bool], ...]:
+    def _own_inner(self) -> tuple[Step, ...]:
         """The derivatives inside that `_of` doesn't stand for."""
         return () if isinstance(self._of, Gradient) else self._inner
 
@@ -171,7 +178,7 @@ class Gradient:
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode
-        kind = " of ".join([kind, *("value_and_grad" if v else "grad" for _, v in self._inner)])
+        kind = " of ".join([kind, *("value_and_grad" if v else "grad" for _, v, _ in self._inner)])
         chosen = self.wrt if isinstance(self.wrt, tuple) else (self.wrt,)
         wrt = ", ".join(
             p if isinstance(p, str) else str(w) for p, w in zip(self._places, chosen, strict=True)
@@ -196,8 +203,8 @@ class Gradient:
         self._code, self._defaults = function.__code__, function.__defaults__
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
-        self._inner_places = [places(function, self.target, w, filled) for w, _ in self._inner]
-        check_variables(self.signature, [*self._inner_places, self._places], self._mode)
+        self._inner_places = [places(function, self.target, w, filled) for w, _, _ in self._inner]
+        check_variables(self.signature.parameters, [*self._inner_places, self._places], self._mode)
 
     @property
     def options(self) -> Options:
@@ -209,11 +216,15 @@ class Gradient:
 
     def _asked(self, settle: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> Options:
         inner: tuple[Options, ...] = ()
-        for chosen, (given, value) in zip(self._inner_places, self._inner, strict=True):
+        for chosen, (given, value, aux) in zip(self._inner_places, self._inner, strict=True):
             single = not isinstance(given, tuple)
-            inner += (Options(settle(chosen), single, value, self._level, "grad", inner),)
+            inner += (
+                Options(settle(chosen), single, value, self._level, "grad", inner, aux=aux),
+            )
         single = not isinstance(self.wrt, tuple)
-        return Options(settle(self._places), single, self._value, self._level, self._mode, inner)
+        return Options(
+            settle(self._places), single, self._value, self._level, self._mode, inner, aux=self._aux
+        )
 
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
         key = self._key(arguments)
@@ -257,7 +268,7 @@ class Gradient:
             return self
         made = Gradient(
             types.MethodType(self.target, instance), self.wrt, self._level, self._value,
-            self._mode, self._inner,
+            self._mode, self._inner, self._aux,
         )  # fmt: skip
         made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
         return made
@@ -267,10 +278,10 @@ class Gradient:
         """What is compiled for this gradient as a method, whatever the instance."""
         return {}
 
-    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[str, Wrt, bool]]]:
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[str, Wrt, bool, bool]]]:
         """What a call of it is inside a function that is differentiated."""
-        steps = [("grad", wrt, value) for wrt, value in self._inner]
-        return self.target, [*steps, (self._mode, self.wrt, self._value)]
+        steps = [("grad", *step) for step in self._inner]
+        return self.target, [*steps, (self._mode, self.wrt, self._value, self._aux)]
 
     def __copy__(self) -> Gradient:
         """Like a function, a gradient has nothing that a copy could change apart."""
@@ -280,7 +291,9 @@ class Gradient:
         if self.target is self.function:
             return self
         target = copy.deepcopy(self.target, memo)
-        return Gradient(target, self.wrt, self._level, self._value, self._mode, self._inner)
+        return Gradient(
+            target, self.wrt, self._level, self._value, self._mode, self._inner, self._aux
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         from .pickling import reduce_gradient
@@ -324,41 +337,52 @@ def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]
 
 
 @overload
-def grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradient: ...
+def grad(
+    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+) -> Gradient: ...
 @overload
 def grad(
-    f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
+    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
 @without_our_frames
-def grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
+def grad(f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1) -> Any:
     """The gradient of a function with one real result.
 
     f: a Python function in the subset. wrt: what to differentiate by, a parameter's position or
     name, the name of a local variable (as it is behind the last statement of the function's body
     that changes it), or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the
-    lecture form, a line for each gate; 1 for what a careful person would write.
+    lecture form, a line for each gate; 1 for what a careful person would write. has_aux: f returns
+    `(loss, aux)`, and a call gives `(gradient, aux)`; aux is what f returns, in any structure of
+    numbers, arrays, strings and None.
 
     Use it as `grad(f)`, as `@grad`, or as `@grad(wrt=("w", "b"))`. Raises SignatureError where
     `wrt` names nothing, SourceError where f is no Python function; its text is read, and checked,
     at the first call.
     """
-    if f is None:
-        return without_our_frames(lambda function: Gradient(function, wrt, optimize))
-    return Gradient(f, wrt, optimize)
+    return _made(f, wrt, optimize, False, has_aux)
 
 
-@overload
-def value_and_grad(f: Callable[..., Any], /, wrt: Wrt = 0, *, optimize: int = 1) -> Gradient: ...
 @overload
 def value_and_grad(
-    f: None = None, /, wrt: Wrt = 0, *, optimize: int = 1
+    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+) -> Gradient: ...
+@overload
+def value_and_grad(
+    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
 @without_our_frames
-def value_and_grad(f: Any = None, /, wrt: Wrt = 0, *, optimize: int = 1) -> Any:
-    """Like `grad`, but a call gives `(value, gradient)`; fits `scipy.optimize`'s `jac=True`."""
+def value_and_grad(
+    f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+) -> Any:
+    """Like `grad`, but a call gives `(value, gradient)`, with has_aux `((value, aux), gradient)`;
+    fits `scipy.optimize`'s `jac=True`."""
+    return _made(f, wrt, optimize, True, has_aux)
+
+
+def _made(f: Any, wrt: Wrt, optimize: int, value: bool, aux: bool) -> Any:
     if f is None:
-        return without_our_frames(lambda function: Gradient(function, wrt, optimize, value=True))
-    return Gradient(f, wrt, optimize, value=True)
+        return without_our_frames(lambda function: _made(function, wrt, optimize, value, aux))
+    return Gradient(f, wrt, optimize, value, aux=bool(aux))
 
 
 grad.__adcompiler_derivative__ = "grad"  # type: ignore[attr-defined]

@@ -62,8 +62,8 @@ def with_named_tuples(
     if not any(forms) or options.mode in ("jvp", "jvps", "vmap"):
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
-    if options.value:
-        form = (tuple, [None, form])
+    if options.value or options.aux:
+        form = (tuple, [None, form] if options.value else [form, None])
 
     def named(*args: Any, **kwargs: Any) -> Any:
         return _put_into(form, call(*args, **kwargs))

@@ -19,7 +19,7 @@ import numpy as np
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
-from .transformations import kept
+from .transformations import made_once
 
 __all__ = ["vmap"]
 
@@ -124,5 +124,5 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int = 1) -> Batc
     What Python's numbers raise for (1.0 / 0.0, math.log(-1.0)) is infinite or NaN, as in arrays,
     and ints are int64. Raises SignatureError where the axes don't fit.
     """
-    made: Batched = kept(Batched, f, in_axes, optimize)
+    made: Batched = made_once(Batched, f, in_axes, optimize)
     return made

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +16,9 @@ import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
 
-__all__ = ["fitted", "flat", "put_back"]
+__all__ = ["GENERATORS", "fields_of", "fitted", "flat", "is_record", "kept", "put_back"]
+
+GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
@@ -54,7 +58,7 @@ def _fitted(given: Any, like: Any) -> Any:
             if not isinstance(given, dict) or given.keys() != like.keys():
                 raise _Misfit
             return {key: _part(given[key], part, key) for key, part in like.items()}
-    if dataclasses.is_dataclass(like) and type(given) is not type(like):
+    if is_record(like) and type(given) is not type(like):
         raise _Misfit
     return given
 
@@ -81,7 +85,7 @@ def _tuple(like: tuple[Any, ...], parts: list[Any]) -> Any:
 
 
 def flat(value: Any) -> Iterator[Any]:
-    """The numbers and arrays of nested tuples, lists and dicts."""
+    """The numbers and arrays of nested tuples, lists, dicts and dataclasses."""
     match value:
         case tuple() | list():
             for part in value:
@@ -89,8 +93,37 @@ def flat(value: Any) -> Iterator[Any]:
         case dict():
             for part in value.values():
                 yield from flat(part)
+        case _ if is_record(value):
+            for _, part in fields_of(value):
+                yield from flat(part)
         case _:
             yield value
+
+
+def is_record(value: Any) -> bool:
+    """Whether it is an object of a dataclass."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def fields_of(value: Any) -> list[tuple[str, Any]]:
+    """The fields that an object of a dataclass has, by name."""
+    names = [field.name for field in dataclasses.fields(value)]
+    return [(name, getattr(value, name)) for name in names if hasattr(value, name)]
+
+
+def kept(value: Any, generators: bool = False) -> Any:
+    """The argument as it is now, whatever becomes of its arrays, and of generators if told."""
+    match value:
+        case np.ndarray():
+            return value.copy(order="K")
+        case tuple() | list():
+            parts = [kept(part, generators) for part in value]
+            return parts if isinstance(value, list) else _tuple(value, parts)
+        case dict():
+            return {key: kept(part, generators) for key, part in value.items()}
+    if is_record(value) or (generators and isinstance(value, GENERATORS)):
+        return copy.deepcopy(value)
+    return value
 
 
 def put_back(value: Any, leaves: Iterator[Any]) -> Any:
@@ -101,4 +134,9 @@ def put_back(value: Any, leaves: Iterator[Any]) -> Any:
             return parts if isinstance(value, list) else _tuple(value, parts)
         case dict():
             return {key: put_back(part, leaves) for key, part in value.items()}
+        case _ if is_record(value):
+            found = copy.copy(value)
+            for name, part in fields_of(value):
+                object.__setattr__(found, name, put_back(part, leaves))
+            return found
     return next(leaves)

@@ -36,9 +36,10 @@ from .frontend.signature import abstract
 from .ir.core import Function, Operation, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, Static, is_differentiable
-from .modes import check_complex, check_result, with_temporaries
+from .modes import with_temporaries
 from .ops import evaluate
 from .pipeline import legalised, lower_settled
+from .refusals import check_complex, check_result
 from .runtime.helpers import require_apart
 from .transform.probes import is_look, probed, probed_value
 from .transform.reverse import reverse

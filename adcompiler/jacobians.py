@@ -18,9 +18,9 @@ import numpy as np
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
-from .fitting import flat, put_back
+from .fitting import GENERATORS, flat, kept, put_back
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, kept
+from .transformations import Derivative, Pullback, along, made_once
 from .wrt import select
 
 __all__ = ["hessian", "jacobian"]
@@ -68,14 +68,14 @@ class Jacobian(_Matrix):
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
-        chosen = self.chosen(self.forward, args)
-        value = self.function(*args)
+        chosen, before = self.chosen(self.forward, args), kept(args, generators=True)
+        value = self.function(*kept(args))
         mode = self.mode
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
         by = self._by_columns if mode == "forward" else self._by_rows
-        blocks = by(args, chosen, value)
+        blocks = by(before, chosen, value)
         parts = iter(
             [tuple(row) if self.several else row[0] for row in blocks]
         )
@@ -85,10 +85,10 @@ class Jacobian(_Matrix):
         one, several = self.forward.of(self.wrt), self.forwards.of(self.wrt)
 
         def alone(basis: list[Any]) -> list[Any]:
-            return list(flat(along(one, args, basis)[1]))
+            return list(flat(along(one, _drawing(args), basis)[1]))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(_run(several, args, basis)[1]))
+            return list(flat(_run(several, _drawing(args), basis)[1]))
 
         outputs = list(flat(value))
         columns = [
@@ -139,11 +139,11 @@ class Hessian(_Matrix):
         chosen = self.chosen(self.product, args)
 
         def alone(basis: list[Any]) -> list[Any]:
-            found = along(one, args, basis)
+            found = along(one, _drawing(args), basis)
             return list(found) if self.several else [found]
 
         def stacked(basis: list[Any]) -> list[Any]:
-            found = _run(several, args, basis)
+            found = _run(several, _drawing(args), basis)
             return list(found) if self.several else [found]
 
         columns = [
@@ -162,6 +162,12 @@ class Hessian(_Matrix):
 
 # So many directions are taken at once: what a function computes is held as often.
 _AT_ONCE = 256
+
+
+def _drawing(args: Sequence[Any]) -> Any:
+    """The arguments with generators of their own, so that every part is of the same draws."""
+    drawing = any(isinstance(leaf, GENERATORS) for leaf in flat(args))
+    return kept(tuple(args), generators=True) if drawing else args
 
 
 def _in_batches(
@@ -259,7 +265,7 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = kept(Jacobian, f, wrt, mode, optimize)
+    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize)
     return made
 
 
@@ -269,7 +275,7 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessia
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a tuple of arguments a tuple of tuples of blocks. Forward over reverse.
     """
-    made: Hessian = kept(Hessian, f, wrt, optimize)
+    made: Hessian = made_once(Hessian, f, wrt, optimize)
     return made
 
 

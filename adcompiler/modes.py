@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .codegen.signature import Parameter
-from .diagnostics import Diagnostic, SignatureError, UnsupportedError
-from .frontend.items import Item, article, in_words, leaf_names, leaves, rebuild
+from .diagnostics import Diagnostic, SignatureError
+from .frontend.items import Item, leaf_names, leaves, rebuild
 from .frontend.lower import Lowered, parameter_names
 from .frontend.signature import parts
 from .ir.builder import Builder
@@ -29,32 +29,35 @@ from .ir.core import (
     Operation,
     Temporary,
     Value,
-    callee_of,
     hint,
     is_temporary,
     walk,
 )
 from .ir.rewrite import substitute
-from .ir.types import Array, Scalar, is_complex, is_differentiable, kind_of, rank
+from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
-from .ops import TABLE
-from .transform.activity import active_values, dependences, differentiable_operands
+from .refusals import (
+    check_complex,
+    check_repeatable,
+    check_result,
+    check_written,
+    differentiable_at,
+)
+from .targets import check_variables
 from .transform.batch import batch
 from .transform.forward import forward
 from .transform.reverse import reverse
 from .wrt import (
     Place,
-    differentiable,
     gradient_item,
-    is_fit,
     place_expression,
     select,
     shown,
 )
 
 __all__ = [
-    "MODES", "Derived", "Options", "check_complex", "check_result", "chosen_values", "derive",
-    "differentiable_at", "local_places", "plain_derivative", "title_of", "with_temporaries",
+    "MODES", "Derived", "Options", "chosen_values", "derive", "local_places",
+    "plain_derivative", "title_of", "with_temporaries",
 ]  # fmt: skip
 
 MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
@@ -64,6 +67,7 @@ MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
 class Options:
     """What is asked for, apart from the function and its arguments: `inner` is differentiated
     before, first things first. `seeded`: the cotangent of a gradient's number is 1.0, no parameter.
+    `aux`: the function returns the number and something else, which is handed on.
     """
 
     wrt: tuple[Place, ...]
@@ -73,6 +77,7 @@ class Options:
     mode: str = "grad"
     inner: tuple[Options, ...] = ()
     seeded: bool = False
+    aux: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,10 @@ def _leaves_at(lowered: Lowered, place: Place) -> list[Value]:
 
 
 def local_places(structures: Mapping[str, Any], options: Options) -> tuple[str, ...]:
-    """The places that are no parameters: local variables."""
-    asked = (*(place for inner in options.inner for place in inner.wrt), *options.wrt)
+    """The places that are no parameters: local variables. SignatureError where they can't be."""
+    groups = [*(inner.wrt for inner in options.inner), options.wrt]
+    check_variables(structures, groups, options.mode)
+    asked = [place for group in groups for place in group]
     return tuple(dict.fromkeys(p for p in asked if isinstance(p, str) and p not in structures))
 
 
@@ -140,12 +147,14 @@ def _grad(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """The seed is a parameter, 1.0 unless told; in the lecture form a line."""
-    check_result(lowered, function)
+    check_result(lowered, function, options.aux)
     kind = "value_and_grad" if options.value else "grad"
-    order = 1 + len(options.inner)
     found = reverse(
-        function, wrt, f"{function.name}_{kind}", value=options.value, level=order
-    )
+        function, wrt, f"{function.name}_{kind}", value=options.value or options.aux,
+        level=1 + len(options.inner), results=function.results[:1],
+    )  # fmt: skip
+    if options.aux and not options.value:
+        found = replace(found, body=replace(found.body, results=found.results[1:]))
     returned = _gradients(lowered, options)
     if options.level == 0:
         return Derived(_with_constant_seed(found, function), (), returned)
@@ -161,15 +170,20 @@ def _grad(
 
 def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]], Any]:
     """The gradients in the structures of what they are taken of, after the value if it is asked
-    for."""
+    for; with what else the function returns as its author wrote it."""
 
     def returned(values: Iterator[Value]) -> Any:
         value = next(values) if options.value else None
+        aux = None
+        if options.aux:
+            aux = rebuild(lowered.result[1], lambda v: next(values) if _is_value(v) else v)
         items = [
             gradient_item(select(lowered.places, place), place_expression(place), values)
             for place in options.wrt
         ]
         result: Any = items[0] if options.single else tuple(items)
+        if options.aux:
+            return ((value, aux), result) if options.value else (result, aux)
         return (value, result) if options.value else result
 
     return returned
@@ -179,7 +193,7 @@ def _vjp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A cotangent for each float that is returned."""
-    _check_repeatable(function)
+    check_repeatable(function)
     lowered, function = _with_named_results(lowered, function)
     received = [v for v in function.results if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", results=received)
@@ -190,23 +204,11 @@ def _vjp(
     return Derived(found, (parameter,), _gradients(lowered, options))
 
 
-def _check_repeatable(function: Function) -> None:
-    """The pullback runs the forward part again, and other numbers would be drawn then."""
-    for one in (function, *function.functions.values()):
-        for op in walk(one.body):
-            if op.opcode in TABLE and TABLE[op.opcode].once:
-                raise UnsupportedError(
-                    Diagnostic(
-                        "derivative", "the pullback of a function that draws random numbers.",
-                        "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
-                    )
-                )  # fmt: skip
-
-
 def _jvp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A tangent for each float that is differentiated by."""
+    check_written(lowered.result, function.span)
     lowered, function = _with_named_results(lowered, function)
     found = forward(function, wrt, f"{function.name}_jvp")
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
@@ -300,7 +302,9 @@ def plain_derivative(
         return forward(function, wrt, f"{function.name}_jvp")
     if mode == "hvp":
         return _hessian_product(function, wrt, 1, False)
-    found = reverse(function, wrt, f"{function.name}_grad", value=value)
+    found = reverse(
+        function, wrt, f"{function.name}_grad", value=value, results=function.results[:1]
+    )
     return _with_constant_seed(found, function, False)
 
 
@@ -415,74 +419,3 @@ def _with_constant_seed(gradient: Function, function: Function, named: bool = Tr
     body = substitute(gradient.body, {seed: one})
     builder.operations += [*body.operations[:count], line, *body.operations[count:]]
     return replace(gradient, body=builder.block(parameters, body.results))
-
-
-def check_result(lowered: Lowered, function: Function) -> None:
-    """A gradient needs one real number to differentiate."""
-    span, trail = function.span, ()
-    item = lowered.result
-    if not isinstance(item, Value):
-        found = "nothing" if item is None else in_words(item)
-        raise UnsupportedError(
-            Diagnostic(
-                "non-scalar-result", f"the function returns {found}, not one number.",
-                "return a single number, for example the loss.", span, trail,
-            )
-        )  # fmt: skip
-    type_ = function.results[0].type
-    if rank(type_):
-        reason = f"the function returns an array ({type_}), and only a number has a gradient."
-        advice = "sum it (np.sum), or take the mean, before returning it."
-    elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
-        reason = f"the function returns {article(str(type_))}."
-        advice = "return a real number, for example the loss."
-        if kind_of(type_) == "complex":
-            advice = "return a real number made of it: its .real, or its abs()."
-    else:
-        return
-    raise UnsupportedError(Diagnostic("non-scalar-result", reason, advice, span, trail))
-
-
-def check_complex(function: Function, wrt: Sequence[Value]) -> None:
-    """No gradient flows through complex numbers where the rule is that of real ones alone."""
-    bodies = (function, *function.functions.values())
-    found = [
-        op for one in bodies for op in walk(one.body)
-        if any(is_complex(v.type) for v in (*op.operands, *op.results)) and not _is_complex_too(op)
-    ]  # fmt: skip
-    if not found:
-        return
-    # Of what functions that call themselves compute, all is taken to be active.
-    own = {v for op in walk(function.body) for v in op.results}
-    active = active_values(function, wrt, function.results, dependences(function.functions))
-    for op in found:
-        if active.intersection(op.results) or own.isdisjoint(op.results):
-            raise UnsupportedError(
-                Diagnostic(
-                    "complex", "the derivative of this is known for real numbers only, and a"
-                    " gradient would flow through complex ones.",
-                    "compute with the real and the imaginary part: z.real, z.imag.", op.span,
-                )
-            )  # fmt: skip
-
-
-def _is_complex_too(op: Operation) -> bool:
-    """Whether the operation has a rule for complex numbers, or needs none."""
-    if op.blocks or callee_of(op) is not None:
-        return True
-    return op.opcode in TABLE and (TABLE[op.opcode].complex or not differentiable_operands(op))
-
-
-def differentiable_at(lowered: Lowered, place: Place) -> list[Value]:
-    """The floats of a parameter, none of which may have become static, or of a local variable."""
-    if place not in lowered.variables and not is_fit(select(lowered.structures, place)):
-        raise SignatureError(
-            Diagnostic(
-                "static-wrt",
-                f"the gradient is asked for with respect to `{shown(place)}`, whose value must be"
-                " known when the function is compiled.",
-                f"leave `{shown(place)}` out of wrt.",
-                lowered.function.span,
-            )
-        )
-    return list(differentiable(select(lowered.places, place)))

@@ -92,7 +92,8 @@ class FrozenGradient:
 def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     """`__reduce__` of a gradient."""
     function = gradient.function
-    how = (gradient.wrt, gradient._level, gradient._value, gradient._mode, gradient._inner)
+    how = (gradient.wrt, gradient._level, gradient._value, gradient._mode, gradient._inner,
+           gradient._aux)
     if gradient.target is not function:
         return _remade, (gradient.target, how)
     simple = all(isinstance(place, str) for place in gradient._places)

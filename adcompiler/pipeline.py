@@ -20,7 +20,7 @@ from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
-from .frontend.items import rebuild
+from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
 from .ir.core import Function, Value, on_all
@@ -28,16 +28,15 @@ from .ir.printer import print_function
 from .modes import (
     Derived,
     Options,
-    check_complex,
     chosen_values,
     derive,
-    differentiable_at,
     local_places,
     plain_derivative,
     title_of,
     with_temporaries,
 )
 from .optimize.shape_checks import check_shapes
+from .refusals import check_complex, differentiable_at
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -165,7 +164,11 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
     derived = derive(replace(lowered, function=function), function, wrt, seeded)
     found = _legalised(derived.function, options.level, check)
     found = replace(found, body=turned(found.body, backward=False))
-    return replace(lowered, function=found, result=derived.returned(iter(found.results)))
+    result = derived.returned(iter(found.results))
+    # The results stand in the order of the structure, whatever the order they were made in.
+    ordered = tuple(leaf for leaf in leaves(result) if isinstance(leaf, Value))
+    found = replace(found, body=replace(found.body, results=ordered))
+    return replace(lowered, function=found, result=result)
 
 
 def derive_within(

@@ -18,12 +18,12 @@ from typing import Any
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
-from .fitting import fitted
+from .fitting import fitted, kept
 from .frontend.signature import abstract
 from .targets import Wrt
 from .wrt import is_fit, select
 
-__all__ = ["Derivative", "along", "hvp", "jvp", "kept", "vjp"]
+__all__ = ["Derivative", "along", "hvp", "jvp", "made_once", "vjp"]
 
 
 class Derivative:
@@ -146,7 +146,7 @@ def _floats(args: Sequence[Any]) -> tuple[int, ...]:
     return tuple(k for k, value in enumerate(args) if is_fit(abstract(value, "argument")))
 
 
-def kept(make: Any, f: Callable[..., Any], *how: Any) -> Any:
+def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     """What was made of the same function before, so that it compiles once; it hangs on the
     function, and goes with it."""
     if not isinstance(f, (types.FunctionType, Gradient)):
@@ -175,7 +175,7 @@ def jvp(
 
     Raises SignatureError where the tangents don't fit, and what `grad` raises.
     """
-    made = kept(Pushforward, f, wrt, optimize, "jvp")
+    made = made_once(Pushforward, f, wrt, optimize, "jvp")
     return made if primals is None else made(primals, tangents)
 
 
@@ -187,11 +187,12 @@ def vjp(
 
     `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
     what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
-    with `wrt` what `grad` would give. It runs the function's forward part again.
+    with `wrt` what `grad` would give. It runs the function's forward part again, on the arguments
+    as they are now. No argument is changed.
     """
-    derivative = kept(Derivative, f, wrt, optimize, "vjp")
-    value = f(*primals)
-    return value, Pullback(derivative, primals, value)
+    derivative = made_once(Derivative, f, wrt, optimize, "vjp")
+    value = f(*kept(primals))
+    return value, Pullback(derivative, kept(primals), value)
 
 
 @without_our_frames
@@ -203,7 +204,7 @@ def hvp(
     args: the function's arguments, and then `v`, with the structure of what `wrt` names (a tuple
     where that is one). Gives what `grad` gives. Without args: the function that takes them.
     """
-    made = kept(HessianProduct, f, wrt, optimize, "hvp")
+    made = made_once(HessianProduct, f, wrt, optimize, "hvp")
     return made(*args) if args else made
 
 

@@ -1,11 +1,43 @@
 """`vmap`: what it gives is what the calls give one by one; Jacobians go by the stack."""
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pytest
 from driving import close
 
 import adcompiler
-from adcompiler import SignatureError, grad, hessian, jacobian, jacobians, jvp, vmap
+from adcompiler import (
+    SignatureError,
+    UnsupportedError,
+    grad,
+    hessian,
+    jacobian,
+    jacobians,
+    jvp,
+    vmap,
+)
+
+
+def sometimes_empty(x, n):
+    ys = []
+    for i in range(n):
+        ys.append(x[i] * 2)
+    return np.sum(np.array(ys)) + sum(ys)
+
+
+def mixed(x):
+    m = np.outer(x, x) + 3 * np.eye(3)
+    y = np.sum(np.interp(x, [-2, 0, 2.0], x)) + np.prod(x) + np.median(x)
+    return y + np.log(np.linalg.det(m)) + np.sum(np.linalg.solve(m, x)) + np.sum(np.cumprod(x))
+
+
+def itself(x, n):
+    if n < 1:
+        return np.sum(x * x)
+    return np.sum(np.sin(x)) * itself(x * 0.5, n - 1)
+
 
 RNG = np.random.default_rng(0)
 X, W, Y = RNG.normal(size=(5, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=(5, 4))
@@ -51,6 +83,8 @@ def one_by_one(f, in_axes, *args):
         (picked, (None, 0), (X, np.array([0, 4]))),
         (stored, (0, 0), (X.copy(), X[:, 1])), (grad(loss), (None, 0, 0), (W, X, Y)),
         (adcompiler.value_and_grad(loss), (None, 0, 0), (W, X, Y)),
+        (grad(mixed), (0,), (X,)), (itself, (0, None), (X, 2)),
+        (sometimes_empty, (0, None), (X, 0)), (sometimes_empty, (0, None), (X, 2)),
     ],
 )  # fmt: skip
 def test_all_at_once(f, in_axes, args, level):
@@ -85,6 +119,17 @@ def test_the_text_is_numpy_for_the_whole_stack():
 def test_axes_that_don_t_fit(in_axes, args, reason):
     with pytest.raises(SignatureError, match=reason):
         vmap(layer, in_axes)(*args)
+
+
+def test_a_gradient_in_two_parts_is_not_batched():
+    with pytest.raises(UnsupportedError, match="calls itself"):
+        vmap(grad(itself), (0, None))(X, 2)
+    rows = jacobian(itself_twice, mode="reverse")(X[0])  # one by one, then
+    close(rows, jacobian(itself_twice, mode="forward")(X[0]), 1e-12)
+
+
+def itself_twice(x):
+    return itself(x, 2) * x
 
 
 def rolled(x, w):
@@ -140,3 +185,9 @@ def test_a_derivative_of_a_gradient_is_not_that_of_its_function():
     value, tangent = jvp(grad(cubes), (x,), (np.ones(3),))
     assert np.array_equal(value, 3 * x**2) and np.array_equal(tangent, 6 * x)
     assert np.array_equal(jacobian(grad(cubes))(x), np.diag(6 * x))
+
+
+def test_the_page_on_batches_is_true():
+    page = Path(__file__).parents[1] / "docs" / "batches.md"
+    found = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert found.attempted > 5 and not found.failed

@@ -2,6 +2,7 @@
 differences have proved, with each other, and with differences of the gradient."""
 
 import copy
+import functools
 import inspect
 import re
 
@@ -109,6 +110,17 @@ def test_a_pullback_draws_no_other_numbers():
         vjp(noisy, np.ones(3), np.random.default_rng(0), wrt=0)[1](1.0)
 
 
+def test_all_of_a_jacobian_is_of_the_same_draws():
+    def drawn(x, y, rng):
+        return x * y * rng.normal()
+
+    first = np.random.default_rng(0).normal()
+    rng = np.random.default_rng(0)
+    assert jacobian(drawn, (0, 1), mode="forward")(1.0, 1.0, rng) == (first, first)
+    assert rng.normal() != first
+    assert hessian(drawn, (0, 1))(1.0, 1.0, np.random.default_rng(0)) == ((0, first), (first, 0))
+
+
 def several(x, n):
     return {"y": np.sin(x) * n, "k": n, "s": (np.sum(x), "name")}
 
@@ -156,3 +168,64 @@ def test_shapes_of_jacobians():
     for mode in ("forward", "reverse"):
         found = jacobian(lambda x: np.cumsum(x * x), mode=mode)(np.array([1.0, 2.0, 3.0]))
         np.testing.assert_allclose(found, np.tril(np.ones((3, 3))) * [2.0, 4.0, 6.0])
+
+
+def storing(x):
+    x[0] = x[0] * 2.0
+    return x * x
+
+
+def test_no_argument_is_changed():
+    x = np.array([1.0, 2.0])
+
+    def total(x):
+        return np.sum(storing(x))
+
+    value, tangent = jvp(storing, (x,), (np.ones(2),))
+    np.testing.assert_array_equal([value, tangent], [[4.0, 4.0], [8.0, 4.0]])
+    value, pullback = vjp(storing, x)
+    np.testing.assert_array_equal(value, [4.0, 4.0])
+    for mode in ("forward", "reverse"):
+        found = jacobian(storing, mode=mode)(x)
+        np.testing.assert_array_equal(found, np.diag([8.0, 4.0]))
+    np.testing.assert_array_equal(hvp(total, x, np.ones(2)), [8.0, 2.0])
+    np.testing.assert_array_equal(hessian(total)(x), np.diag([8.0, 2.0]))
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+    x[:] = 7.0  # what the pullback was taken at stays
+    np.testing.assert_array_equal(pullback(np.ones(2))[0], [8.0, 4.0])
+
+
+def test_a_wrapper_has_derivatives_of_its_own():
+    """What wraps a function has its attributes; what was compiled for it is none of them."""
+
+    def cube(x):
+        return x**3
+
+    assert jvp(cube, (2.0,), (1.0,)) == (8.0, 12.0)
+
+    @functools.wraps(cube)
+    def twice(x):
+        return 2 * cube(x)
+
+    assert jvp(twice, (2.0,), (1.0,)) == (16.0, 24.0)
+    assert jvp(grad(cube), (2.0,), (1.0,)) == (12.0, 12.0)
+    assert vjp(grad(cube), 2.0)[1](1.0) == (12.0,)
+    assert hvp(grad(cube), 2.0, 1.0) == 6.0
+    assert jacobian(grad(cube))(2.0) == 12.0 and hessian(grad(cube))(2.0) == 6.0
+    assert hvp(cube, 2.0, 1.0) == 12.0
+
+
+class Scaled:
+    """With attributes that the derivatives' own objects have, too."""
+
+    def __init__(self):
+        self.function, self.wrt, self.optimize, self.mode = 3.0, 1, 0, "none"
+
+    def __call__(self, x, y):
+        return self.function * x * y
+
+
+def test_an_objects_attributes_are_its_own():
+    assert jvp(Scaled(), (2.0, 5.0), (1.0, 0.0)) == (30.0, 15.0)
+    assert vjp(Scaled(), 2.0, 5.0)[1](1.0) == (15.0, 6.0)
+    assert jacobian(Scaled())(2.0, 5.0) == 15.0

@@ -27,6 +27,7 @@ from .lifetimes import find_lifetimes
 from .nesting import plan_nesting
 from .ownership import Updates, find_updates, shared_results
 from .sites import Site
+from .unset import handed_on
 
 __all__ = ["own_memory", "own_results"]
 
@@ -78,6 +79,7 @@ class _Plan:
     def __post_init__(self) -> None:
         self.definitions = {v: op for op in walk(self.function.body) for v in op.results}
         self.collected = dict(_collected(self.function))
+        self.unset = _maybe_unset(self.function)
 
     def is_news(self) -> bool:
         return bool(self.starts or self.parts)
@@ -112,6 +114,8 @@ class _Plan:
         }
         if blocked - set[Site]().union(*starts.values()):
             return
+        if any(found and _starts(loops)[k] in self.unset for k, found in starts.items()):
+            return  # there is nothing to copy on some path
         for k, found in starts.items():
             region = loops[0].attributes["region"]
             if found and (region, k) not in self.done:
@@ -168,6 +172,18 @@ def _starts(loops: tuple[Operation, ...]) -> Sequence[Value]:
 
 def _is_outside(value: Value, loop: Operation) -> bool:
     return value not in loop.results and not any(value in defined_in(b) for b in loop.blocks)
+
+
+def _maybe_unset(function: Function) -> set[Value]:
+    """The values that some path leaves without a value."""
+    found = {op.result for op in walk(function.body) if op.opcode in ("undefined", "filler")}
+    pairs = [pair for op in walk(function.body) for pair in handed_on(op)] if found else []
+    news = bool(found)
+    while news:
+        reached = {target for source, target in pairs if source in found} - found
+        found |= reached
+        news = bool(reached)
+    return found
 
 
 def owned(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.loops import Loop, is_loop
 
-__all__ = ["unset_variables"]
+__all__ = ["handed_on", "unset_variables"]
 
 
 def unset_variables(
@@ -28,7 +28,7 @@ def unset_variables(
     missing = {op.result for op in walk(function.body) if op.opcode == "undefined"}
     if not missing:
         return frozenset()
-    pairs = [pair for op in walk(function.body) for pair in _handed_on(op)]
+    pairs = [pair for op in walk(function.body) for pair in handed_on(op)]
     copied = [a for a, b in pairs if alive(b) and a in names and names[a] != names.get(b)]
     copied += [v for op in walk(function.body) if op.attributes.get("lenient") for v in op.operands]
     sources: dict[Value, list[Value]] = {}
@@ -64,7 +64,7 @@ def _unassigned(
             starts = frozenset(loop.starts)
             begun = (f for s, f in zip(loop.starts, loop.finals, strict=True) if s not in skipped)
             inside |= {names[final] for final in begun if final in names}
-        for source, target in _handed_on(op):
+        for source, target in handed_on(op):
             before = assigned if source in starts else inside
             if source in unset and names.get(target) not in before:
                 found.add(source)
@@ -73,7 +73,7 @@ def _unassigned(
     return found
 
 
-def _handed_on(op: Operation) -> Iterator[tuple[Value, Value]]:
+def handed_on(op: Operation) -> Iterator[tuple[Value, Value]]:
     if op.opcode == "if":
         for block in op.blocks:
             yield from zip(block.results, op.results, strict=True)

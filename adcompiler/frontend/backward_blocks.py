@@ -135,11 +135,14 @@ def _lowered(
 
     frame, before = ctx.frame, ctx.frame.names
     outer, ctx.builder = ctx.builder, Builder(ctx.span(node))
-    frame.names = {**before, name: g}
+    # An object of the block's own, that it may store into.
+    mine = ctx.builder.emit("copy", (g,), g.type)
+    frame.names = {**before, name: mine}
     try:
         with sealed(ctx, node, "a block under grad_of"):
             statements(ctx, body)
             result = _result(ctx, node, frame.names.get(name), value)
+            stored = mine in ctx.memory.state.now
         block = ctx.builder.block((), (result,))
     finally:
         ctx.builder = outer
@@ -151,8 +154,11 @@ def _lowered(
     own = {
         v: Value(v.type) for op in walk(block) for v in op.results if v.name == name
     }  # fmt: skip
+    if not stored:
+        own[mine] = g
     within = substitute(block, {**inside, **own})
-    made = Block(parameters, within.operations, within.results)
+    operations = within.operations if stored else within.operations[1:]
+    made = Block(parameters, operations, within.results)
     return Function(f"grad_of_{value.name}", made), free
 
 

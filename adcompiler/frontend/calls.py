@@ -51,6 +51,7 @@ from .items import (
     Record,
     is_namedtuple,
 )  # fmt: skip
+from .library_calls import enters_library, from_library
 from .recursion import called
 from .refused_calls import refuse_arguments, refuse_method, spelled
 from .source import FunctionSource, read_function
@@ -319,4 +320,11 @@ def inline(
     trail = (ctx.span(node), *ctx.frame.trail)
     if source.function not in ctx.functions:
         ctx.functions.append(source.function)
-    return ctx.within(Frame(source, path, bound, parent, trail, name), functools.partial(body, ctx))
+    frame = Frame(source, path, bound, parent, trail, name)
+
+    def lower() -> Item:
+        return ctx.within(frame, functools.partial(body, ctx))
+
+    if enters_library(ctx, source.function):
+        return from_library(ctx, node, lower)
+    return lower()

@@ -46,6 +46,7 @@ class Derivation:
     mode: str
     wrt: Any = 0
     value: bool = False
+    aux: bool = False
 
 
 def maker_of(callee: Any) -> str | None:
@@ -60,8 +61,8 @@ def derivation_of(callee: Any) -> Derivation | None:
     if told is None:
         return None
     target, steps = told(callee)
-    for mode, wrt, value in steps:
-        target = Derivation(target, mode, wrt, value)
+    for step in steps:
+        target = Derivation(target, *step)
     found: Derivation = target
     return found
 
@@ -79,15 +80,17 @@ def make(
             "use grad, value_and_grad, jvp or hvp there.",
         )  # fmt: skip
     target, *rest = args
+    aux: Item = False
     wrt = keywords.pop("wrt", None if kind == "jvp" else 0)
     if kind in ("grad", "value_and_grad"):
         wrt = rest.pop(0) if rest else wrt
-    if keywords or not all(map(is_constant, leaves(wrt))):
+        aux = keywords.pop("has_aux", False)
+    if keywords or not isinstance(aux, bool) or not all(map(is_constant, leaves(wrt))):
         ctx.refuse(
             node, "derivative", f"an argument of `{kind}` that isn't known when the gradient is"
             " compiled.", "give it the function, and wrt by position or name.",
         )  # fmt: skip
-    derivation = Derivation(target, "grad" if "grad" in kind else kind, wrt, kind[0] == "v")
+    derivation = Derivation(target, "grad" if "grad" in kind else kind, wrt, kind[0] == "v", aux)
     if kind in ("grad", "value_and_grad"):
         return derivation
     if kind == "jvp":
@@ -152,7 +155,7 @@ def _derived(
             "write the recursion as a loop, and leave checkpoint() out.",
         )  # fmt: skip
     assert ctx.derive is not None
-    found = ctx.derive(function, wrt, derivation.mode, derivation.value)
+    found = ctx.derive(function, wrt, derivation.mode, derivation.value or derivation.aux)
     seeds = _seeds(ctx, node, derivation, [given[key] for key in places], tangents)
     mapping = dict(zip(wrt, actual, strict=True))
     mapping |= dict(zip(found.parameters[len(function.parameters) :], seeds, strict=True))
@@ -230,7 +233,10 @@ def _closed(
 ) -> Function:  # fmt: skip
     """A function of what it is differentiated by, and of what it reads from around it."""
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
-    if derivation.mode != "jvp" and not _is_number(result):
+    number = result
+    if derivation.aux:
+        number = result[0] if isinstance(result, tuple) and len(result) == 2 else None
+    if derivation.mode != "jvp" and not _is_number(number):
         ctx.refuse(
             node, "non-scalar-result",
             f"the function that is differentiated returns {in_words(result)}, not one real number.",
@@ -276,12 +282,20 @@ def _result(
     if derivation.mode == "jvp":
         value = rebuild(result, lambda leaf: next(values) if isinstance(leaf, Value) else leaf)
         return (value, rebuild(result, lambda leaf: _tangent_of(leaf, values)))
-    value = next(values) if derivation.value else None
+    value = next(values) if derivation.value or derivation.aux else None
+    if derivation.aux:
+        value = (value, rebuild(result[1], lambda v: next(values) if _is_value(v) else v))
     parts = tuple(
         rebuild(item, lambda leaf: next(values) if _is_float(leaf) else leaf) for item in inside
     )
     gradient = parts if isinstance(derivation.wrt, tuple) else parts[0]
+    if derivation.aux and not derivation.value:
+        return (gradient, value[1])
     return (value, gradient) if derivation.value else gradient
+
+
+def _is_value(leaf: Item) -> bool:
+    return isinstance(leaf, Value)
 
 
 def _tangent_of(leaf: Item, values: Iterator[Value]) -> Item:

@@ -24,9 +24,11 @@ from ..ops.refused import refusal
 from .context import Context
 from .items import Item, in_words
 
-__all__ = ["refuse_arguments", "refuse_method", "refuse_unknown", "spelled"]
+__all__ = ["GATE_ADVICE", "refuse_arguments", "refuse_method", "refuse_unknown", "spelled"]
 
 _MODULES = (np.linalg, np.fft, np.random)
+
+GATE_ADVICE = "make it a gate with @adcompiler.primitive."
 
 
 def spelled(callee: Any) -> str:
@@ -102,7 +104,7 @@ def refuse_unknown(ctx: Context, node: ast.AST, callee: Any) -> NoReturn:
     kind = "class" if isinstance(callee, type) else "function"
     ctx.refuse(
         node, "unknown-function", f"the {kind} `{called}` has no derivative in the table.",
-        f"did you mean {close[0]}?" if close else "make it a gate with @adcompiler.primitive.",
+        f"did you mean {close[0]}?" if close else GATE_ADVICE,
     )  # fmt: skip
 
 

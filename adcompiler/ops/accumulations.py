@@ -17,12 +17,14 @@ import numpy as np
 
 from ..ir.types import Array, Type, is_integer, shape_of
 from ..runtime import helpers
+from . import stack_rules
 from .casting import dtype_argument
 from .elementwise import select
 from .emit import default_call
 from .inference import as_array, constant_axis, promote, size_of
 from .op import Attributes, Bound, Expansion, Op, OperationError, Rule, Spelling, arguments
 from .reducing import summed
+from .stacks import by_axis
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -123,8 +125,8 @@ def accumulation(
     return Op(
         name, _accumulated(dtype),
         lambda attributes, operands: function(operands[0], **attributes), emitted,
-        linear=linear, rules=(_along(rule),), spellings=spellings, fresh=True, examples=examples,
-        complex=complex, samples=tuple(
+        linear=linear, batch=by_axis(flat=True), rules=(_along(rule),), spellings=spellings,
+        fresh=True, examples=examples, complex=complex, samples=tuple(
             arguments(shape, axis=axis)
             for shape, axis in (*axes, ((2, 1, 3), 1), ((2, 3), None))
             if fixed is None or (axis is not None and 0 not in shape)
@@ -210,13 +212,13 @@ ENTRIES: tuple[Op, ...] = (
     _of_ufunc("minimum"),
     Op("shifted", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.shifted(operands[0], **attributes),
-       default_call("helper.shifted"), rules=(_shifted_rule,), fresh=True,
+       default_call("helper.shifted"), batch=by_axis(), rules=(_shifted_rule,), fresh=True,
        complex=True, samples=tuple(arguments(shape, axis=axis, by=by, fill=0.5) for by in (1, -1)
                      for shape, axis in (((3,), 0), ((1,), 0), ((2, 3), 1)))),
     Op("recurrence", lambda types, attributes: Array(promote(types), shape_of(types[0])),
        lambda attributes, operands: helpers.recurrence(*operands, **attributes),
-       default_call("helper.recurrence"), rules=_recurrence_rule, fresh=True,
-       complex=True, samples=tuple(arguments(shape, shape, axis=axis, reverse=reverse)
+       default_call("helper.recurrence"), batch=stack_rules.joined, rules=_recurrence_rule,
+       fresh=True, complex=True, samples=tuple(arguments(shape, shape, axis=axis, reverse=reverse)
                      for reverse in (False, True)
                      for shape, axis in (((3,), 0), ((1,), 0), ((2, 3), 1)))),
 )  # fmt: skip

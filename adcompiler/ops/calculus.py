@@ -36,6 +36,7 @@ from .op import (
     Spelling,
     arguments,
 )
+from .stacks import by_axis
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -290,7 +291,7 @@ def _interp_one(g: Any, before: Any, behind: Any, given: Any, index: int) -> Any
 _XP = np.array([-1.5, -0.5, 0.25, 1.75])
 
 ENTRIES: tuple[Op, ...] = (
-    Op("diff", _diff_type, _diff, _emit_diff, linear="together",
+    Op("diff", _diff_type, _diff, _emit_diff, linear="together", batch=by_axis(),
        rules=(_diff_rule,), fresh=True, complex=True,
        samples=tuple(arguments(shape, n=n, axis=axis, padded=padded)
                      for shape, axis in (((4,), 0), ((3, 4), 0), ((3, 4), -1), ((2, 1), 1))
@@ -319,7 +320,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("unwrap", lambda types, attributes: Array(promote((types[0], Array("f4", ())))
        if as_array(types[0]).dtype == "f4" else "f8", shape_of(types[0])),
        lambda attributes, operands: np.unwrap(*operands, **attributes),
-       default_call("np.unwrap", discont=None, axis=-1, period=2 * np.pi),
+       default_call("np.unwrap", discont=None, axis=-1, period=2 * np.pi), batch=by_axis(),
        rules=(lambda g, p, y, **attributes: g,), fresh=True,
        spellings={np.unwrap: Spelling(
            lambda p, discont=None, axis=-1, *, period=2 * np.pi: arguments(

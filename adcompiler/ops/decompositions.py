@@ -53,6 +53,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stacks import as_it_is
 
 __all__ = ["ENTRIES", "scaled", "smaller"]
 
@@ -269,7 +270,7 @@ def _symmetric_call(name: str, function: Any, infer: Any, rule: Any, results: An
     spelling = Spelling(lambda a, UPLO="L": arguments(a, UPLO=UPLO))
     return Op(
         name, infer, lambda attributes, operands: function(operands[0], **attributes),
-        default_call(f"np.linalg.{name}", UPLO="L"), rules=(rule,), fresh=True,
+        default_call(f"np.linalg.{name}", UPLO="L"), batch=as_it_is, rules=(rule,), fresh=True,
         complex=True, raises=may_raise, spellings={function: spelling},
         samples=tuple(
             arguments(Regular(shape), UPLO=triangle)
@@ -315,16 +316,16 @@ ENTRIES: tuple[Op, ...] = (
     Op("cholesky", lambda types, attributes: square(types[0], "cholesky"),
        lambda attributes, operands: np.linalg.cholesky(
            operands[0], **{k: v for k, v in attributes.items() if v}),
-       default_call("np.linalg.cholesky", upper=False), rules=(_cholesky,), fresh=True,
-       complex=True,
+       default_call("np.linalg.cholesky", upper=False), batch=as_it_is, rules=(_cholesky,),
+       fresh=True, complex=True,
        raises=may_raise, spellings={np.linalg.cholesky: Spelling(_bind_cholesky)},
        samples=tuple(arguments(*operands, upper=upper)
                      for operands, _ in SQUARES for upper in _FACTORS),
        examples=("np.linalg.cholesky({3,3!})", "np.linalg.cholesky({2,2,2!})",
                  *(["np.linalg.cholesky({3,3!}, upper=True)"] if _BOTH else []))),
     Op("qr", _qr_type, lambda attributes, operands: np.linalg.qr(operands[0], **attributes),
-       default_call("np.linalg.qr", mode="reduced"), rules=(_qr,), fresh=True, complex=True,
-       spellings={np.linalg.qr: Spelling(_bind_qr)}, results=("q", "r"),
+       default_call("np.linalg.qr", mode="reduced"), batch=as_it_is, rules=(_qr,), fresh=True,
+       complex=True, spellings={np.linalg.qr: Spelling(_bind_qr)}, results=("q", "r"),
        structure=lambda found: _QRResult(*found),
        samples=tuple(arguments(Regular(shape), mode=mode)
                      for shape in ((2, 2), (3, 2), (1, 1), (3, 1), (2, 3, 2))
@@ -340,7 +341,7 @@ ENTRIES: tuple[Op, ...] = (
         lambda types, attributes: _symmetric(types[0], attributes, "eigvalsh")[0], _eigvalsh, {}),
     Op("svd", _svd_type, lambda attributes, operands: np.linalg.svd(operands[0], **attributes),
        default_call("np.linalg.svd", full_matrices=True, compute_uv=True, hermitian=False),
-       rules=(_svd,), fresh=True, raises=may_raise, complex=True,
+       batch=as_it_is, rules=(_svd,), fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.svd: Spelling(_bind_svd)}, results=("u", "s", "vt"),
        structure=lambda found: _SVDResult(*found), samples=_svd_samples(),
        examples=("np.linalg.svd({3,2!}, full_matrices=False)", "np.linalg.svd({3,3!})[1]",
@@ -348,8 +349,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("svdvals", lambda types, attributes: _svd_type(types, _VALUES),
        lambda attributes, operands: np.linalg.svdvals(operands[0]),
        lambda emission: call("np.linalg.svdvals", emission.operands),
-       rules=(lambda g, a, y: _svd(g, a, y, **_VALUES),), fresh=True, raises=may_raise,
-       complex=True,
+       batch=as_it_is, rules=(lambda g, a, y: _svd(g, a, y, **_VALUES),), fresh=True,
+       raises=may_raise, complex=True,
        spellings={np.linalg.svdvals: Spelling(operands_only(1))},
        samples=tuple(arguments(Regular(shape)) for shape in ((2, 2), (3, 2), (2, 2, 3))),
        examples=("np.linalg.svdvals({3,2!})",)),

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..ir.sizes import Size, add, is_positive, unknown
 from ..ir.types import Array, Type, kind_of, rank
+from . import stack_rules
 from .casting import dtype_argument
 from .emit import call, constant, default_call
 from .given import as_var
@@ -33,6 +34,7 @@ from .op import (
 )
 from .places import Slot, Step
 from .reductions import summed
+from .stacks import by_axis
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -192,7 +194,8 @@ def _triangle(name: str) -> Op:
 
     return Op(
         name, infer, lambda attributes, operands: function(*operands), emit,
-        linear="together", rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True,
+        linear="together", batch=by_axis(None, least=2),
+        rules=(lambda g, x, k, y: function(g, k), None), masks=True, fresh=True,
         complex=True, spellings={function: Spelling(lambda m, k=0: arguments(m, k))},
         samples=(*(arguments(shape, 0) for shape in SHAPES if shape), arguments((3, 3), 1),
                  arguments((2, 3, 4), -1), arguments((3, 2), -5), arguments((0, 2), 0)),
@@ -212,6 +215,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("diagonal", _diagonal_type,
        lambda attributes, operands: np.diagonal(operands[0], **attributes),
        default_call("np.diagonal", offset=0, axis1=0, axis2=1), linear="together",
+       batch=stack_rules.of_two_axes,
        accumulate=_diagonal_into,
        masks=True, view=(0,), shares="view", complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
@@ -223,7 +227,8 @@ ENTRIES: tuple[Op, ...] = (
                  "np.linalg.diagonal({2,3,3}, offset=1)")),
     Op("trace", _trace_type,
        lambda attributes, operands: np.trace(operands[0], **attributes), _emit_trace,
-       linear="together", accumulate=_trace_into, masks=True, fresh=True, boxes=True, complex=True,
+       linear="together", batch=stack_rules.of_two_axes, accumulate=_trace_into, masks=True,
+       fresh=True, boxes=True, complex=True,
        spellings={np.trace: Spelling(_bind_trace), ("method", "trace"): Spelling(_bind_trace),
                   np.linalg.trace: Spelling(_bind_linalg_trace)},
        samples=(*(arguments(shape, offset=k, axis1=a, axis2=b, dtype=None)

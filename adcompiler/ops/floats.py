@@ -31,6 +31,7 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stacks import as_it_is
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -99,7 +100,8 @@ def _plain(
     function = getattr(np, name)
     return Op(
         name, infer, lambda attributes, operands: function(*operands),
-        lambda emission: call(f"np.{name}", emission.operands), rules=(rule,) if rule else None,
+        lambda emission: call(f"np.{name}", emission.operands), batch=as_it_is,
+        rules=(rule,) if rule else None,
         spellings={function: Spelling(operands_only(1))}, fresh=True, boxes=boxes,
         samples=tuple(map(arguments, SHAPES)) if rule else (), **more,
     )  # fmt: skip

@@ -34,6 +34,7 @@ from .op import (
     Spelling,
     arguments,
 )
+from .stacks import by_axis
 
 __all__ = [
     "ENTRIES",
@@ -171,6 +172,7 @@ def _one(kind: Kind, rule: Any, examples: tuple[str, ...]) -> Op:
         lambda attributes, operands: function(*operands, **attributes),
         default_call(f"np.fft.{kind.name}", axis=-1, norm=None),
         linear="together",
+        batch=by_axis(),
         rules=(rule,),
         spellings={function: Spelling(_bind_one)},
         fresh=True,
@@ -283,7 +285,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("resized", _resized_type,
        lambda attributes, operands: helpers.resized(*operands, **attributes),
        default_call("helper.resized"),
-       linear="together",
+       linear="together", batch=by_axis(),
        rules=(lambda g, x, size, y, axis: g.emit("resized", length_of(x, axis), axis=axis), None),
        fresh=True, complex=True,
        samples=(arguments((3,), 5, axis=0), arguments((3, 4), 2, axis=1),

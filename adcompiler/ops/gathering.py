@@ -18,6 +18,7 @@ import numpy as np
 
 from ..ir.sizes import Size, unknown
 from ..ir.types import Array, Type, kind_of, rank, shape_of
+from . import stack_rules
 from .emit import call, default_call
 from .given import as_var
 from .inference import as_array, broadcast_shapes, the_axis
@@ -32,6 +33,7 @@ from .op import (
     arguments,
 )
 from .places import Slot
+from .stacks import by_axis
 
 __all__ = [
     "ENTRIES",
@@ -192,7 +194,7 @@ _KEEP = np.array([True, False, True])
 
 ENTRIES: tuple[Op, ...] = (
     Op("take", _take_type, lambda attributes, operands: np.take(*operands, **attributes),
-       _emit_take, linear="together",
+       _emit_take, linear="together", batch=by_axis(),
        accumulate=_take_into, masks=True, fresh=True, boxes=True, complex=True,
        samples=(
            arguments((4,), 1, axis=0, mode="raise"), arguments((4,), _INDICES, axis=0, mode="wrap"),
@@ -203,7 +205,7 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("take_along_axis", _take_along_type,
        lambda attributes, operands: np.take_along_axis(*operands, **attributes),
-       default_call("np.take_along_axis"), linear="together",
+       default_call("np.take_along_axis"), linear="together", batch=stack_rules.joined,
        accumulate=_take_along_into, masks=True, fresh=True,
        complex=True,
        samples=(
@@ -214,7 +216,7 @@ ENTRIES: tuple[Op, ...] = (
        )),
     Op("compress", _compress_type,
        lambda attributes, operands: np.compress(operands[1], operands[0], **attributes),
-       _emit_compress, linear="together",
+       _emit_compress, linear="together", batch=by_axis(),
        accumulate=_compress_into, masks=True, fresh=True, complex=True,
        samples=(
            arguments((3,), _KEEP, axis=0), arguments((2, 4), _KEEP, axis=1),

@@ -35,6 +35,8 @@ from .op import (
     arguments,
     operands_only,
 )
+from .stack_products import solved
+from .stacks import as_it_is
 
 __all__ = [
     "ENTRIES", "EXPANSIONS", "SQUARES", "adjoint", "as_matrices", "ascending", "column",
@@ -214,25 +216,26 @@ _SlogdetResult = namedtuple("_SlogdetResult", ("sign", "logabsdet"))
 ENTRIES: tuple[Op, ...] = (
     Op("inv", lambda types, attributes: square(types[0], "inv"),
        lambda attributes, operands: np.linalg.inv(operands[0]), _linalg_call("inv"),
-       rules=(_inverse,), fresh=True, raises=may_raise, complex=True,
+       batch=as_it_is, rules=(_inverse,), fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.inv: Spelling(operands_only(1))},
        samples=SQUARES),
     Op("solve", _solve_type, lambda attributes, operands: np.linalg.solve(*operands),
-       _linalg_call("solve"), rules=(_solve_left, lambda g, a, b, x: _adjoint_solution(g, a, b)),
+       _linalg_call("solve"), batch=solved,
+       rules=(_solve_left, lambda g, a, b, x: _adjoint_solution(g, a, b)),
        fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.solve: Spelling(operands_only(2))},
        samples=tuple(arguments(Regular(a), b) for a, b in _SYSTEMS)),
     Op("det", _number_type("det"), lambda attributes, operands: np.linalg.det(operands[0]),
-       _linalg_call("det"), rules=(_det,), fresh=True, complex=True,
+       _linalg_call("det"), batch=as_it_is, rules=(_det,), fresh=True, complex=True,
        spellings={np.linalg.det: Spelling(operands_only(1))},
        samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
     Op("cofactors", lambda types, attributes: square(types[0], "det"),
        lambda attributes, operands: helpers.cofactors(operands[0]),
-       lambda emission: call("helper.cofactors", emission.operands), rules=(_cofactors,),
-       fresh=True, complex=True,
+       lambda emission: call("helper.cofactors", emission.operands), batch=as_it_is,
+       rules=(_cofactors,), fresh=True, complex=True,
        samples=(*SQUARES, arguments(np.array([[1.0, 2.0], [2.0, 4.0]])))),
     Op("slogdet", _slogdet_type, lambda attributes, operands: np.linalg.slogdet(operands[0]),
-       _linalg_call("slogdet"), rules=(_slogdet,), fresh=True, complex=True,
+       _linalg_call("slogdet"), batch=as_it_is, rules=(_slogdet,), fresh=True, complex=True,
        spellings={np.linalg.slogdet: Spelling(operands_only(1))},
        results=("sign", "logdet"), structure=lambda found: _SlogdetResult(*found),
        samples=SQUARES),

@@ -24,7 +24,7 @@ from . import stack_rules
 from .emit import call, default_call, method
 from .inference import as_array
 from .op import SHAPE_ALONE, Attributes, Call, Emission, Op, OperationError, arguments
-from .stacks import along, as_it_is
+from .stacks import as_it_is, by_axis
 
 __all__ = ["ENTRIES", "joined_element"]
 
@@ -241,7 +241,7 @@ ENTRIES: tuple[Op, ...] = (
        samples=(arguments((), Call("shape", (3,)), type=List(FLOAT, 3)),
                 arguments((2,), Call("shape", (3,)), type=List(FLOAT, 3)))),
     Op("stack_whole", _stack_type, lambda attributes, operands: np.stack(operands[0], **attributes),
-       default_call("np.stack", axis=0), linear="together", batch=along(),
+       default_call("np.stack", axis=0), linear="together", batch=by_axis(),
        rules=(_stack_rule,), fresh=True, complex=True,
        samples=(
            arguments(_LIST, axis=0), arguments(_ROWS, axis=0), arguments(_ROWS, axis=1),
@@ -250,13 +250,13 @@ ENTRIES: tuple[Op, ...] = (
     Op("concatenate_whole", _concatenate_type,
        lambda attributes, operands: np.concatenate(operands[0], **attributes),
        default_call("np.concatenate", axis=0),
-       linear="together", batch=along(),
+       linear="together", batch=by_axis(),
        rules=(lambda g, x, y, axis: g.emit("split", x.emit("shape"), axis=axis),), fresh=True,
        complex=True,
        samples=(arguments(_ROWS, axis=0), arguments(_ROWS, axis=-1))),
     Op("split", _split_type,
        lambda attributes, operands: np.split(operands[0], operands[1][0], **attributes),
-       _emit_split, linear="together", batch=along(),
+       _emit_split, linear="together", batch=by_axis(),
        rules=(lambda g, x, shape, y, axis: g.emit("concatenate_whole", axis=axis),
                            None), fresh=True, holds=(0,), complex=True,
        samples=(arguments((4, 2), Call("shape", (2,)), axis=0),)),

@@ -36,6 +36,7 @@ from .op import (
     arguments,
 )
 from .reducing import reduced_shape, restore
+from .stacks import Stacks, as_it_is, shifted
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -211,6 +212,19 @@ def _emit_cond(emission: Emission) -> ast.expr:
     return call("np.linalg.cond", emission.operands, **keywords)
 
 
+def _stacked_norm(stacks: Stacks) -> Any:
+    """Over the axes by name; of all elements as one vector, over the one of the array made flat."""
+    count = stacks.rank(0)
+    ord, axis = stacks.attributes["ord"], stacks.attributes["axis"]
+    if axis is None and not _axes(as_array(stacks.types[0]), ord, axis) and count != 1:
+        if stacks.attributes["keepdims"]:
+            return None
+        return stacks.again((stacks.flat(0),), axis=1)
+    if not isinstance(axis, (tuple, list)):
+        return stacks.again(axis=shifted(axis, count))
+    return stacks.again(axis=tuple(k % count + 1 for k in axis))
+
+
 def _samples() -> tuple[Bound, ...]:
     vectors: list[Any] = [(shape, None, None) for shape in ((), (3,), (2, 3, 2), (1,), (0,))]
     vectors += [((3,), 2, None), ((1,), 1, None)]
@@ -229,12 +243,12 @@ def _samples() -> tuple[Bound, ...]:
 ENTRIES: tuple[Op, ...] = (
     Op("norm", _norm_type,
        lambda attributes, operands: np.linalg.norm(operands[0], **attributes), _emit_norm,
-       rules=(_norm,), spellings={np.linalg.norm: Spelling(_bind_norm)}, fresh=True, boxes=True,
-       complex=True, masks=_masks, samples=_samples(),
+       batch=_stacked_norm, rules=(_norm,), spellings={np.linalg.norm: Spelling(_bind_norm)},
+       fresh=True, boxes=True, complex=True, masks=_masks, samples=_samples(),
        examples=("np.linalg.norm({3})", "np.linalg.norm({2,3}, axis=1)",
                  "np.linalg.norm({3}, np.inf)", "np.linalg.norm({2,3}, 'nuc', keepdims=True)")),
     Op("cond", _cond_type, lambda attributes, operands: np.linalg.cond(operands[0], **attributes),
-       _emit_cond, rules=(_cond,), fresh=True, complex=True,
+       _emit_cond, batch=as_it_is, rules=(_cond,), fresh=True, complex=True,
        spellings={np.linalg.cond: Spelling(lambda x, p=None: arguments(x, p=p))},
        samples=tuple(
            arguments(Regular(shape), p=p) for p in _OF_MATRICES for shape in ((2, 2), (2, 3, 3))

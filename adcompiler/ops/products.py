@@ -25,6 +25,7 @@ from .inference import as_array, broadcast_shapes, constant_axis, differ, promot
 from .linalg import Letters, integer_factor, product
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments, operands_only
 from .stack_products import chained, crossed, whole_product
+from .stacks import Stacks
 
 __all__ = ["ENTRIES"]
 
@@ -41,6 +42,7 @@ def _first_conjugated(entry: Op) -> Op:
     """The same sum of products, with the conjugate of the first operand."""
     assert isinstance(entry.rules, tuple) and all(entry.rules)
     plain: Any = entry.rules
+    plain_stacks: Any = entry.batch
 
     def first(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
         found = plain[0](g, a, b, y, **attributes)
@@ -49,7 +51,13 @@ def _first_conjugated(entry: Op) -> Op:
     def second(g: Any, a: Any, b: Any, y: Any, **attributes: Any) -> Any:
         return plain[1](g, np.conj(a) if is_complex(a.type) else a, b, y, **attributes)
 
-    return replace(entry, rules=(first, second))
+    def stacked(stacks: Stacks) -> Any:
+        a, b = stacks.operands
+        if is_complex(a.type):
+            stacks = replace(stacks, operands=(np.conj(a), b))
+        return plain_stacks(stacks)
+
+    return replace(entry, rules=(first, second), batch=stacked)
 
 
 def _tensordot(a: int, b: int, attributes: Attributes) -> Letters:

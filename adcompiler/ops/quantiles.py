@@ -20,6 +20,7 @@ from .emit import default_call
 from .inference import as_array, constant_axis
 from .op import Attributes, Bound, Op, OperationError, Spelling, arguments
 from .reducing import reduced_shape, restore
+from .stacks import Stacks, by_axis
 
 __all__ = ["ENTRIES"]
 
@@ -200,12 +201,18 @@ def _median(name: str, quantile: Any) -> Op:
     return Op(
         name, _median_type(function),
         lambda attributes, operands: function(*operands, **attributes),
-        default_call(f"np.{name}", axis=None, keepdims=False), rules=(_median_rule(quantile),),
-        spellings={function: Spelling(_bind_median)}, fresh=True, masks=True,
+        default_call(f"np.{name}", axis=None, keepdims=False), batch=by_axis(least=1),
+        rules=(_median_rule(quantile),), spellings={function: Spelling(_bind_median)},
+        fresh=True, masks=True,
         samples=tuple(arguments(x, axis=axis, keepdims=keepdims) for x, axis in _cases(name)
                       for keepdims in (False, True)),
         examples=(f"np.{name}({{5}})", f"np.{name}({{3,4}}, axis=-1, keepdims=True)"),
     )  # fmt: skip
+
+
+def _of_one(stacks: Stacks) -> Any:
+    """Several quantiles would come in front of the stack."""
+    return by_axis(least=1)(stacks) if not stacks.rank(1) else None
 
 
 def _quantile(name: str, scale: float) -> Op:
@@ -214,8 +221,8 @@ def _quantile(name: str, scale: float) -> Op:
         name, _quantile_type(function),
         lambda attributes, operands: function(*operands, **attributes),
         default_call(f"np.{name}", axis=None, method="linear", keepdims=False),
-        rules=_quantile_rule(name), spellings={function: Spelling(_bind_quantile)}, fresh=True,
-        masks=True,
+        batch=_of_one, rules=_quantile_rule(name), spellings={function: Spelling(_bind_quantile)},
+        fresh=True, masks=True,
         samples=tuple(
             arguments(x, q if isinstance(q, int) else q * scale, axis=axis, method=method,
                       keepdims=keepdims)

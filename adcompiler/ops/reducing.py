@@ -22,7 +22,7 @@ from .elementwise import select
 from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis
 from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
-from .stacks import Stacks, along, shifted
+from .stacks import Stacks, by_axis, shifted
 
 __all__ = [
     "averaged",
@@ -223,7 +223,7 @@ def _stacked_positions(stacks: Stacks) -> Any:
     whole = stacks.attributes["axis"] is None
     if not stacks.rank(0) or (whole and stacks.attributes["keepdims"]):
         return None
-    return along(flat=True)(stacks)
+    return by_axis(flat=True)(stacks)
 
 
 def reduction(

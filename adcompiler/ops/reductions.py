@@ -43,7 +43,7 @@ from .reducing import (
     restore,
     summed,
 )
-from .stacks import along
+from .stacks import by_axis
 from .structural import unless_missing
 
 __all__ = ["ENTRIES", "RULES", "squared", "summed"]
@@ -333,12 +333,12 @@ ENTRIES: tuple[Op, ...] = (
     _without_gradient("all", np.all, "b1", bind_truth),
     Op("count_nonzero", _count_nonzero_type,
        lambda attributes, operands: np.count_nonzero(operands[0], **attributes),
-       default_call("np.count_nonzero", axis=None, keepdims=False), batch=along(),
+       default_call("np.count_nonzero", axis=None, keepdims=False), batch=by_axis(),
        spellings={np.count_nonzero: Spelling(_bind_count)}, no_gradient=DISCRETE),
     Op("count", _count_type, _count_value, _count_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("prod_others", lambda types, attributes: types[0],
        lambda attributes, operands: helpers.prod_others(operands[0], **attributes),
-       default_call("helper.prod_others"), batch=along(), rules=(_prod_others,), fresh=True,
+       default_call("helper.prod_others"), batch=by_axis(), rules=(_prod_others,), fresh=True,
        complex=True,
        samples=tuple(arguments(shape, axis=axis) for shape, axis in
                      (((3,), 0), ((1,), 0), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), 1)))),

@@ -16,11 +16,13 @@ import numpy as np
 
 from ..ir.sizes import Size, add, multiply, unknown
 from ..ir.types import Array, Scalar, Type, is_integer, kind_of, rank
+from . import stack_rules
 from .emit import call, constant
 from .indexing import Slot, fill
 from .inference import as_array, constant_axis, size_of
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .shapes import shape_template, template_shape, template_source
+from .stacks import Stacks, by_axis
 
 __all__ = ["ENTRIES"]
 
@@ -198,6 +200,14 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     return pairs
 
 
+def _padded(stacks: Stacks) -> Any:
+    """Nothing is put before or behind the stack."""
+    if not stacks.first_alone or "constant_values" in stacks.attributes or not stacks.rank(0):
+        return None
+    pairs = _widths(stacks.attributes["pad_width"], stacks.rank(0))
+    return stacks.again(pad_width=((0, 0), *pairs))
+
+
 def _pad_type(types: Sequence[Type], attributes: Attributes) -> Type:
     array, mode = as_array(types[0]), attributes["mode"]
     if mode not in _MODES:
@@ -283,7 +293,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("tile", _tile_type,
        lambda attributes, operands: np.tile(
            operands[0], fill(attributes["reps"], operands[1:])),
-       _emit_tile, linear="together", rules=(_tile_rule,), fresh=True, complex=True, boxes=True,
+       _emit_tile, linear="together", batch=stack_rules.tiled, rules=(_tile_rule,),
+       fresh=True, complex=True, boxes=True,
        spellings={np.tile: Spelling(_bind_tile)},
        samples=(
            *(arguments(shape, reps=(2,)) for shape in ((), (1,), (3,), (2, 3), (3, 1), (0,))),
@@ -298,7 +309,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("repeat", _repeat_type,
        lambda attributes, operands: np.repeat(
            operands[0], fill(attributes["repeats"], operands[1:]), attributes["axis"]),
-       _emit_repeat, linear="together", rules=(_repeat_rule,), fresh=True, complex=True,
+       _emit_repeat, linear="together", batch=by_axis(flat=True), rules=(_repeat_rule,),
+       fresh=True, complex=True,
        spellings={np.repeat: Spelling(_bind_repeat), ("method", "repeat"): Spelling(_bind_repeat)},
        samples=(
            *(arguments(shape, repeats=2, axis=None) for shape in ((), (1,), (3,), (2, 3), (0,))),
@@ -317,7 +329,7 @@ ENTRIES: tuple[Op, ...] = (
                  "{2,3}.repeat(2, axis=0)")),
     Op("pad", _pad_type, _pad, _emit_pad, rules=(_pad_rule, _filler_rule), accumulate=_into_origins,
        accumulates=lambda attributes: attributes["mode"] != "constant", fresh=True,
-       complex=True, spellings={np.pad: Spelling(_bind_pad)},
+       batch=_padded, complex=True, spellings={np.pad: Spelling(_bind_pad)},
        samples=(
            *(arguments((3,), pad_width=(2, 1), mode=mode) for mode in _MODES),
            *(arguments((2, 3), pad_width=((1, 0), (0, 2)), mode=mode) for mode in _MODES),

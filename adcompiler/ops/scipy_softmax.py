@@ -19,6 +19,7 @@ from .late import Late
 from .op import Attributes, Bound, Emission, Expansion, Op, OperationError, Spelling, arguments
 from .reducing import reduced_shape, restore
 from .scipy_special import special
+from .stacks import Stacks, as_it_is, by_axis
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -90,6 +91,7 @@ def _of_axis(name: str, rule: Any) -> Op:
         _same_type,
         lambda attributes, operands: getattr(special, name)(operands[0], **attributes),
         default_call(f"special.{name}", axis=None),
+        batch=by_axis(least=1),
         rules=(rule,),
         spellings={Late("scipy.special", name): Spelling(_bind_axis)},
         fresh=True,
@@ -130,6 +132,7 @@ _POLYGAMMA = Op(
     lambda emission: call(
         "special.polygamma", [constant(emission.attributes["n"]), *emission.operands]
     ),
+    batch=as_it_is,
     rules=(lambda g, x, y, n: g * x.emit("special_polygamma", n=n + 1),),
     spellings={Late("scipy.special", "polygamma"): Spelling(_polygamma_bind)},
     fresh=True,
@@ -139,11 +142,16 @@ _POLYGAMMA = Op(
     examples=("scipy.special.polygamma(1, np.exp({3}))", "scipy.special.polygamma(0, np.exp({}))"),
 )
 
+def _stacked_sum(stacks: Stacks) -> Any:
+    """Weights may have more dimensions than what they weigh."""
+    return by_axis(least=1)(stacks) if len(stacks.operands) == 1 else None
+
+
 _AXES = (None, 0, -1, (0, 1))
 
 ENTRIES: tuple[Op, ...] = (
     Op("special_logsumexp", _logsumexp_type, _logsumexp, _emit_logsumexp,
-       rules=_logsumexp_rule, fresh=True,
+       batch=_stacked_sum, rules=_logsumexp_rule, fresh=True,
        spellings={Late("scipy.special", "logsumexp"): Spelling(_bind_logsumexp)},
        agreeing=lambda types, attributes: list(map(shape_of, types)), needs="scipy",
        samples=(

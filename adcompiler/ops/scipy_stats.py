@@ -25,6 +25,7 @@ from .inference import as_array, broadcast_shapes
 from .late import Late, Package
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .scipy_special import special
+from .stack_rules import together
 
 __all__ = ["ENTRIES", "float_type", "method_binder", "stats"]
 
@@ -236,6 +237,7 @@ def _entry(one: Distribution, method: str) -> Op:
         float_type,
         lambda attributes, operands: getattr(getattr(stats, one.name), method)(*operands),
         _emission(f"stats.{dotted}", len(names)),
+        batch=together(),
         rules=tuple(rules),
         spellings={
             Late("scipy.stats", dotted): Spelling(

@@ -26,6 +26,7 @@ from .elementwise import select
 from .emit import call
 from .inference import operator_type
 from .op import DISCRETE, Attributes, Emission, Op, OperationError, arguments
+from .stack_rules import folded
 
 __all__ = ["ENTRIES"]
 
@@ -225,9 +226,10 @@ _ROWS = (
 
 ENTRIES: tuple[Op, ...] = (
     Op("sum_of", _folded(operator.add, np.add), _evaluated(builtins.sum), _emitted("builtin.sum"),
-       linear="together", rules=_sum_rule, fresh=True, complex=True, samples=(*_SPREAD, *_ROWS)),
+       linear="together", batch=folded(operator.add), rules=_sum_rule, fresh=True, complex=True,
+       samples=(*_SPREAD, *_ROWS)),
     Op("prod_of", _folded(operator.mul, np.multiply), _evaluated(math.prod), _emitted("math.prod"),
-       rules=_prod_rule, fresh=True, complex=True, samples=_SPREAD),
+       batch=folded(operator.mul), rules=_prod_rule, fresh=True, complex=True, samples=_SPREAD),
     Op("fsum", _numbers, _evaluated(math.fsum), _emitted("math.fsum"), linear="together",
        rules=_sum_rule,
        samples=(arguments((), (), whole=False), arguments((3,), whole=True),

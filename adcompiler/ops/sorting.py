@@ -31,6 +31,7 @@ from .op import (
     Spelling,
     arguments,
 )
+from .stacks import by_axis
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -171,7 +172,8 @@ def _unary(name: str, infer: Any, rule: Any = None, **more: Any) -> Op:
     function = getattr(np, name)
     return Op(
         name, infer, lambda attributes, operands: function(operands[0], **attributes),
-        default_call(f"np.{name}", axis=-1, kind=None), fresh=True, accumulate=rule,
+        default_call(f"np.{name}", axis=-1, kind=None), batch=by_axis(), fresh=True,
+        accumulate=rule,
         complex=rule is not None, **more,
     )  # fmt: skip
 
@@ -180,7 +182,7 @@ def _kth(name: str, infer: Any, rule: Any = None, **more: Any) -> Op:
     function = getattr(np, name)
     return Op(
         name, infer, lambda attributes, operands: function(*operands, **attributes),
-        default_call(f"np.{name}", axis=-1), fresh=True, accumulate=rule,
+        default_call(f"np.{name}", axis=-1), batch=by_axis(), fresh=True, accumulate=rule,
         complex=rule is not None, **more,
     )  # fmt: skip
 

@@ -93,6 +93,8 @@ def _stored(stacks: Stacks, changed: dict[str, Any]) -> Any:
     key, views = stacks.attributes["key"], stacks.attributes.get("views", ())
     if isinstance(stacks.types[0], List):
         return None if any(batched) else stacks.again((stacks.whole(0), stacks.whole(1), *rest))
+    if _is_mask(key, types, batched) and not (views or stacks.batched[1] or stacks.rank(1)):
+        return stacks.again((stacks.whole(0), *stacks.operands[1:]))
     own, seen = step_operands(key, views, rest)
     own_types, seen_types = step_operands(key, views, types)
     array = stacks.whole(0)
@@ -115,6 +117,11 @@ def _stored(stacks: Stacks, changed: dict[str, Any]) -> Any:
     more = [v for _, operands in steps for v in operands]
     value = _turned(stacks, place, count)
     return stacks.again((array, value, *place.operands, *more), key=place.key, **changed)
+
+
+def _is_mask(key: tuple[Any, ...], types: Sequence[Type], batched: Sequence[bool]) -> bool:
+    """Whether a mask alone, of a stack's first axes, says where."""
+    return key == (Slot(0),) and batched[0] and kind_of(types[0]) == "bool"
 
 
 def _refused(stacks: Stacks) -> UnsupportedError:

@@ -16,7 +16,7 @@ from ..ir.types import is_complex, kind_of
 from .contractions import Style, Term, contract, einsum
 from .stacks import Stacks
 
-__all__ = ["chained", "crossed", "lettered", "outer", "summed", "whole_product"]
+__all__ = ["chained", "crossed", "lettered", "outer", "solved", "summed", "whole_product"]
 
 
 def lettered(
@@ -102,3 +102,16 @@ def summed(
         return lettered(stacks, inputs, out, Style(optimize=stacks.attributes["optimize"]))
 
     return rule
+
+
+def solved(stacks: Stacks) -> Any:
+    """solve: one matrix for all solves for them as columns, at once; else vectors are columns."""
+    a, b = stacks.operands
+    if stacks.rank(1) != 1:
+        return stacks.again(stacks.all_aligned())
+    if stacks.rank(0) != 2:
+        return None
+    if not stacks.batched[0]:
+        return np.linalg.solve(a, b.T).T  # type: ignore[call-overload]
+    columns: Any = np.expand_dims(b, -1)  # type: ignore[call-overload]
+    return np.squeeze(stacks.again((a, columns)), -1)

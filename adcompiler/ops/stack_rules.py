@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -27,20 +28,25 @@ __all__ = [
     "expanded",
     "extreme",
     "flattened",
+    "folded",
     "joined",
     "listed",
     "listed_array",
     "negated",
+    "of_two_axes",
     "permuted",
     "reshaped",
     "reshaped_to",
+    "rolled",
     "squeezed",
     "stretched",
     "stretched_to",
     "summed_to",
     "swapped_axes",
+    "tiled",
     "together",
     "tolist",
+    "zeros",
 ]
 
 
@@ -192,12 +198,20 @@ def arrayed(stacks: Stacks) -> Any:
     (x,) = stacks.operands
     if not isinstance(x.type, List):
         return cast(stacks)
-    return swapped(stacks.again())
+    return stacks.of_list(x, stacks.attributes)
 
 
 def tolist(stacks: Stacks) -> Any:
     """tolist, elements: the list of the elements' stacks."""
     return swapped(stacks.operands[0]).emit("elements")
+
+
+def zeros(stacks: Stacks) -> Any:
+    """zeros_of: a stack of zeros is made as one."""
+    type_ = stacks.attributes["type"]
+    if isinstance(type_, List):
+        return None
+    return stacks.shape(stacks.operands[0]).emit("zeros_of", type=stacks.stack(type_))
 
 
 def listed(stacks: Stacks) -> Any:
@@ -234,3 +248,56 @@ def listed_array(stacks: Stacks) -> Any:
         return rows[0].tracer.emit("stack", rows, {"axis": 1})
 
     return build(stacks.attributes["template"])
+
+
+def of_two_axes(stacks: Stacks) -> Any:
+    """diagonal, trace."""
+    axes = {name: stacks.attributes[name] for name in ("axis1", "axis2")}
+    return stacks.again(**{name: k if k < 0 else k + 1 for name, k in axes.items()})
+
+
+def rolled(stacks: Stacks) -> Any:
+    axis = stacks.attributes["axis"]
+    if not stacks.first_alone or (axis is None and stacks.rank(0) != 1):
+        return None
+    if isinstance(axis, (tuple, list)):
+        return stacks.again(axis=tuple(k % stacks.rank(0) + 1 for k in axis))
+    return stacks.again(axis=shifted(axis, stacks.rank(0)))
+
+
+def tiled(stacks: Stacks) -> Any:
+    """The stack itself once."""
+    reps = stacks.attributes["reps"]
+    if not stacks.first_alone:
+        return None
+    x = stacks.aligned(0, len(reps))
+    whole = reps if len(reps) <= stacks.rank(0) else (1, *reps)
+    return stacks.again((x, *stacks.operands[1:]), reps=whole)
+
+
+def folded(function: Callable[[Any, Any], Any]) -> Callable[[Stacks], Any]:
+    """sum_of, prod_of: from left to right, of the parts or of a list's elements."""
+
+    def rule(stacks: Stacks) -> Any:
+        given = bool(stacks.attributes["start"])
+        if not stacks.attributes["whole"]:
+            first, *others = stacks.all_aligned()
+            parts = [others.pop(), first, *others] if given and others else [first, *others]
+            return functools.reduce(function, parts)
+        x = stacks.operands[0]
+        if not isinstance(stacks.types[0], List):
+            return None
+        (result,) = stacks.results
+        if rank(result):
+            return None
+        start = stacks.whole(1) if given else stacks.stretched(
+            x.tracer.var(x.tracer.lift(_UNITS[function])), result
+        )  # fmt: skip
+        if not stacks.batched[0]:
+            return None
+        return stacks.again((x, start), start=True)
+
+    return rule
+
+
+_UNITS: dict[Callable[[Any, Any], Any], int] = {operator.add: 0, operator.mul: 1}

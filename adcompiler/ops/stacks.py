@@ -11,13 +11,13 @@ or None where the operation has no such form; then it is done for one after the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
 from ..ir.core import Value
-from ..ir.sizes import Size
+from ..ir.sizes import Size, is_positive
 from ..ir.types import UNDEFINED, Array, List, Scalar, Tape, Type, rank
 from .inference import as_array, constant_axis, promote
 from .op import Attributes, Op
@@ -27,8 +27,8 @@ from .var import Var
 __all__ = [
     "Stacks",
     "across",
-    "along",
     "as_it_is",
+    "by_axis",
     "shifted",
     "stacked",
     "swapped",
@@ -56,7 +56,8 @@ def stacked(type_: Type, size: Size) -> Type | None:
 @dataclass(frozen=True)
 class Stacks:
     """What a rule sees of an operation: what now stands for its operands, which of these are
-    stacks, and the types that operands and results have in a single call."""
+    stacks, and the types that operands and results have in a single call. `lift` makes an operand
+    a stack."""
 
     entry: Op
     attributes: Attributes
@@ -66,6 +67,7 @@ class Stacks:
     results: tuple[Type, ...]
     size: Size
     length: Callable[[], Value]
+    lift: Callable[[int], Var] | None = None
 
     @property
     def count(self) -> Var:
@@ -111,10 +113,14 @@ class Stacks:
     def whole(self, position: int) -> Var:
         """An operand as a stack; one that isn't is stretched."""
         x = self.operands[position]
-        return x if self.batched[position] else self.stretched(x, self.types[position])
+        if self.batched[position]:
+            return x
+        if self.lift is not None:
+            return self.lift(position)
+        return self.stretched(x, self.types[position])
 
-    def stretched(self, x: Var, type_: Type) -> Var:
-        """A value that all have in common as a stack."""
+    def stretched(self, x: Var, type_: Type, loose: bool = False) -> Var:
+        """A value that all have in common as a stack; `loose`: it may be a single 0."""
         if isinstance(x.type, Tape) or type_ == UNDEFINED:
             return x
         if isinstance(type_, List):
@@ -125,6 +131,9 @@ class Stacks:
         if isinstance(x.type, Array) and x.type.weak and array.dtype not in ("f8", "c16"):
             x = x.astype(array.dtype)  # an array of a Python float would be float64
         shape = self.shape(x.emit("shape") if array.shape else None)
+        if loose and array.shape:
+            own = x.emit("shape")
+            shape = self.count.emit("stacked_shape", own, units=0, rank=len(array.shape))
         return x.emit("broadcast", shape, type=self.stack(array))
 
     def _stretched_list(self, x: Var, type_: List) -> Var:
@@ -133,6 +142,15 @@ class Stacks:
             return x.tracer.emit("list_of", (), {"element": inner})
         array = x.emit("asarray")
         return swapped(self.stretched(array, array.type)).emit("elements")
+
+    def of_list(self, x: Var, attributes: Attributes) -> Var:
+        """A list of stacks as a stack of arrays. What NumPy makes of an empty list has one
+        dimension."""
+        array = x.tracer.emit("asarray", (x,), attributes)
+        size, *inner = array.shape
+        if len(inner) == 1 and not is_positive(size):
+            array = array.emit("reshape", self.count, shape=(-1, Slot(0)))
+        return swapped(array)
 
     def shape(self, shape: Var | None, units: int = 0) -> Var:
         """The shape of a stack, of that of one (None: of a number), with so many axes of size 1
@@ -166,10 +184,7 @@ class Stacks:
             x = operands[k]
             if self.batched[k] and _is_weak(self.types[k]) and as_array(x.type).dtype != wanted:
                 operands[k] = x.astype(wanted)
-        return Stacks(
-            self.entry, self.attributes, tuple(operands), self.batched, self.types, self.results,
-            self.size, self.length,
-        )  # fmt: skip
+        return replace(self, operands=tuple(operands))
 
 
 def _compares(stacks: Stacks) -> bool:
@@ -224,7 +239,9 @@ def as_it_is(stacks: Stacks) -> Any:
     return stacks.again() if stacks.first_alone else None
 
 
-def along(name: str | None = "axis", flat: bool = False, least: int = 0) -> Callable[[Stacks], Any]:
+def by_axis(
+    name: str | None = "axis", flat: bool = False, least: int = 0
+) -> Callable[[Stacks], Any]:
     """The rule of an operation along the axes that an attribute names; None is all of them, or
     (`flat`) the one of the array made flat. Of fewer than `least` dimensions it has no such form.
     Without a name it is the last ones.

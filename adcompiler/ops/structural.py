@@ -48,7 +48,7 @@ from .op import (
     arguments,
     operands_only,
 )
-from .stacks import along, as_it_is
+from .stacks import as_it_is, by_axis
 
 __all__ = ["ENTRIES", "sum_of_sizes", "unless_missing"]
 
@@ -171,6 +171,9 @@ def _stacked_shape_emit(emission: Emission) -> ast.expr:
     size, *shapes = emission.operands
     own: list[ast.expr] = []
     for shape in shapes:
+        if "rank" in emission.attributes:  # of what may be without a value
+            ones = ast.Tuple([ast.Constant(1)] * emission.attributes["rank"], ast.Load())
+            shape = ast.BoolOp(ast.Or(), [shape, ones])
         own += shape.elts if isinstance(shape, ast.Tuple) else [ast.Starred(shape, ast.Load())]
     units = [ast.Constant(1)] * emission.attributes["units"]
     return ast.Tuple([size, *units, *own], ast.Load())
@@ -287,7 +290,7 @@ def _asarray_rule(g: Any, x: Any, y: Any, dtype: Any = None) -> Any:
 def _lying(name: str, function: Callable[..., Any]) -> Op:
     """The array itself, if its elements lie in C order (or Fortran's) already."""
     return Op(name, _in_order_type, lambda attributes, operands: function(operands[0]),
-              default_call(f"np.{name}"), batch=along(None, least=1),
+              default_call(f"np.{name}"), batch=by_axis(None, least=1),
               rules=(lambda g, x, y: g,), view=(0,), complex=True,
               spellings={function: Spelling(operands_only(1))},
               samples=(arguments((3,)), arguments((2, 3)), arguments((1, 2, 0))))  # fmt: skip
@@ -331,12 +334,15 @@ ENTRIES: tuple[Op, ...] = (
        no_gradient=NO_FLOATS),
     Op("size", _size_type, _size, _size_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
     Op("shape", _static, _shape, _shape_emit, shape_only=(0,), no_gradient=SHAPE_ALONE),
-    Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit, no_gradient=SHAPE_ALONE),
+    Op("shape_of_sizes", _static, _shape_of_sizes, _shape_of_sizes_emit,
+       alike=True, no_gradient=SHAPE_ALONE),
     Op("stacked_shape", _static,
        lambda attributes, operands: (
-           operands[0], *[1] * attributes["units"], *(n for shape in operands[1:] for n in shape)),
+           operands[0], *[1] * attributes["units"],
+           *(n for shape in operands[1:] for n in shape or (1,) * attributes.get("rank", 0))),
        _stacked_shape_emit, no_gradient=SHAPE_ALONE),
-    Op("zeros_of", _like, _zeros, _zeros_emit, fresh=True, boxes=True, no_gradient=SHAPE_ALONE),
+    Op("zeros_of", _like, _zeros, _zeros_emit, batch=stack_rules.zeros, fresh=True,
+       boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import Scalar, Type, kind_of, rank
+from . import stack_rules
 from .emit import call, constant
 from .given import array
 from .indexing import Slot, fill
@@ -179,7 +180,8 @@ ENTRIES: tuple[Op, ...] = (
     Op("roll", _roll_type,
        lambda attributes, operands: np.roll(
            operands[0], fill(attributes["shift"], operands[1:]), attributes["axis"]),
-       _emit_roll, linear="together", rules=(_roll_rule,), fresh=True, complex=True, boxes=True,
+       _emit_roll, linear="together", batch=stack_rules.rolled, rules=(_roll_rule,),
+       fresh=True, complex=True, boxes=True,
        spellings={np.roll: Spelling(_bind_roll)},
        samples=(
            *(arguments(shape, shift=1, axis=None) for shape in ((), (1,), (3,), (2, 3), (0,))),

@@ -5,6 +5,7 @@
     %2 = mul %1, %x
     %0 = accumulate %a, %a        %0 = mul %a, 2
     %0 = mul 1.0, 4               4.0
+    x.T.T                         x
     %3 = broadcast %g, %s         %0 = mul %g, 2
     %4 = mul %3, 2                %4 = broadcast %0, %s
 
@@ -59,6 +60,8 @@ def _constant(value: Value, definitions: dict[Value, Operation]) -> Any:
 def _unchanged(op: Operation, definitions: dict[Value, Operation]) -> Value | None:
     """The operand that the result equals, if there is one of the same type. Of complex numbers,
     1 makes 1 + 0j: infinite parts then give NaN."""
+    if op.opcode == "transpose":
+        return _turned_back(op, definitions)
     if any(is_complex(v.type) for v in op.results) and op.opcode != "neg":
         return None
     if len(op.operands) == 2 and op.opcode in ("mul", "div", "pow"):
@@ -74,6 +77,21 @@ def _unchanged(op: Operation, definitions: dict[Value, Operation]) -> Value | No
         if inner is not None and inner.opcode == "neg":
             return inner.operands[0]
     return None
+
+
+def _turned_back(op: Operation, definitions: dict[Value, Operation]) -> Value | None:
+    """x of `x.T.T`."""
+    inner = definitions.get(op.operands[0])
+    if inner is None or inner.opcode != "transpose":
+        return None
+    (x,) = inner.operands
+    if not isinstance(x.type, Array):
+        return None
+    first, second = (
+        range(rank(x.type))[::-1] if o.attributes["axes"] is None else o.attributes["axes"]
+        for o in (inner, op)
+    )
+    return x if [first[k] for k in second] == list(range(rank(x.type))) else None
 
 
 def _keeps_type(operand: Value, result: Value) -> bool:

@@ -32,6 +32,8 @@ def batched_values(
     Raises UnsupportedError where the function can't be batched.
     """
     functions = (function, *function.functions.values())
+    if any(one.parts is not None for one in functions):
+        raise UnsupportedError(Diagnostic("batch", _RECURSIVE, _ONE_BY_ONE, function.span))
     following: dict[Value, list[Value]] = {}
     for one in functions:
         missing = maybe_undefined(one)
@@ -79,6 +81,7 @@ def _has_no_stack_of_its_own(value: Value, missing: Collection[Value]) -> bool:
 
 
 _NUMPY = "choose between values with np.where, which computes both."
+_RECURSIVE = "the gradient of a function that calls itself is batched."
 _ONE_BY_ONE = "call the function for one after the other."
 
 
@@ -113,7 +116,7 @@ def _check(op: Operation, batched: Collection[Value], table: Mapping[str, Op]) -
             "loop over the largest number, and choose with np.where.",
         )  # fmt: skip
     if any(v.type == SAVED for v in (*op.operands, *op.results)):
-        raise _refused(op, "the gradient of a function that calls itself is batched.", _ONE_BY_ONE)
+        raise _refused(op, _RECURSIVE, _ONE_BY_ONE)
     if op.attributes.get("lenient") and any(_is_array(v.type) for v in op.operands):
         raise _refused(
             op, "a variable that some path leaves without a value is batched.",

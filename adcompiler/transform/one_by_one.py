@@ -27,7 +27,7 @@ def one_by_one(stacks: Stacks) -> tuple[Var, ...]:
     """The stacks of results."""
     tracer = stacks.operands[0].tracer
     arrays = [
-        _as_array(x) if own else x
+        stacks.of_list(x, {}) if own and isinstance(x.type, List) else x
         for x, own in zip(stacks.operands, stacks.batched, strict=True)
     ]
     counted = tracer.emit("range", (0, stacks.count, 1), {})
@@ -55,11 +55,6 @@ def one_by_one(stacks: Stacks) -> tuple[Var, ...]:
         _restored(tracer.var(final), type_)
         for final, type_ in zip(finals, stacks.results, strict=True)
     )
-
-
-def _as_array(x: Var) -> Var:
-    """A list of stacks as a stack of arrays."""
-    return swapped(x.emit("asarray")) if isinstance(x.type, List) else x
 
 
 def _one(x: Var, i: Var, type_: Type) -> Var:

@@ -160,6 +160,20 @@ def test_the_gradient_may_be_reversed_or_replaced():
     assert found.dtype == np.float32
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_gradient_may_be_stored_into(level):
+    def f(x):
+        z = x * 1.0
+        for gz in grad_of(z):
+            gz *= 0.5
+            gz[gz < 0] = 0.0
+            half = gz
+            half[0] += 10.0
+        return np.sum(z * z) + np.sum(x)
+
+    np.testing.assert_allclose(grad(f, optimize=level)(A), 1 + np.array([10.1, 0.5, 0.0]))
+
+
 def test_what_gets_no_gradient_runs_no_block(capsys):
     def f(x, data):
         for g in grad_of(data):

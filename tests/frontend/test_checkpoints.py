@@ -165,7 +165,17 @@ def linear(x, n):
     return y
 
 
+def views_that_may_be_missing(x, m, n):
+    for _, r in checkpoint(enumerate(m), every=2):
+        for _ in range(n):
+            r[1:] = 0.5 * r[:-1] * x
+    for _ in checkpoint(range(n), every=2):
+        x = x * r[0]
+    return x + np.sum(m)
+
+
 LOOPS = [
+    (views_that_may_be_missing, {"x": 0.4, "m": M, "n": 1}),
     (over_a_range, {"x": 0.7, "n": 11}), (over_a_range, {"x": 0.7, "n": 0}),
     (by_the_square_root, {"x": 0.7, "n": 12}), (downwards, {"x": 0.3, "n": 9}),
     (with_a_step, {"x": 0.3, "n": 9, "k": 2}), (over_an_array, {"m": M}),

@@ -123,3 +123,17 @@ def test_inside_of_regions():
         """,
     )
     assert after.count("yield %x") == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [("None", "None", True), ("(1, 2, 0)", "(2, 0, 1)", True), ("(1, 2, 0)", "(1, 2, 0)", False)],
+)
+def test_axes_turned_and_turned_back(first, second, same):
+    text = f"""
+        function f(%x: f8[n, m, k]):
+            %a = transpose[axes={first}] %x
+            %b = transpose[axes={second}] %a
+            return %b
+        """
+    assert ("return %x" in transformed(simplify, text)) is same

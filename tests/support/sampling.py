@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from adcompiler.frontend.signature import abstract
 from adcompiler.ir.builder import Builder
@@ -38,6 +40,10 @@ def is_there(op: Op | Expansion) -> bool:
     if needs and importlib.util.find_spec(needs) is None:
         return False
     return is_installed(op.spellings)
+
+
+# Longer runs leave nothing out.
+THOROUGH = "ADCOMPILER_PROGRAMS" in os.environ
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,44 @@ def samples(op: Op, dtype: Any = np.float64) -> Iterator[Sample]:
         yield Sample(op, tuple(_drawn(v, dtype, rng) for v in operands), attributes)
 
 
+def on_samples(
+    entries: Sequence[Op], *kinds: tuple[Any, bool | None], every: int = 1
+) -> Any:
+    """Makes the check of a sample a test of each entry: on its samples of these dtypes, those that
+    are cast to float32 on their way left out, or (dtype, True) taken alone, or (dtype, None) too.
+
+    The check says False of samples that it has nothing to say of. `every`: of entries that are
+    elementwise, which have one rule for all, that share will do; all where programs are many.
+    """
+
+    def test_of(check: Any) -> Any:
+        @pytest.mark.parametrize("op", entries, ids=lambda op: op.name)
+        def test(op: Op) -> None:
+            stride = every if op.elementwise and not THOROUGH else 1
+            found = [_told(check, s) for kind in kinds for s in _of_kind(op, *kind)[::stride]]
+            if not any(found):
+                pytest.skip("no number in, or none out")
+
+        test.__doc__ = check.__doc__
+        return test
+
+    return test_of
+
+
+def _of_kind(op: Op, dtype: Any, narrow: bool | None) -> list[Sample]:
+    return [
+        s for s in samples(op, dtype) if narrow is None or ("f4" in s.attributes.values()) is narrow
+    ]
+
+
+def _told(check: Any, sample: Sample) -> bool:
+    """The failure says of which sample it is."""
+    try:
+        return check(sample) is not False
+    except Exception as error:
+        raise AssertionError(f"{sample}: {type(error).__name__}: {error}") from error
+
+
 def _code(dtype: Any) -> str:
     return np.dtype(dtype).str[1:]
 
@@ -226,8 +270,9 @@ def conforms(value: Any, type_: Any) -> bool:
                 return isinstance(value, (bool, int, float, complex))
             if not isinstance(value, (np.ndarray, np.generic)):
                 return False
-            if not value.shape and type_.shape:
-                return not value  # the zero of a variable without a value
+            of_units = value.ndim == len(type_.shape) and set(value.shape[1:]) == {1}
+            if (of_units or not value.shape) and type_.shape and not np.any(value):
+                return True  # the zero of a variable without a value, or a stack of these
             sizes = zip(value.shape, type_.shape, strict=True)
             return f"{value.dtype.kind}{value.dtype.itemsize}" == type_.dtype and all(
                 not isinstance(known, int) or known == size for size, known in sizes

@@ -7,25 +7,15 @@ import numpy as np
 import pytest
 from driving import case, close, run
 from sampling import is_there, samples
+from stacking import stack, unstack
 
 from adcompiler.diagnostics import UnsupportedError
-from adcompiler.ir.types import is_differentiable
+from adcompiler.ir.types import FLOAT, List, Scalar, is_differentiable
 from adcompiler.ir.verifier import verify
-from adcompiler.ops import TABLE, infer
+from adcompiler.ops import TABLE, OperationError, infer
 from adcompiler.transform.batch import batch
 
 COUNT = 3
-
-
-def stack(draws):
-    """Several arguments as one: of lists, the list of stacks."""
-    if isinstance(draws[0], list):
-        return [np.stack(parts) for parts in zip(*draws)]
-    return np.stack([np.asarray(v) for v in draws])
-
-
-def unstack(value, k):
-    return [part[k] for part in value] if isinstance(value, list) else value[k]
 
 
 def moved(value, k):
@@ -36,8 +26,8 @@ def moved(value, k):
     return type(value)(found) if not np.shape(value) else found
 
 
-def check(function, inputs, chosen, tolerance=1e-12):
-    """The batch of these arguments, against the calls one by one."""
+def check(function, inputs, chosen, tolerance=1e-12, other=None):
+    """The batch of these arguments, against the calls one by one; `other` makes ints differ."""
     inputs = list(inputs)
     parameters = [function.parameters[k] for k in chosen]
     made = batch(function, parameters, f"{function.name}_batch", size=COUNT)
@@ -46,7 +36,9 @@ def check(function, inputs, chosen, tolerance=1e-12):
     draws = [list(inputs) for _ in range(COUNT)]
     for k, one in enumerate(draws):
         for position in chosen:
-            one[position] = moved(inputs[position], k)
+            kind = np.asarray(inputs[position]).dtype.kind
+            change = other if other is not None and kind == "i" else moved
+            one[position] = change(inputs[position], k)
     whole = list(inputs)
     for position in chosen:
         whole[position] = stack([one[position] for one in draws])
@@ -89,6 +81,47 @@ def test_entry(sample):
     with np.errstate(all="ignore"):
         for chosen in patterns(function):
             check(function, inputs, chosen)
+
+
+KEYED = [
+    s for name in ("index", "add_at", "update", "take", "take_along_axis")
+    for s in samples(TABLE[name], np.float64)
+]
+
+
+def other_places(operand, k):
+    """An index, or an array of these, that differs with k."""
+    return np.roll(operand, k) if np.ndim(operand) else (operand + k) % 2
+
+
+@pytest.mark.parametrize("sample", KEYED, ids=str)
+def test_places_that_differ(sample):
+    """Indices by the stack: alone, and with all the floats."""
+    function, inputs = sample.function()
+    floats = [k for k, p in enumerate(function.parameters) if is_differentiable(p.type)]
+    ints = [k for k, v in enumerate(inputs) if np.asarray(v).dtype.kind == "i" and np.size(v)]
+    inside = {k for k in ints if any(isinstance(v, slice) for v in sample.attributes.get("key", ()))
+              and not np.ndim(inputs[k])}  # fmt: skip
+    if not ints or inside or any(s.arity for s in sample.attributes.get("views", ())):
+        pytest.skip("no indices, or some that say how many")
+    for chosen in (ints, [*floats, *ints], [floats[0], *ints], ints[:1], [floats[0], ints[-1]]):
+        check(function, inputs, chosen, other=other_places)
+
+
+COMPLEX = [op for op in STACKED if op.complex and not op.elementwise]
+
+
+@pytest.mark.parametrize("sample", cases(COMPLEX, np.complex128))
+def test_entry_of_complex_numbers(sample):
+    types = [v.element if isinstance(v, List) else v for v in sample.attributes.values()]
+    if any(v in ("f4", "f8", "float", FLOAT) for v in types if isinstance(v, (str, Scalar))):
+        pytest.skip("to real numbers")
+    try:
+        function, inputs = sample.function()
+    except OperationError:
+        pytest.skip("of real numbers only")
+    for chosen in list(patterns(function))[:1]:
+        check(function, inputs, chosen)
 
 
 def loop(x, w):
@@ -183,6 +216,13 @@ def itself(x, n):
     return np.sum(x) * itself(x * 0.5, n - 1)
 
 
+def masked(x):
+    y = x * 1.0
+    y[y > 0] = 0.5
+    y[x < 0.6] += 1.0
+    return np.sum(y * x)
+
+
 def rows(x):
     y = x.copy()
     for i in range(1, x.shape[0]):
@@ -196,7 +236,7 @@ W = np.arange(9.0).reshape(3, 3) / 10
 PROGRAMS = [
     (loop, X, W), (stores, X, 0.3), (sides, X, 3.0), (sides, X, 1.0), (appended, X, 0.4),
     (numbers, 0.4, 0.7), (halved, X, 3), (left, X, 3), (unassigned, X, 3.0), (gathered, X, W),
-    (constants, X, 4), (itself, X, 3), (rows, X),
+    (constants, X, 4), (itself, X, 3), (rows, X), (masked, X),
 ]  # fmt: skip
 
 
@@ -229,6 +269,12 @@ def test_what_depends_on_nothing_batched_is_computed_once():
     x, w = made.function.parameters
     (op,) = (op for op in batch(made.function, [x], "b").body.operations if op.opcode == "exp")
     assert op.operands == (w,) and op.result.type == w.type
+
+
+def test_a_mask_of_the_whole_stack_is_one():
+    made = case(masked, X)
+    found = batch(made.function, made.function.parameters, "batch")
+    assert not any(op.blocks for op in found.body.operations)
 
 
 @pytest.mark.parametrize(
