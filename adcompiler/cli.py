@@ -20,6 +20,7 @@ from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
 
+MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp")
 STAGES = ("source", "ast", "ssa", "backward", "module")
 
 _EXECUTED = """FILE is not run as a whole: its imports, plain assignments and `def` lines are
@@ -52,27 +53,43 @@ def main() -> None:
     """
 
 
+# Which function, and the types of its arguments.
+_TARGET = (
+    click.argument("target", metavar="FILE:FUNC"),
+    click.option("--arg", "args", multiple=True, metavar="NAME=TYPE", help=(
+        "The type of a parameter: float, int, bool, f8[n, d], f4[3, 1], (float, f8[n]),"
+        " {w: f8[n, d], b: f8[d]}, list[float], or a value: 'relu', None, 2. Without it the"
+        " annotation counts, then the default value; a bare parameter is a float.")),
+    click.option("--call", metavar="TEXT", help=(
+        "A call to take all arguments from, such as \"f(np.ones((3, 2)), 1.0)\". Its arguments"
+        " are evaluated, with np, math and the names of FILE; f itself isn't.")),
+)  # fmt: skip
+
+
+def _with_target(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_TARGET):
+        command = option(command)
+    return command
+
+
 def _of_a_function(command: Callable[..., None]) -> Callable[..., None]:
-    """The argument and the options that `show` and `emit` share."""
+    """The arguments and the options that `show` and `emit` share."""
     options = (
-        click.argument("target", metavar="FILE:FUNC"),
         click.option("--wrt", multiple=True, metavar="NAME[,NAME]", help=(
             "Parameters to differentiate by; may be repeated. `all` is every float one."
             " [default: the first]")),
-        click.option("--arg", "args", multiple=True, metavar="NAME=TYPE", help=(
-            "The type of a parameter: float, int, bool, f8[n, d], f4[3, 1], (float, f8[n]),"
-            " {w: f8[n, d], b: f8[d]}, list[float], or a value: 'relu', None, 2. Without it the"
-            " annotation counts, then the default value; a bare parameter is a float.")),
-        click.option("--call", metavar="TEXT", help=(
-            "A call to take all types from, such as \"f(np.ones((3, 2)), 1.0)\". Its arguments"
-            " are evaluated, with np, math and the names of FILE; f isn't called.")),
         click.option("-O", "optimize", type=click.Choice(["0", "1"]), default="1",
                      show_default=True, help="0: every gate on its own line; 1: concise."),
-        click.option("--value", is_flag=True, help="Return the value too, not only the gradient."),
+        click.option("--mode", type=click.Choice(MODES), default="grad", show_default=True, help=(
+            "Which derivative. vjp takes a cotangent of the result, jvp and hvp a tangent for each"
+            " parameter of --wrt.")),
+        click.option("--value", is_flag=True, help="Short for --mode value_and_grad."),
+        click.option("--has-aux", is_flag=True, help=(
+            "FUNC returns (loss, aux), and its gradient comes with aux.")),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
-    return command
+    return _with_target(command)
 
 
 @main.command(epilog=_EXECUTED)
@@ -131,19 +148,58 @@ def emit(target: str, output: str, **options: Any) -> None:
 
 def _stage(
     target: str, stage: str, *, wrt: tuple[str, ...], args: tuple[str, ...], call: str | None,
-    optimize: str, value: bool,
+    optimize: str, mode: str, value: bool, has_aux: bool,
 ) -> str:  # fmt: skip
     from .cli_target import arguments_of, find_function, wrt_names
     from .pipeline import Options, show_stage
 
     arguments = arguments_of(find_function(target), args, call)
     wanted = wrt_names(arguments, wrt)
+    if (value or has_aux) and mode not in ("grad", "value_and_grad"):
+        raise click.UsageError(f"--value and --has-aux are for gradients, not for --mode {mode}.")
+    if mode == "value_and_grad":
+        mode, value = "grad", True
     text = show_stage(
         arguments.target.function, stage, arguments.structures,
-        Options(wanted, len(wanted) == 1, value, int(optimize)), arguments.value,
-        arguments.defaults(),
+        Options(wanted, len(wanted) == 1, value, int(optimize), mode, aux=has_aux),
+        arguments.value, arguments.defaults(),
     )  # fmt: skip
     return text.rstrip("\n")
+
+
+@main.command(epilog=_EXECUTED)
+@_with_target
+@click.option("--order", type=click.IntRange(1, 2), default=2, show_default=True,
+              help="2: second derivatives, too.")
+@click.option("--rtol", type=float, help="How much may differ, of the larger number.")
+@click.option("--atol", type=float, help="How much may differ besides.")
+@click.option("--seed", type=int, default=0, show_default=True,
+              help="Of what is drawn at random: directions, and values where only types are given.")
+def check(
+    target: str, args: tuple[str, ...], call: str | None, order: int, rtol: float | None,
+    atol: float | None, seed: int,
+) -> None:  # fmt: skip
+    """Check the derivatives of a function against differences of its values.
+
+    Forward mode and reverse mode, by all parameters that hold floats. FUNC is called, many times.
+    Where --call doesn't give values, floats between 0.2 and 0.9 are drawn.
+
+    \b
+    Examples:
+      adcompiler check samples/neuron.py:neuron
+      adcompiler check model.py:loss --call "loss(np.ones(3), np.ones(3))" --order 1
+
+    Exit status: 0 where they agree; 1 where they don't, or where the function is refused.
+    """
+    from .cli_check import check
+    from .cli_target import arguments_of, find_function
+
+    arguments = arguments_of(find_function(target), args, call)
+    wrong = check(arguments, order, seed, rtol, atol)
+    if wrong is not None:
+        click.echo(wrong, err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(f"{arguments.target.name}: the derivatives are right (order {order})")
 
 
 def _colored(wanted: bool | None) -> bool:

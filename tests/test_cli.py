@@ -81,6 +81,29 @@ class Model:
     pass
 
 
+@gate.backward
+def gate_backward(g, x, y):
+    return 0.0 * g
+
+
+def gated(x):
+    return gate(x)
+
+
+def pair(x):
+    return x * x, "seen"
+
+
+def by_keyword(x, *, scale=2.0):
+    return scale * x**2
+
+
+def raising(x):
+    if x < 1.0:
+        raise ValueError("no such luck")
+    return x
+
+
 if __name__ == "__main__":
     raise SystemExit("the file was run")
 print("the file was run")
@@ -173,6 +196,71 @@ def test_level_0_has_a_line_for_each_gate(model):
     assert len(long.splitlines()) > len(short.splitlines())
     assert output("show", "model.py:loss", "-O", "0") == long
     assert output("show", "model.py:loss") == short
+
+
+def emitted(name, *args):
+    names = {}
+    exec(output("show", *args), names)
+    return names[name]
+
+
+def test_modes(model):
+    square = "model.py:square"
+    assert output("show", square, "--mode", "grad") == output("show", square)
+    value = output("show", square, "--mode", "value_and_grad")
+    assert value == output("show", square, "--value")
+    assert emitted("square_vjp", square, "--mode", "vjp")(3.0, grad_out=2.0) == 12.0
+    assert emitted("square_jvp", square, "--mode", "jvp")(3.0, dot_x=2.0) == (9.0, 12.0)
+    assert emitted("square_hvp", square, "--mode", "hvp")(3.0, dot_x=2.0) == 4.0
+    text = output("emit", "model.py:vector", "--mode", "jvp")
+    assert text.startswith('"""Jacobian-vector product of vector')
+    result = run("show", square, "--mode", "jvp", "--value")
+    assert result.exit_code == 2 and "not for --mode jvp" in result.stderr
+
+
+def test_has_aux(model):
+    assert emitted("pair_grad", "model.py:pair", "--has-aux")(3.0) == (6.0, "seen")
+    found = emitted("pair_value_and_grad", "model.py:pair", "--has-aux", "--value")
+    assert found(3.0) == ((9.0, "seen"), 6.0)
+    result = run("show", "model.py:pair")
+    assert result.exit_code == 1 and "has_aux=True" in result.stderr
+
+
+def test_check(model):
+    told = "square: the derivatives are right (order 2)\n"
+    assert output("check", "model.py:square") == told
+    assert output("check", "model.py:square", "--call", "square(RATE)", "--seed", "3") == told
+    output("check", "model.py:loss", "--order", "1")
+    output("check", "model.py:network", "--call",
+           "network({'w': np.ones((3, 2)), 'b': np.zeros(2)}, np.ones((5, 3)))")  # fmt: skip
+    output("check", "model.py:network", "--arg", "params={w: f4[n, d], b: f4[d]}",
+           "--arg", "x=f4[m, n]")  # fmt: skip
+    output("check", "model.py:axis_sum", "--arg", "axis=0")
+    output("check", "model.py:by_keyword")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("model.py:gated",), "order 1, mode fwd: result by x: found 0, expected 1 "),
+        (("model.py:refused",), "model.py:40:5: error["),
+        (("model.py:axis_sum", "--arg", "axis=int"), "no value can be made up"),
+        (("model.py:raising",), "raising raises ValueError: no such luck"),
+        (("model.py:nothing",), "none of the arguments holds floats"),
+    ],
+)
+def test_a_failed_check_has_status_1(model, args, words):
+    result = run("check", *args)
+    assert result.exit_code == 1, result.output
+    assert result.stdout == "" and words in result.stderr
+
+
+@pytest.mark.parametrize(
+    "args", [("--order", "3"), ("--rtol", "x"), ("--call", "square("), ("--wrt", "x")]
+)
+def test_a_check_asked_for_wrongly_has_status_2(model, args):
+    assert run("check", "model.py:square", *args).exit_code == 2
+    assert run("check", "model.py:sqare").exit_code == 2
 
 
 def test_value(model):
@@ -307,8 +395,11 @@ def test_unknown_stage_is_wrong_usage(model):
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("show",), ("emit",), ("ops",), ("cache",), ("cache", "info"), ("cache", "clear")],
-)
+    [
+        (), ("show",), ("emit",), ("check",), ("ops",), ("cache",), ("cache", "info"),
+        ("cache", "clear"),
+    ],
+)  # fmt: skip
 def test_help_has_an_example(command):
     text = output(*command, "--help")
     assert "Example" in text

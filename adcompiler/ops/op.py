@@ -137,7 +137,8 @@ class Op:
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
     those at these positions (told from the attributes).
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
-    elementwise entries broadcast, and all others are done for one after the other.
+    elementwise entries broadcast, and all others are done for one after the other. What is made of
+    a shape alone is asked where its result has to be a stack.
     `alike`: the results are the same for all of a stack: made of lengths and shapes.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
     the operands that gives it, or None).

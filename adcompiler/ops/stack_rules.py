@@ -46,6 +46,7 @@ __all__ = [
     "tiled",
     "together",
     "tolist",
+    "zeros",
 ]
 
 
@@ -203,6 +204,14 @@ def arrayed(stacks: Stacks) -> Any:
 def tolist(stacks: Stacks) -> Any:
     """tolist, elements: the list of the elements' stacks."""
     return swapped(stacks.operands[0]).emit("elements")
+
+
+def zeros(stacks: Stacks) -> Any:
+    """zeros_of: a stack of zeros is made as one."""
+    type_ = stacks.attributes["type"]
+    if isinstance(type_, List):
+        return None
+    return stacks.shape(stacks.operands[0]).emit("zeros_of", type=stacks.stack(type_))
 
 
 def listed(stacks: Stacks) -> Any:

@@ -11,7 +11,7 @@ or None where the operation has no such form; then it is done for one after the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -56,7 +56,8 @@ def stacked(type_: Type, size: Size) -> Type | None:
 @dataclass(frozen=True)
 class Stacks:
     """What a rule sees of an operation: what now stands for its operands, which of these are
-    stacks, and the types that operands and results have in a single call."""
+    stacks, and the types that operands and results have in a single call. `lift` makes an operand
+    a stack."""
 
     entry: Op
     attributes: Attributes
@@ -66,6 +67,7 @@ class Stacks:
     results: tuple[Type, ...]
     size: Size
     length: Callable[[], Value]
+    lift: Callable[[int], Var] | None = None
 
     @property
     def count(self) -> Var:
@@ -111,7 +113,11 @@ class Stacks:
     def whole(self, position: int) -> Var:
         """An operand as a stack; one that isn't is stretched."""
         x = self.operands[position]
-        return x if self.batched[position] else self.stretched(x, self.types[position])
+        if self.batched[position]:
+            return x
+        if self.lift is not None:
+            return self.lift(position)
+        return self.stretched(x, self.types[position])
 
     def stretched(self, x: Var, type_: Type, loose: bool = False) -> Var:
         """A value that all have in common as a stack; `loose`: it may be a single 0."""
@@ -178,10 +184,7 @@ class Stacks:
             x = operands[k]
             if self.batched[k] and _is_weak(self.types[k]) and as_array(x.type).dtype != wanted:
                 operands[k] = x.astype(wanted)
-        return Stacks(
-            self.entry, self.attributes, tuple(operands), self.batched, self.types, self.results,
-            self.size, self.length,
-        )  # fmt: skip
+        return replace(self, operands=tuple(operands))
 
 
 def _compares(stacks: Stacks) -> bool:

@@ -28,6 +28,7 @@ from ..ir.sizes import Affine, Size, symbol
 from ..ir.types import UNDEFINED, List, Tape, Type, TypeMismatch, shape_of
 from ..ops import SPELLINGS, TABLE, Op, OperationError, Tracer, Var
 from ..ops.inference import as_array
+from ..ops.op import SHAPE_ALONE
 from ..ops.stacks import Stacks, across, stacked
 from .batched import batched_values, same_for_all
 from .one_by_one import one_by_one
@@ -86,7 +87,9 @@ def _function(function: Function, name: str, start: _Batch, whole: Collection[Va
     constants = {
         op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
     }
-    one = replace(start, constants=constants, found={}, first=Builder(function.span), loose=set())
+    one = replace(
+        start, constants=constants, found={}, first=Builder(function.span), loose=set(), made={}
+    )
     parameters = [one.fresh(v) for v in function.parameters]
     one.reference = next((one.found[v] for v in function.parameters if v in one.found), None)
     builder = Builder()
@@ -112,6 +115,7 @@ class _Batch:
     reference: Value | None = None
     # Zeros of the shape of a variable that may be without a value: then they are a single 0.
     loose: set[Value] = field(default_factory=set)
+    made: dict[Value, Operation] = field(default_factory=dict)
 
     def get(self, value: Value) -> Value:
         return self.found.get(value, value)
@@ -152,12 +156,22 @@ class _Batch:
         wanted = stacked(type_, self.size)
         x = self.tracer(builder).var(self.get(value))
         if value not in self.batched:
-            loose = value in self.loose
-            x = self._stacks(None, (x,), (value,), ()).stretched(x, type_, loose)
+            x = self.stretched(value, x, type_)
         if isinstance(wanted, (List, Tape)) or wanted is None:
             return x.value
         dtype = as_array(wanted).dtype
         return x.value if as_array(x.type).dtype == dtype else x.astype(dtype).value
+
+    def stretched(self, value: Value, x: Var, type_: Type) -> Var:
+        """What all have in common, as a stack; what is made of a shape alone is made as one."""
+        loose, op = value in self.loose, self.made.get(value)
+        if op is not None and not loose:
+            operands = [x.tracer.var(v) for v in op.operands]
+            rule = self.table[op.opcode].batch
+            found = rule(self._stacks(op, operands, op.operands, op.results)) if rule else None
+            if isinstance(found, Var):
+                return found
+        return self._stacks(None, (x,), (value,), ()).stretched(x, type_, loose)
 
     def _stacks(
         self, op: Operation | None, operands: Sequence[Var], values: Sequence[Value],
@@ -168,6 +182,7 @@ class _Batch:
             entry, {} if op is None else op.attributes, tuple(operands),
             tuple(v in self.batched for v in values), tuple(v.type for v in values),
             tuple(v.type for v in results), self.size, self.length,
+            lambda k: self.stretched(values[k], operands[k], values[k].type),
         )  # fmt: skip
 
     def block(self, block: Block, builder: Builder) -> None:
@@ -177,6 +192,9 @@ class _Batch:
                 builder.append(op)
                 if op.attributes.get("lenient") or any(v in self.loose for v in op.operands):
                     self.loose.update(op.results)
+                entry = self.table.get(op.opcode)
+                if entry is not None and entry.no_gradient == SHAPE_ALONE:
+                    self.made.update(dict.fromkeys(op.results, op))
             elif op.blocks:
                 self.region(op, builder)
             elif callee_of(op) is not None:
