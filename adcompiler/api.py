@@ -121,7 +121,10 @@ class Gradient:
             compiled = self._specialization(arguments)
         except AdcompilerError as error:
             raise error.with_traceback(None) from None
-        return self._run(compiled, arguments, {})
+        # Here, and not by `_run`: a traceback from the emitted text has one frame of ours.
+        positional, keywords = split(self.signature, arguments)
+        outside = compiled.outside(self.function, arguments)
+        return compiled.call(*positional, **keywords, **outside)
 
     def _run(
         self, compiled: Specialization, arguments: Mapping[str, Any], more: Mapping[str, Any]
