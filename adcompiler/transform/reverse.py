@@ -58,19 +58,21 @@ __all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "rev
 def reverse(
     function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1,
     table: Mapping[str, Op] = TABLE, results: Sequence[Value] | None = None,
+    seen: Iterable[Value] = (),
 ) -> Function:  # fmt: skip
     """The pullback of a function with respect to parameters or any value: of a function with one
     number as its result, the gradient.
 
     The last parameters of what comes back are the seeds, the cotangents of `results` (all, unless
     told). Its results are the gradients, each with the shape and dtype of its value, after the
-    function's own results if `value` asks for them. The rules are those of `table`.
+    function's own results if `value` asks for them. The rules are those of `table`. `seen`: values,
+    in regions too, whose cotangents are computed for the blocks under `grad_of` that look at them.
     """
     function = without_recordings(function)
     results = function.results if results is None else results
     prefix = "grad" if level == 1 else f"grad{level}"
     seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
-    adjoints = plan_adjoints(function, wrt, results, name)
+    adjoints = plan_adjoints(function, (*wrt, *seen), results, name)
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
     exact = len(float_dtypes(v for values in everywhere for v in values)) > 1
     function = replace(function, body=adjoints.record(function.body, adjoints.active))
