@@ -19,30 +19,23 @@ that, with a probe at each gate: nothing here knows a derivative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import graph_text
 from .api import Gradient, without_our_frames
-from .codegen.sites import stored_parameters
 from .diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
-from .frontend.items import Item, Record, leaves, rebuild
-from .frontend.lower import Lowered
-from .frontend.paths import lookup_path
-from .frontend.signature import abstract
-from .ir.core import Function, Operation, Value, hint, on_all, walk
+from .frontend.items import rebuild
+from .graph_program import Program, gradients_of, inputs_of, is_probed, leaves_of, program_of
+from .ir.core import Function, Operation, Value, hint, walk
 from .ir.interpreter import Run
-from .ir.types import Array, Scalar, Static, is_differentiable
-from .modes import with_temporaries
+from .ir.types import Static
 from .ops import evaluate
-from .pipeline import legalised, lower_settled
-from .refusals import check_complex, check_result
 from .runtime.helpers import require_apart
-from .transform.probes import is_look, probed, probed_value
-from .transform.reverse import reverse
+from .transform.probes import is_look, probed_value
 
 __all__ = ["Gate", "Graph", "lower"]
 
@@ -78,26 +71,11 @@ class Gate:
         return f"<gate {self.name} = {self.expression}>"
 
 
-@dataclass(frozen=True)
-class _Program:
-    """The function and its gradient in SSA: operations of the forward part and of the backward
-    part, which gives the gradients of `wrt`. `stored`: the arguments that the function stores into.
-    `refused`: why it has no gradient."""
-
-    lowered: Lowered
-    function: Function
-    made: Function
-    forward: Sequence[Operation]
-    backward: Sequence[Operation]
-    wrt: Sequence[Value]
-    stored: Sequence[Value]
-    refused: UnsupportedError | None
-
-
 class Graph:
     """What `lower` gives. The methods run the function; `gates` are those of the last run, in its
     order: a gate in a loop stands there once for each iteration, one on a side of a branch that
-    wasn't taken doesn't. `parameters` are the numbers and arrays among the arguments, by name."""
+    wasn't taken doesn't. `parameters` are the numbers and arrays that the function is given, by
+    `x`, or `params['w']`; `gradients` is what `backward` gives; `value` the function's."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         if isinstance(function, Gradient):
@@ -112,7 +90,7 @@ class Graph:
         self.parameters: dict[str, Any] = {}
         self.gradients: dict[str, Any] = {}
         self.value: Any = None
-        self._program: _Program | None = None
+        self._program: Program | None = None
         self._run: Run | None = None
         self._found: dict[tuple[Value, tuple[int, ...]], Gate] = {}
 
@@ -127,18 +105,18 @@ class Graph:
     def forward_steps(self, *args: Any, **kwargs: Any) -> Iterator[Gate]:
         """Run the function a gate at a time."""
         arguments = self._of._bind(args, kwargs)
-        program = _program(self._of, arguments)
+        program = program_of(self._of, arguments)
         self._program, self._run, self.gates, self._found = program, None, [], {}
         self.value, self.gradients = None, {}
         run = Run(program.made.functions, evaluate)
-        run.values.update(_inputs(program.lowered, self._of, arguments))
+        run.values.update(inputs_of(program.lowered, self._of, arguments))
         for stored in program.stored:
             others = [v for v in program.function.parameters if v is not stored]
             require_apart(run.values[stored], [run.values[v] for v in others])
         self.parameters = {
-            str(hint(v)): run.values[v] for v in program.function.parameters
+            name: run.values[v] for v, name in program.names.items()
         }
-        maker = _Maker(program.function)
+        maker = _Maker(program.function, dict(program.names))
         for op, results, handed in run.steps(program.forward):
             for gate, value in maker.made(op, results, handed, run.place):
                 self.gates.append(gate)
@@ -184,10 +162,10 @@ class Graph:
                 gate.gradient = _like(run.values[op.operands[0]], gate.value)
                 yield gate
         for (value, _), gate in self._found.items():
-            if _is_probed(value) and gate.gradient is None:
+            if is_probed(value) and gate.gradient is None:
                 gate.gradient = _zero(gate.value)
                 yield gate
-        self.gradients = _gradients(program, run)
+        self.gradients = gradients_of(program, run)
 
     def __str__(self) -> str:
         """A table: line, gate, expression, value, gradient."""
@@ -197,14 +175,14 @@ class Graph:
         return f"<graph of {self._of.function.__qualname__}>"
 
     def _leaf_gradients(self) -> dict[str, Any]:
-        """The gradients of the numbers and arrays among the arguments, by name."""
+        """The gradients of the numbers and arrays among the arguments."""
         if self._program is None or not self.gradients:
             return {}
         found: dict[str, Any] = {}
         for name, item in self._program.lowered.arguments.items():
             if name in self.gradients:
-                pairs = _leaves(item, self.gradients[name])
-                found |= {str(hint(v)): gradient for v, gradient in pairs}
+                pairs = leaves_of(item, self.gradients[name])
+                found |= {self._program.names[v]: gradient for v, gradient in pairs}
         return found
 
 
@@ -218,60 +196,17 @@ def lower(f: Callable[..., Any]) -> Graph:
     return Graph(f)
 
 
-def _program(of: Gradient, arguments: Mapping[str, Any]) -> _Program:
-    structures = {name: abstract(value, name) for name, value in arguments.items()}
-    lowered, _ = lower_settled(
-        of.function, structures, lambda path: lookup_path(of.function, path, arguments)
-    )
-    function = on_all(with_temporaries, lowered.function)
-    wrt = [v for v in function.parameters if is_differentiable(v.type)]
-    stored = stored_parameters(function)
-    try:
-        check_result(lowered, function)
-        check_complex(function, wrt)
-        return _with_backward(lowered, function, wrt, stored)
-    except UnsupportedError as refused:
-        body = function.body.operations
-        return _Program(lowered, function, function, body, (), wrt, stored, refused)
-
-
-def _with_backward(
-    lowered: Lowered, function: Function, wrt: Sequence[Value], stored: Sequence[Value]
-) -> _Program:
-    """The function with its gradient, and a probe at every gate."""
-    steps = [op for op in walk(function.body) if not op.blocks and not is_look(op)]
-    gates = {v for op in steps for v in op.results if _is_probed(v)}
-    instrumented = probed(function, gates)
-    found = reverse(instrumented, wrt, f"{function.name}_grad", value=True, seen=gates)
-    made = legalised(found, 0)
-    own = {v for op in instrumented.body.operations for v in op.results}
-    operations = made.body.operations
-    last = [
-        k for k, op in enumerate(operations)
-        if op in instrumented.body.operations or own.intersection(op.results)
-    ]  # fmt: skip
-    count = max(last, default=-1) + 1
-    return _Program(
-        lowered, function, made, operations[:count], operations[count:], wrt, stored, None
-    )
-
-
-def _is_probed(value: Value) -> bool:
-    named = hint(value) is not None
-    return named and is_differentiable(value.type) and isinstance(value.type, (Scalar, Array))
-
-
 @dataclass
 class _Maker:
     """Makes gates of the operations that have run; `sources` tells where each value comes from:
     a gate, a parameter by name, a number."""
 
     function: Function
-    sources: dict[Value, Any] = field(default_factory=dict)
+    sources: dict[Value, Any]
 
     def __post_init__(self) -> None:
         self.own = {v: op for op in walk(self.function.body) for v in op.results}
-        self.texts = graph_text.expressions(self.function)
+        self.texts = graph_text.expressions(self.function, self.sources)
 
     def made(
         self, op: Operation, results: Sequence[Any] | None,
@@ -304,45 +239,6 @@ class _Maker:
 
 def _is_step(value: Value) -> bool:
     return not isinstance(value.type, Static)
-
-
-def _inputs(
-    lowered: Lowered, of: Gradient, arguments: Mapping[str, Any]
-) -> Iterator[tuple[Value, Any]]:
-    """What the function's parameters in SSA stand for: parts of arguments, and what is outside."""
-    for name, item in lowered.arguments.items():
-        yield from _leaves(item, arguments[name])
-    for capture in lowered.captures:
-        yield from _leaves(capture.item, lookup_path(of.function, capture.path, arguments))
-
-
-def _leaves(item: Item, value: Any) -> Iterator[tuple[Value, Any]]:
-    match item:
-        case Value():
-            yield item, value
-        case tuple() | list():
-            for part, inner in zip(item, value, strict=True):
-                yield from _leaves(part, inner)
-        case dict():
-            for key, part in item.items():
-                yield from _leaves(part, value[key])
-        case Record(_, fields):
-            for key, part in fields.items():
-                yield from _leaves(part, getattr(value, key))
-
-
-def _gradients(program: _Program, run: Run) -> dict[str, Any]:
-    """By parameter: the structure of its floats' gradients, None for what is no float."""
-    count = len(program.function.results)
-    found = program.made.results[count : count + len(program.wrt)]
-    by_value = {v: run.values[g] for v, g in zip(program.wrt, found, strict=True)}
-    gradients = {}
-    for name, item in program.lowered.arguments.items():
-        if any(leaf in by_value for leaf in leaves(item) if isinstance(leaf, Value)):
-            gradients[name] = rebuild(
-                item, lambda leaf: by_value.get(leaf) if isinstance(leaf, Value) else None
-            )
-    return gradients
 
 
 def _zero(value: Any) -> Any:

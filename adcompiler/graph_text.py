@@ -31,9 +31,11 @@ def operation_name(op: Operation) -> str:
     return op.opcode if gate is None else str(getattr(gate, "name", gate))
 
 
-def expressions(function: Function) -> dict[tuple[Value, ...], str]:
-    """By results, the operation as text: with names for the gates, and without for the rest."""
-    trees: dict[Value, ast.expr] = {}
+def expressions(
+    function: Function, given: Mapping[Value, str]
+) -> dict[tuple[Value, ...], str]:
+    """By results, the operation as text: with names for the gates and for what is `given`."""
+    trees = {v: ast.parse(name, mode="eval").body for v, name in given.items()}
     found = {}
     for op in walk(function.body):
         if op.blocks or not op.results:

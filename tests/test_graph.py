@@ -212,6 +212,19 @@ def test_gates_of_a_neuron():
     assert str(rows[-5:-4]) == str([[str(line), "s0", "w0", "*", "x0", "-2.0", "0.196612"]])
 
 
+def test_parts_of_structures_are_called_as_the_function_calls_them():
+    def f(layers, p):
+        return layers[0]["w"] * p["w"] + layers[1]["w"]
+
+    graph = lower(f)
+    graph.forward([{"w": 2.0}, {"w": 3.0}], {"w": 5.0})
+    assert graph.backward() == {"layers": [{"w": 5.0}, {"w": 1.0}], "p": {"w": 2.0}}
+    assert graph.parameters == {"layers[0]['w']": 2.0, "layers[1]['w']": 3.0, "p['w']": 5.0}
+    assert graph.gates[0].inputs == ("layers[0]['w']", "p['w']")
+    assert graph.gates[0].expression == "layers[0]['w'] * p['w']"
+    assert [row.split()[-1] for row in str(graph).splitlines()[1:4]] == ["5.0", "1.0", "2.0"]
+
+
 def test_inputs_in_a_loop_are_gates_of_the_iteration_before():
     graph = lower(looped)
     graph.forward(0.7, 3)
