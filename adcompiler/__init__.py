@@ -7,6 +7,7 @@ from .checking import check_grads
 from .diagnostics import AdcompilerError, SignatureError, SourceError, UnsupportedError
 from .frontend.checkpoints import checkpoint
 from .gates import relu, sigmoid
+from .graph import lower
 from .jacobians import hessian, jacobian
 from .ops.gates import primitive
 from .ops.hooks import grad_of
@@ -27,6 +28,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "lower",
     "primitive",
     "relu",
     "sigmoid",

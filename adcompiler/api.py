@@ -121,7 +121,10 @@ class Gradient:
             compiled = self._specialization(arguments)
         except AdcompilerError as error:
             raise error.with_traceback(None) from None
-        return self._run(compiled, arguments, {})
+        # Here, and not by `_run`: a traceback from the emitted text has one frame of ours.
+        positional, keywords = split(self.signature, arguments)
+        outside = compiled.outside(self.function, arguments)
+        return compiled.call(*positional, **keywords, **outside)
 
     def _run(
         self, compiled: Specialization, arguments: Mapping[str, Any], more: Mapping[str, Any]
@@ -204,7 +207,7 @@ class Gradient:
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
         self._inner_places = [places(function, self.target, w, filled) for w, _, _ in self._inner]
-        check_variables(self.signature, [*self._inner_places, self._places], self._mode)
+        check_variables(self.signature.parameters, [*self._inner_places, self._places], self._mode)
 
     @property
     def options(self) -> Options:
@@ -349,8 +352,9 @@ def grad(f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int
     """The gradient of a function with one real result.
 
     f: a Python function in the subset. wrt: what to differentiate by, a parameter's position or
-    name, or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the lecture
-    form, a line for each gate; 1 for what a careful person would write. has_aux: f returns
+    name, the name of a local variable (as it is behind the last statement of the function's body
+    that changes it), or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the
+    lecture form, a line for each gate; 1 for what a careful person would write. has_aux: f returns
     `(loss, aux)`, and a call gives `(gradient, aux)`; aux is what f returns, in any structure of
     numbers, arrays, strings and None.
 

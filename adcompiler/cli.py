@@ -76,8 +76,8 @@ def _of_a_function(command: Callable[..., None]) -> Callable[..., None]:
     """The arguments and the options that `show` and `emit` share."""
     options = (
         click.option("--wrt", multiple=True, metavar="NAME[,NAME]", help=(
-            "Parameters to differentiate by; may be repeated. `all` is every float one."
-            " [default: the first]")),
+            "Parameters, or local variables, to differentiate by; may be repeated. `all` is every"
+            " float parameter. [default: the first]")),
         click.option("-O", "optimize", type=click.Choice(["0", "1"]), default="1",
                      show_default=True, help="0: every gate on its own line; 1: concise."),
         click.option("--mode", type=click.Choice(MODES), default="grad", show_default=True, help=(

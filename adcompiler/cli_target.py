@@ -274,10 +274,15 @@ def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
         return target.parameters[:1]
     for name in names:
         if name not in target.parameters and name not in variables_of(target.function):
-            _usage(f"`--wrt {name}`: {_no_parameter(target, name)}")
+            _usage(f"`--wrt {name}`: {_no_parameter(target, name)}{_variables(target)}")
         if names.count(name) > 1:
             _usage(f"`--wrt`: `{name}` is named twice.")
     return tuple(names)
+
+
+def _variables(target: Target) -> str:
+    found = ", ".join(f"`{name}`" for name in variables_of(target.function))
+    return f" Its local variables: {found}." if found else ""
 
 
 def _has_gradient(structure: Structure) -> bool:

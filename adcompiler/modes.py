@@ -43,6 +43,7 @@ from .refusals import (
     check_written,
     differentiable_at,
 )
+from .targets import check_variables
 from .transform.batch import batch
 from .transform.forward import forward
 from .transform.reverse import reverse
@@ -121,8 +122,10 @@ def _leaves_at(lowered: Lowered, place: Place) -> list[Value]:
 
 
 def local_places(structures: Mapping[str, Any], options: Options) -> tuple[str, ...]:
-    """The places that are no parameters: local variables."""
-    asked = (*(place for inner in options.inner for place in inner.wrt), *options.wrt)
+    """The places that are no parameters: local variables. SignatureError where they can't be."""
+    groups = [*(inner.wrt for inner in options.inner), options.wrt]
+    check_variables(structures, groups, options.mode)
+    asked = [place for group in groups for place in group]
     return tuple(dict.fromkeys(p for p in asked if isinstance(p, str) and p not in structures))
 
 

@@ -48,6 +48,7 @@ __all__ = [
     "check_wrt",
     "compile_gradient",
     "gradient_function",
+    "legalised",
     "show_stage",
 ]
 
@@ -138,6 +139,12 @@ def gradient_function(
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived
+
+
+def legalised(function: Function, level: int) -> Function:
+    """A derivative that can be run: what its backward part reads of the forward part is saved."""
+    found = _legalised(function, level, None)
+    return split(found) if found.functions else found
 
 
 def _legalised(function: Function, level: int, check: Check | None) -> Function:

@@ -259,8 +259,7 @@ def _disk_key(
         return None
     shown = [(name, describe_structure(structure)) for name, structure in structures.items()]
     identity = [
-        VERSION, build(), sys.version_info[:2], np.__version__,
-        getattr(sys.modules.get("scipy"), "__version__", None), function.__module__,
+        VERSION, build(), sys.version_info[:2], np.__version__, function.__module__,
         function.__qualname__, fingerprint(function), repr(function.__code__.co_filename), shown,
         statics, repr(options), repr(function.__defaults__), repr(function.__kwdefaults__),
     ]  # fmt: skip
@@ -287,6 +286,7 @@ def _metadata(
     emitted = compiled.emitted
     return {
         "name": emitted.name,
+        "scipy": _scipy() if "scipy" in emitted.module else None,
         "function": len(emitted.module) - len(emitted.function),
         "captures": [[name, list(path)] for name, path in compiled.captures],
         "capture_keys": keys,
@@ -295,11 +295,18 @@ def _metadata(
     }
 
 
+def _scipy() -> str | None:
+    """The version of SciPy that is loaded: a text that calls it may be written for that alone."""
+    return getattr(sys.modules.get("scipy"), "__version__", None)
+
+
 def _restore(
     function: types.FunctionType, arguments: Mapping[str, Any], entry: Entry, options: Options
 ) -> Specialization | None:
     """A specialisation from a cache entry, if all that it relied on is as it was."""
     data = entry.metadata
+    if data.get("scipy") not in (None, _scipy()):
+        return None
     try:
         guards = {
             tuple(path): _expect(function, path, told, arguments) for path, told in data["guards"]

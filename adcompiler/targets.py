@@ -20,7 +20,7 @@ import difflib
 import functools
 import inspect
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from .diagnostics import Diagnostic, SignatureError, SourceError
@@ -134,13 +134,13 @@ def variables_of(function: types.FunctionType) -> list[str]:
 
 
 def check_variables(
-    signature: inspect.Signature, groups: Sequence[tuple[Any, ...]], mode: str
+    parameters: Container[str], groups: Sequence[tuple[Any, ...]], mode: str
 ) -> None:
     """Refuse local variables where only parameters will do; `groups` of places, first derivative
     first."""
     allowed = 0 if mode not in ("grad", "vjp") and len(groups) == 1 else 1
     for place in (p for group in groups[allowed:] for p in group):
-        if isinstance(place, str) and place not in signature.parameters:
+        if isinstance(place, str) and place not in parameters:
             what = "a second derivative" if allowed else f"`{mode.removesuffix('s')}`"
             raise SignatureError(
                 Diagnostic(

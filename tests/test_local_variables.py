@@ -139,6 +139,16 @@ def f(w, x, d=0.0):
     # here
     return half(h) * h * x
 """, (0.5, 0.8)),
+    "read by a function that calls itself": ("""
+def f(w, x, d=0.0):
+    h = w * x
+    def scaled(z, n):
+        return z if n == 0 else h * scaled(z, n - 1)
+    y = scaled(x, 3)
+    h = h * y
+    # here
+    return scaled(w, 2) * y * h
+""", (0.5, 0.8)),
     "a walrus": ("""
 def f(w, x, d=0.0):
     y = (h := w * x) + 1.0

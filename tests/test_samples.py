@@ -18,7 +18,8 @@ SAMPLES = sorted((ROOT / "samples").glob("*.py"))
 NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]\d+)?)"
 
 TESTED = {
-    "digits", "feedforward", "gates", "hidden_unit", "neuron", "rosenbrock", "svm", "two_layer",
+    "digits", "feedforward", "gates", "graph", "hidden_unit", "neuron", "rosenbrock", "svm",
+    "two_layer",
 }  # fmt: skip
 
 needs_scipy = pytest.mark.skipif(not importlib.util.find_spec("scipy"), reason="needs SciPy")
@@ -74,6 +75,19 @@ def test_gates():
     assert "s0 = x + y" in text
     assert literal(text, "f = ") == -12.0
     assert literal(text, "gradient = ") == (-4.0, -4.0, 3.0)
+
+
+def test_graph():
+    text = run("graph")
+    forward, _, rest = text.partition("backward\n")
+    backward, _, table = rest.partition("line  gate")
+    assert forward.splitlines()[1:] == [
+        "  s0 = w0 * x0 = -2.00", "  s1 = w1 * x1 = 6.00", "  s2 = s0 + s1 = 4.00",
+        "  s3 = s2 + w2 = 1.00", "  L = sigmoid(s3) = 0.73",
+    ]  # fmt: skip
+    found = [float(number) for number in re.findall(rf"= {NUMBER}", backward)]
+    assert found == [1.0, 0.2, 0.2, 0.2, 0.2]
+    assert re.search(r"^ +w1 +-3\.0 +-0\.393224$", table, re.MULTILINE)
 
 
 def test_two_layer():

@@ -110,18 +110,23 @@ def marked(
             _refuse_jump(ctx, node, name)
         for leaf in leaves(ctx.variables[name]):
             _check_unchanged(ctx, node, name, leaf)
-    needless = _needless(block, {v for name in names for v in leaves(ctx.variables[name])})
+    within = [i.body for i in ctx.instances.known if i.body]
+    made = {v for name in names for v in leaves(ctx.variables[name])}
+    needless = _needless(block, within, made)
     kept = tuple(op for op in block.operations if op not in needless)
     mapping = {op.operands[0]: op.result for op in needless}
     block = substitute(Block(block.parameters, kept, block.results), mapping)
     return block, {name: ctx.variables[name] for name in names}
 
 
-def _needless(block: Block, copies: set[Value]) -> list[Operation]:
-    """The copies of what nobody else reads."""
-    regions = [block, *(inner for op in walk(block) for inner in op.blocks)]
-    read = Counter(v for op in walk(block) for v in op.operands)
-    read.update(v for region in regions for v in region.results)
+def _needless(block: Block, bodies: list[Block], copies: set[Value]) -> list[Operation]:
+    """The copies of what nobody else reads: neither the block, nor functions that it calls."""
+    read: Counter[Value] = Counter()
+    for body in (block, *bodies):
+        read.update(body.results)
+        for op in walk(body):
+            read.update(op.operands)
+            read.update(v for inner in op.blocks for v in inner.results)
     made = {v for op in block.operations for v in op.results}
     return [
         op for op in block.operations

@@ -12,16 +12,20 @@ The interpreter knows regions; what a plain operation computes it is told by `ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .core import Block, Function, Label, Operation, Value
 from .loops import Loop
 
-__all__ = ["Evaluate", "UndefinedVariable", "interpret"]
+__all__ = ["Evaluate", "Run", "Step", "UndefinedVariable", "interpret"]
 
 Evaluate = Callable[[Operation, Sequence[Any]], Sequence[Any]]
 Watch = Callable[[Operation, Sequence[Any]], None]
+# An operation with its results. Without: control goes on in one of its regions, or out of it, with
+# pairs (from, to) of values that are handed on there.
+Step = tuple[Operation, Sequence[Any] | None, Sequence[tuple[Value, Value]]]
+Steps = Generator[Step, None, Sequence[Any]]
 
 
 class UndefinedVariable(UnboundLocalError):
@@ -35,45 +39,59 @@ def interpret(
     function: Function, arguments: Sequence[Any], evaluate: Evaluate, watch: Watch | None = None
 ) -> tuple[Any, ...]:
     """The function's results; `watch` sees every operation with its results as they come."""
-    return _Run(function.functions, evaluate, watch).block(function.body, arguments)
+    run = Run(function.functions, evaluate)
+    run.values.update(zip(function.parameters, arguments, strict=True))
+    for op, results, _ in run.steps(function.body.operations):
+        if watch is not None and results is not None:
+            watch(op, results)
+    return tuple(run.values[v] for v in function.results)
 
 
-class _Run:
-    def __init__(
-        self, functions: Mapping[Label, Function], evaluate: Evaluate, watch: Watch | None
-    ) -> None:
+class Run:
+    """A run of a function: `values` so far, and the `place`, the number of the iteration of each
+    loop around, from 0, in the order of the loop's sequences."""
+
+    def __init__(self, functions: Mapping[Label, Function], evaluate: Evaluate) -> None:
         self.functions = functions
         self.evaluate = evaluate
-        self.watch = watch
         self.values: dict[Value, Any] = {}
+        self.place: tuple[int, ...] = ()
 
     def get(self, value: Value) -> Any:
+        """The value; UndefinedVariable where it has none."""
         found = self.values[value]
         if found is _UNDEFINED:
             raise UndefinedVariable(f"{value.name} is read before it is assigned")
         return found
 
-    def block(self, block: Block, arguments: Sequence[Any]) -> tuple[Any, ...]:
-        self.values.update(zip(block.parameters, arguments, strict=True))
-        for op in block.operations:
-            results = self.operation(op)
+    def steps(self, operations: Iterable[Operation]) -> Iterator[Step]:
+        """Run these operations; each is seen when its results are known."""
+        for op in operations:
+            match op.opcode:
+                case "if":
+                    block = op.blocks[0 if self.get(op.operands[0]) else 1]
+                    results = yield from self.block(block, ())
+                    yield op, None, tuple(zip(block.results, op.results, strict=True))
+                case "for":
+                    results = yield from self.loop(op)
+                case "while":
+                    results = yield from self.while_loop(op)
+                case "invoke":
+                    results = yield from self.call(self.functions[op.attributes["callee"]], op)
+                case _:
+                    results = self.plain(op)
             self.values.update(zip(op.results, results, strict=True))
-            if self.watch is not None:
-                self.watch(op, results)
+            yield op, results, ()
+
+    def block(self, block: Block, arguments: Sequence[Any]) -> Steps:
+        self.values.update(zip(block.parameters, arguments, strict=True))
+        yield from self.steps(block.operations)
         return tuple(self.values[v] for v in block.results)
 
-    def operation(self, op: Operation) -> Sequence[Any]:
+    def plain(self, op: Operation) -> Sequence[Any]:
         match op.opcode:
-            case "if":
-                return self.block(op.blocks[0 if self.get(op.operands[0]) else 1], ())
-            case "for":
-                return self.loop(op)
-            case "while":
-                return self.while_loop(op)
             case "undefined":
                 return (_UNDEFINED,)
-            case "invoke":
-                return self.call(self.functions[op.attributes["callee"]], op)
             case "unpack":
                 return tuple(self.get(op.operands[0]))
         if op.attributes.get("lenient"):
@@ -81,39 +99,65 @@ class _Run:
             return self.evaluate(op, [None if v is _UNDEFINED else v for v in values])
         return self.evaluate(op, [self.get(v) for v in op.operands])
 
-    def call(self, function: Function, op: Operation) -> Sequence[Any]:
+    def call(self, function: Function, op: Operation) -> Steps:
         """A function's own run, with values of its own: it may be running already."""
-        inner = _Run(self.functions, self.evaluate, self.watch)
-        inner.block(function.body, [self.get(v) for v in op.operands])
+        inner = Run(self.functions, self.evaluate)
+        inner.values.update(
+            zip(function.parameters, map(self.get, op.operands), strict=True)
+        )
+        yield from inner.steps(function.body.operations)
         return tuple(map(inner.get, function.results))
 
-    def loop(self, op: Operation) -> Sequence[Any]:
+    def loop(self, op: Operation) -> Steps:
         loop = Loop(op)
         carries: Sequence[Any] = [self.values[v] for v in loop.starts]
         sequences = [self.get(v) for v in loop.sequences]
-        elements = list(zip(*sequences, strict=True))
+        elements = list(enumerate(zip(*sequences, strict=True)))
         rows = []
-        for element in reversed(elements) if op.attributes.get("reverse") else elements:
-            carries, row, stop = self.iteration(loop, (*carries, *element))
+        before = loop.starts
+        for number, element in reversed(elements) if op.attributes.get("reverse") else elements:
+            yield op, None, tuple(zip(before, loop.parameters, strict=True))
+            entering = (*carries, *element)
+            carries, row, stop = yield from self.iteration(loop, entering, number)
+            before = loop.following
             rows.append(row)
             if stop:
                 break
         if op.attributes.get("reverse"):
             rows.reverse()
+        yield op, None, tuple(zip(before, loop.finals, strict=True))
         return self.left(loop, carries, rows)
 
-    def while_loop(self, op: Operation) -> Sequence[Any]:
+    def while_loop(self, op: Operation) -> Steps:
         loop, (condition, _) = Loop(op), op.blocks
         carries: Sequence[Any] = [self.values[v] for v in op.operands]
-        rows, stop = [], False
-        while not stop and self.block(condition, carries)[0]:
-            carries, row, stop = self.iteration(loop, carries)
+        rows: list[Any] = []
+        before = loop.starts
+        stop = False
+        while not stop:
+            yield op, None, tuple(zip(before, condition.parameters, strict=True))
+            (goes_on,) = yield from self.within(condition, carries, len(rows))
+            if not goes_on:
+                break
+            yield op, None, tuple(zip(before, loop.parameters, strict=True))
+            carries, row, stop = yield from self.iteration(loop, carries, len(rows))
+            before = loop.following
             rows.append(row)
+        yield op, None, tuple(zip(before, loop.finals, strict=True))
         return self.left(loop, carries, rows)
 
-    def iteration(self, loop: Loop, entering: Sequence[Any]) -> tuple[Sequence[Any], Any, bool]:
+    def within(self, block: Block, entering: Sequence[Any], number: int) -> Steps:
+        """One of a loop's blocks in an iteration."""
+        around, self.place = self.place, (*self.place, number)
+        results = yield from self.block(block, entering)
+        self.place = around
+        return results
+
+    def iteration(
+        self, loop: Loop, entering: Sequence[Any], number: int
+    ) -> Generator[Step, None, tuple[Sequence[Any], Any, bool]]:
         """The next carries, what goes on the tapes, and whether the loop ends."""
-        results = self.block(loop.body, entering)
+        results = yield from self.within(loop.body, entering, number)
         stop = loop.stop is not None and bool(self.get(loop.stop))
         return results[: loop.carry], results[loop.carry :], stop
 

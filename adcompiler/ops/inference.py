@@ -177,6 +177,8 @@ def the_axis(axis: Any, ndim: int) -> int:
 
 def shortened(size: Size, count: int) -> Size:
     """A size less some, but no less than 0."""
+    if type(count) is not int or count < 0:
+        raise OperationError(f"{count!r} where a number of times is needed", "give an int")
     if isinstance(size, int):
         return max(0, size - count)
     return add(size, -count) if count < 2 or is_positive(add(size, 1 - count)) else unknown()

@@ -9,7 +9,7 @@ Rules return whatever shape and dtype their formula has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,13 @@ from ..ir.types import (
     Type,
     fits,
     is_complex,
+    precision,
     rank,
     shape_of,
 )
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
-__all__ = ["Derivatives", "derivative_type", "dtype_of", "project"]
+__all__ = ["Derivatives", "derivative_type", "dtype_of", "float_dtypes", "project"]
 
 
 def derivative_type(type_: Type, exact: bool = False) -> Type:
@@ -48,6 +49,12 @@ def derivative_type(type_: Type, exact: bool = False) -> Type:
         case List(element, size):
             return List(derivative_type(element, exact), size)
     return type_
+
+
+def float_dtypes(values: Iterable[Value]) -> set[str]:
+    """Where they are several, Python floats can't stand for NumPy scalars."""
+    dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
+    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 @dataclass

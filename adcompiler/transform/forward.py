@@ -32,9 +32,10 @@ from ..ir.types import Scalar, TypeMismatch, is_differentiable
 from ..ops import TABLE, Op, OperationError, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoint, Adjoints, plan_adjoints
+from .derivatives import float_dtypes
 from .gates import recorded, without_recordings
 from .paths import maybe_undefined
-from .reverse import contribution_of, float_dtypes
+from .rules import contribution_of
 from .splice import splice
 from .tangents import Tangents
 from .transposition import transposed

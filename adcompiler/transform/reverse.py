@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
 from ..ir.loops import Loop
@@ -36,41 +35,43 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
-    precision,
     rank,
     shape_of,
 )  # fmt: skip
-from ..ops import TABLE, Op, OperationError, Tracer, Var
+from ..ops import TABLE, Op, Tracer, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
 from .called import enter, in_two_parts, no_cotangents, pulled_back
 from .cotangents import Cotangents
-from .derivatives import derivative_type
+from .derivatives import derivative_type, float_dtypes
 from .gates import pullback_of, read_by_rule, without_recordings
 from .hazards import hazardous_values, safe_point
 from .paths import Sides
 from .recompute import is_recomputed, run_again
+from .rules import alone, contribution_of, masks_selected
 from .splice import splice
 
-__all__ = ["alone", "backwards_through", "contribution_of", "float_dtypes", "reverse"]
+__all__ = ["backwards_through", "reverse"]
 
 
 def reverse(
     function: Function, wrt: Sequence[Value], name: str, *, value: bool = False, level: int = 1,
     table: Mapping[str, Op] = TABLE, results: Sequence[Value] | None = None,
+    seen: Iterable[Value] = (),
 ) -> Function:  # fmt: skip
     """The pullback of a function with respect to parameters or any value: of a function with one
     number as its result, the gradient.
 
     The last parameters of what comes back are the seeds, the cotangents of `results` (all, unless
     told). Its results are the gradients, each with the shape and dtype of its value, after the
-    function's own results if `value` asks for them. The rules are those of `table`.
+    function's own results if `value` asks for them. The rules are those of `table`. `seen`: values,
+    in regions too, whose cotangents are computed for the blocks under `grad_of` that look at them.
     """
     function = without_recordings(function)
     results = function.results if results is None else results
     prefix = "grad" if level == 1 else f"grad{level}"
     seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
-    adjoints = plan_adjoints(function, wrt, results, name)
+    adjoints = plan_adjoints(function, (*wrt, *seen), results, name)
     everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
     exact = len(float_dtypes(v for values in everywhere for v in values)) > 1
     function = replace(function, body=adjoints.record(function.body, adjoints.active))
@@ -100,12 +101,6 @@ def backwards_through(
     """Append the backward part of a function whose results have their cotangents."""
     hazards = hazardous_values(function, cotangents.constants, entering)
     _Reverse(active, Sides(function), hazards, adjoints, table).block(function.body, cotangents)
-
-
-def float_dtypes(values: Iterable[Value]) -> set[str]:
-    """Where they are several, Python floats can't stand for NumPy scalars."""
-    dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
 
 
 def _entering(cotangents: Cotangents, seed: Value, result: Value) -> Value:
@@ -212,7 +207,7 @@ class _Reverse:
                 primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
             contribution = contribution_of(entry, op, k, g, primals)
             if contribution is not None:
-                if masked or _masks(op, k):
+                if masked or masks_selected(op, k):
                     cotangents.masked.add(contribution.value)
                 found.setdefault(operand, []).append(contribution)
             if operand in found and last[operand] == k:
@@ -341,7 +336,8 @@ class _Reverse:
         self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
     ) -> None:
         """What a loop's body may mask is taken as masked from the first iteration on."""
-        selects = any(inner.opcode == "if" or _masks(inner) for inner in walk(op.blocks[-1]))
+        inside = walk(op.blocks[-1])
+        selects = any(inner.opcode == "if" or masks_selected(inner) for inner in inside)
         for start, g in zip(starts, enter, strict=True):
             if selects or start in cotangents.masked:
                 cotangents.masked.add(g)
@@ -399,24 +395,6 @@ class _Reverse:
             cotangents.add(tape, tracer.var(g))
 
 
-def alone(found: Sequence[Any]) -> Any:
-    """What is of the one result, or a tuple of what is of each."""
-    return found[0] if len(found) == 1 else tuple(found)
-
-
-def contribution_of(
-    entry: Op, op: Operation, position: int, g: Any, primals: list[Var]
-) -> Var | None:
-    """What the rule for one operand gives; what it refuses becomes a diagnostic."""
-    rule, count = entry.rule(position), len(op.operands)
-    assert rule is not None
-    try:
-        return rule(g, *primals[:count], alone(primals[count:]), **op.attributes)
-    except OperationError as error:
-        refused = Diagnostic("operation", f"{error.reason}.", f"{error.advice}.", op.span)
-        raise UnsupportedError(refused) from None
-
-
 def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> None:
     """A region's result has the cotangent of what it becomes outside; no gate, no line."""
     if inside and cotangents.get(value) is None and fits(g.type, cotangents.type(value)):
@@ -428,14 +406,6 @@ def _hand_in(cotangents: Cotangents, value: Value, g: Value, inside: bool) -> No
 def _missing(side: Cotangents) -> Value:
     """The cotangent of what doesn't exist on a side: nothing will read it."""
     return side.builder.emit("undefined", (), UNDEFINED)
-
-
-def _masks(op: Operation, position: int | None = None) -> bool:
-    """Whether the gradient (of the operand there) may hold zeros for what wasn't selected."""
-    masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
-    if isinstance(masks, tuple):
-        return bool(masks) if position is None else position in masks
-    return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks
 
 
 def _made_in(block: Block) -> set[Value]:

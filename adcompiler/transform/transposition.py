@@ -20,7 +20,8 @@ from ..ops import Op, Var
 from .cotangents import Cotangents
 from .derivatives import derivative_type
 from .gates import pullback_of, read_by_rule
-from .reverse import alone, contribution_of, reverse
+from .reverse import reverse
+from .rules import alone, contribution_of
 from .splice import splice
 from .tangents import Tangents
 

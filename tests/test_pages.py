@@ -1,4 +1,4 @@
-"""docs/custom-rules.md is true: every example runs, and prints what stands below it."""
+"""docs/custom-rules.md and docs/graph.md are true: every example prints what stands below it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 
 from tests.test_readme import blocks
 
-PAGE = Path(__file__).parents[1] / "docs" / "custom-rules.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = {"custom-rules": 5, "graph": 4}
 EXAMPLES = [
-    pytest.param(block, after, id=f"line {block.line}")
-    for block, after in itertools.pairwise(blocks(PAGE))
+    pytest.param(block, after, id=f"{page} line {block.line}")
+    for page in PAGES
+    for block, after in itertools.pairwise(blocks(DOCS / f"{page}.md"))
     if block.info == "python"
 ]
 
@@ -28,5 +30,5 @@ def test_example_prints_what_stands_below_it(block, after, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == after.text.strip()
 
 
-def test_the_page_has_examples():
-    assert len(EXAMPLES) == 5
+def test_the_pages_have_examples():
+    assert len(EXAMPLES) == sum(PAGES.values())

@@ -1,0 +1,105 @@
+"""What a graph shows: steps as Python text, and the table of a run.
+
+    line  gate  expression     value     gradient
+          w                        0.5      0.3497
+       3  s0    w * x              1.0      0.1748
+       3  h     sigmoid(s0)     0.7311      0.8892
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .ir.core import Function, Operation, Value, hint, walk
+from .ops import TABLE
+from .ops.op import Emission
+
+if TYPE_CHECKING:
+    from .graph import Gate
+
+__all__ = ["expressions", "operation_name", "table"]
+
+
+def operation_name(op: Operation) -> str:
+    """The operation's name in the IR; a gate's own."""
+    gate = op.attributes.get("gate") or op.attributes.get("callee")
+    return op.opcode if gate is None else str(getattr(gate, "name", gate))
+
+
+def expressions(
+    function: Function, given: Mapping[Value, str]
+) -> dict[tuple[Value, ...], str]:
+    """By results, the operation as text: with names for the gates and for what is `given`."""
+    trees = {v: ast.parse(name, mode="eval").body for v, name in given.items()}
+    found = {}
+    for op in walk(function.body):
+        if op.blocks or not op.results:
+            continue
+        operands = [trees.get(v) or ast.Name(hint(v) or "_", ast.Load()) for v in op.operands]
+        tree = _tree(op, operands)
+        plain = ast.fix_missing_locations(_Plain().visit(copy.deepcopy(tree)))
+        found[op.results] = ast.unparse(plain)
+        if len(op.results) == 1 and hint(op.result) is None and isinstance(tree, ast.expr):
+            trees[op.result] = tree
+    return found
+
+
+class _Plain(ast.NodeTransformer):
+    """Modules by the names that people give them: emitted text imports them itself."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        name = node.id.lstrip("$").removeprefix("builtin.").removeprefix("helper.")
+        return ast.Name(name, ast.Load())
+
+
+def _tree(op: Operation, operands: Sequence[ast.expr]) -> ast.AST:
+    entry = TABLE.get(op.opcode)
+    if entry is None or "gate" in op.attributes or "callee" in op.attributes:
+        return ast.Call(ast.Name(operation_name(op), ast.Load()), list(operands), [])
+    types = [v.type for v in op.operands]
+    emission = Emission(op.attributes, types, op.results[0].type, operands)
+    if entry.statement is not None:
+        return entry.statement(operands[0], emission)
+    return entry.emit(emission)
+
+
+def table(
+    parameters: Mapping[str, Any], gradients: Mapping[str, Any], gates: Sequence[Gate]
+) -> str:
+    """A row for each parameter, and for each gate in the order of the run."""
+    looped = any(gate.iteration for gate in gates)
+    head = ["line", *(["iteration"] if looped else []), "gate", "expression", "value", "gradient"]
+    rows = [head]
+    for name, value in parameters.items():
+        rows.append(["", *([""] if looped else []), name, "", _shown(value),
+                     _shown(gradients.get(name))])  # fmt: skip
+    for gate in gates:
+        where = [", ".join(map(str, gate.iteration))] if looped else []
+        line = "" if gate.line is None else str(gate.line)
+        rows.append([line, *where, gate.name, gate.expression, _shown(gate.value),
+                     _shown(gate.gradient)])  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_row(row, widths) for row in rows)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = cells[0].rjust(widths[0])
+    rest = [cell.ljust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+    return "  ".join([first, *rest]).rstrip()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        text = f"{value:.6g}"
+        return f"{text}.0" if text.lstrip("-").isdecimal() else text
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=4, threshold=8, edgeitems=2,
+                               max_line_width=10**6).replace("\n", "")  # fmt: skip
+    return str(value)
