@@ -324,6 +324,13 @@ def _plain_function(function: Any) -> types.FunctionType:
                 f"call it in a function of your own: `def f(x): return {name}(x)`.",
             )
         )  # fmt: skip
+    if type(function).__module__.partition(".")[0] == "adcompiler":
+        raise UnsupportedError(
+            Diagnostic(
+                "derivative", f"{function!r} isn't differentiated by itself.",
+                "differentiate first, as in vmap(grad(f)), or call it in a function of your own.",
+            )
+        )
     if not isinstance(function, types.FunctionType):
         read_function(function)  # says why not
     assert isinstance(function, types.FunctionType)

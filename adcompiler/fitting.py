@@ -112,17 +112,22 @@ def fields_of(value: Any) -> list[tuple[str, Any]]:
 
 
 def kept(value: Any, generators: bool = False) -> Any:
-    """The argument as it is now, whatever becomes of its arrays, and of generators if told."""
+    """The argument as it is now, whatever becomes of its arrays, and of generators if told; what
+    is one array stays one."""
+    return _kept(value, generators, {})
+
+
+def _kept(value: Any, generators: bool, memo: dict[int, Any]) -> Any:
     match value:
         case np.ndarray():
-            return value.copy(order="K")
+            return memo.setdefault(id(value), value.copy(order="K"))
         case tuple() | list():
-            parts = [kept(part, generators) for part in value]
+            parts = [_kept(part, generators, memo) for part in value]
             return parts if isinstance(value, list) else _tuple(value, parts)
         case dict():
-            return {key: kept(part, generators) for key, part in value.items()}
+            return {key: _kept(part, generators, memo) for key, part in value.items()}
     if is_record(value) or (generators and isinstance(value, GENERATORS)):
-        return copy.deepcopy(value)
+        return copy.deepcopy(value, memo)
     return value
 
 

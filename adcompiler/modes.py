@@ -238,6 +238,7 @@ def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
     def several(
         lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
     ) -> Derived:
+        check_repeatable(function, copied=True)
         derived = one(lowered, function, wrt, options)
         old, own = derived.function, len(function.parameters)
         values = len(function.results) if one is _jvp else 0

@@ -11,7 +11,7 @@ from .diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
 from .frontend.items import Item, article, in_words
 from .frontend.lower import Lowered
 from .ir.core import Function, Operation, Value, callee_of, walk
-from .ir.types import Array, Scalar, is_complex, kind_of, rank
+from .ir.types import Array, Scalar, Static, is_complex, kind_of, rank
 from .ops import TABLE
 from .transform.activity import active_values, dependences, differentiable_operands
 from .wrt import Place, differentiable, is_fit, select, shown
@@ -96,14 +96,17 @@ def check_written(item: Item, span: Span | None) -> None:
         check_written(part, span)
 
 
-def check_repeatable(function: Function) -> None:
-    """The pullback runs the forward part again, and other numbers would be drawn then."""
+def check_repeatable(function: Function, copied: bool = False) -> None:
+    """What runs the forward part again would draw other numbers then. `copied`: generators that
+    are passed are copied for each run, so that only NumPy's own are left."""
     for one in (function, *function.functions.values()):
         for op in walk(one.body):
-            if op.opcode in TABLE and TABLE[op.opcode].once:
+            own = any(v.type == Static() for v in op.operands)
+            if op.opcode in TABLE and TABLE[op.opcode].once and not (copied and own):
                 raise UnsupportedError(
                     Diagnostic(
-                        "derivative", "the pullback of a function that draws random numbers.",
+                        "derivative", "this derivative runs the function several times, and the function"
+                        " draws random numbers.",
                         "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
                     )
                 )  # fmt: skip

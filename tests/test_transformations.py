@@ -21,6 +21,7 @@ from adcompiler import (
     jvp,
     value_and_grad,
     vjp,
+    vmap,
 )
 
 
@@ -229,3 +230,30 @@ def test_an_objects_attributes_are_its_own():
     assert jvp(Scaled(), (2.0, 5.0), (1.0, 0.0)) == (30.0, 15.0)
     assert vjp(Scaled(), 2.0, 5.0)[1](1.0) == (15.0, 6.0)
     assert jacobian(Scaled())(2.0, 5.0) == 15.0
+
+
+def test_numpy_s_own_random_numbers_are_not_drawn_for_each_column():
+    def noisy(x):
+        return x * np.random.normal(size=3)
+
+    for mode in ("forward", "reverse"):
+        with pytest.raises(UnsupportedError, match="draws random numbers"):
+            jacobian(noisy, mode=mode)(np.ones(3))
+    with pytest.raises(UnsupportedError, match="draws random numbers"):
+        hessian(lambda x: np.sum(noisy(x)))(np.ones(3))
+
+
+def test_one_array_passed_twice_stays_one():
+    def f(x, y):
+        x[0] = 5.0
+        return np.sum(x * y)
+
+    x = np.array([1.0, 2.0])
+    assert vjp(f, x, x)[0] == 29.0
+    assert x[0] == 1.0
+
+
+@pytest.mark.parametrize("made", [vmap(np.sin), jacobian(storing), jvp(storing)])
+def test_what_is_no_gradient_is_not_differentiated_by_itself(made):
+    with pytest.raises(UnsupportedError, match="isn't differentiated by itself"):
+        grad(made)(np.ones(2))
