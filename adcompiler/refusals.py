@@ -105,8 +105,8 @@ def check_repeatable(function: Function, copied: bool = False) -> None:
             if op.opcode in TABLE and TABLE[op.opcode].once and not (copied and own):
                 raise UnsupportedError(
                     Diagnostic(
-                        "derivative", "this derivative runs the function several times, and the function"
-                        " draws random numbers.",
+                        "derivative", "this derivative runs the function several times, and the"
+                        " function draws random numbers.",
                         "draw outside, and pass what was drawn; or use value_and_grad.", op.span,
                     )
                 )  # fmt: skip

@@ -35,7 +35,11 @@ _BY_VALUE = (
     tuple, list, dict, set, frozenset, str, bytes, bytearray, int, float, complex, BaseException,
 )  # fmt: skip
 _LIBRARIES = ("numpy", "functools", "operator", "types", "typing", "re")
-_OURS = ("adcompiler.api", "adcompiler.frontend.plain_expressions", "adcompiler.ops.gates")
+_OURS = (
+    "adcompiler.api", "adcompiler.batching", "adcompiler.frontend.plain_expressions",
+    "adcompiler.graph", "adcompiler.jacobians", "adcompiler.ops.gates",
+    "adcompiler.transformations",
+)  # fmt: skip
 
 
 def is_instance(value: object) -> bool:
