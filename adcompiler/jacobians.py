@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,20 +40,36 @@ class _Matrix:
     def several(self) -> bool:
         return isinstance(self.wrt, tuple)
 
-    def chosen(self, derivative: Derivative, args: Sequence[Any]) -> list[Any]:
-        """The arguments that it is taken by: numbers and arrays."""
+    def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
+        """The arguments that it is taken by."""
         gradient = derivative.of(self.wrt)
         arguments = gradient._bind(tuple(args), {})
-        found = [select(arguments, place) for place in gradient._options(arguments).wrt]
-        for value in found:
-            if isinstance(value, (tuple, list, dict)):
-                raise SignatureError(
-                    Diagnostic(
-                        "jacobian", "the partials by a structure of arrays have no one form.",
-                        "pass its parts as arguments, and name them in wrt.",
-                    )
-                )  # fmt: skip
+        places = gradient._options(arguments).wrt
+        return _Chosen(tuple(select(arguments, place) for place in places), self.several)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What it is taken by: an argument or several, each a number, an array or a structure of
+    these."""
+
+    values: tuple[Any, ...]
+    several: bool
+
+    @functools.cached_property
+    def leaves(self) -> list[Any]:
+        """The numbers and arrays, in order."""
+        return list(flat(self.values))
+
+    def together(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+        """Things for the numbers and arrays, in the structures of the arguments."""
+        found: tuple[Any, ...] = put_back(self.values, iter(leaves))
         return found
+
+    def shown(self, leaves: Sequence[Any]) -> Any:
+        """The same, alone where there is one argument."""
+        found = self.together(leaves)
+        return found if self.several else found[0]
 
 
 class Jacobian(_Matrix):
@@ -72,50 +89,41 @@ class Jacobian(_Matrix):
         value = self.function(*kept(args))
         mode = self.mode
         if mode == "auto":
-            given, found = (sum(map(np.size, v)) for v in (chosen, list(flat(value))))
+            given, found = (sum(map(np.size, v)) for v in (chosen.leaves, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
         by = self._by_columns if mode == "forward" else self._by_rows
         blocks = by(before, chosen, value)
-        parts = iter(
-            [tuple(row) if self.several else row[0] for row in blocks]
-        )
-        return put_back(value, parts)
+        return put_back(value, iter([chosen.shown(row) for row in blocks]))
 
-    def _by_columns(self, args: Any, chosen: list[Any], value: Any) -> list[list[Any]]:
+    def _by_columns(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
         one, several = self.forward.of(self.wrt), self.forwards.of(self.wrt)
 
         def alone(basis: list[Any]) -> list[Any]:
-            return list(flat(along(one, _drawing(args), basis)[1]))
+            return list(flat(along(one, _drawing(args), chosen.together(basis))[1]))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(_run(several, _drawing(args), basis)[1]))
+            return list(flat(_run(several, _drawing(args), chosen.together(basis))[1]))
 
-        outputs = list(flat(value))
-        columns = [
-            _in_batches(alone, stacked, chosen, k, len(outputs)) for k in range(len(chosen))
-        ]
+        outputs, leaves = list(flat(value)), chosen.leaves
+        columns = _all_of(alone, stacked, leaves, len(outputs))
         return [
-            [_block(columns[k][j], leaf, x, True) for k, x in enumerate(chosen)]
+            [_block(columns[k], j, leaf, x, True) for k, x in enumerate(leaves)]
             for j, leaf in enumerate(outputs)
         ]
 
-    def _by_rows(self, args: Any, chosen: list[Any], value: Any) -> list[list[Any]]:
+    def _by_rows(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
         pullback, several = Pullback(self.reverse, args, value), self.reverses.of(self.wrt)
 
         def alone(basis: list[Any]) -> list[Any]:
-            found = pullback(put_back(value, iter(basis)))
-            return list(found) if self.several else [found]
+            return list(flat(pullback(put_back(value, iter(basis)))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            found = _run(several, args, [put_back(value, iter(basis))])
-            return list(found) if self.several else [found]
+            return list(flat(_run(several, args, [put_back(value, iter(basis))])))
 
-        outputs = list(flat(value))
-        rows = [
-            _in_batches(alone, stacked, outputs, j, len(chosen)) for j in range(len(outputs))
-        ]
+        outputs, leaves = list(flat(value)), chosen.leaves
+        rows = _all_of(alone, stacked, outputs, len(leaves))
         return [
-            [_block(rows[j][k], leaf, x, False) for k, x in enumerate(chosen)]
+            [_block(rows[j], k, leaf, x, False) for k, x in enumerate(leaves)]
             for j, leaf in enumerate(outputs)
         ]
 
@@ -139,21 +147,17 @@ class Hessian(_Matrix):
         chosen = self.chosen(self.product, args)
 
         def alone(basis: list[Any]) -> list[Any]:
-            found = along(one, _drawing(args), basis)
-            return list(found) if self.several else [found]
+            return list(flat(along(one, _drawing(args), chosen.together(basis))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            found = _run(several, _drawing(args), basis)
-            return list(found) if self.several else [found]
+            return list(flat(_run(several, _drawing(args), chosen.together(basis))))
 
-        columns = [
-            _in_batches(alone, stacked, chosen, k, len(chosen)) for k in range(len(chosen))
-        ]
-        blocks = tuple(
-            tuple(_block(columns[k][i], x, y, True) for k, y in enumerate(chosen))
-            for i, x in enumerate(chosen)
-        )
-        return blocks if self.several else blocks[0][0]
+        leaves = chosen.leaves
+        columns = _all_of(alone, stacked, leaves, len(leaves))
+        return chosen.shown([
+            chosen.shown([_block(columns[k], i, x, y, True) for k, y in enumerate(leaves)])
+            for i, x in enumerate(leaves)
+        ])  # fmt: skip
 
     def source(self, *args: Any) -> str:
         """The emitted function that gives many columns."""
@@ -168,6 +172,17 @@ def _drawing(args: Sequence[Any]) -> Any:
     """The arguments with generators of their own, so that every part is of the same draws."""
     drawing = any(isinstance(leaf, GENERATORS) for leaf in flat(args))
     return kept(tuple(args), generators=True) if drawing else args
+
+
+def _all_of(
+    alone: Callable[[list[Any]], list[Any]], stacked: Callable[[list[Any]], list[Any]],
+    values: Sequence[Any], wanted: int,
+) -> list[list[Any] | None]:  # fmt: skip
+    """What is found along the unit vectors of each of the values; None for what is no float."""
+    return [
+        _in_batches(alone, stacked, values, k, wanted) if _is_float(v) else None
+        for k, v in enumerate(values)
+    ]
 
 
 def _in_batches(
@@ -226,6 +241,8 @@ def _run(gradient: Gradient, args: Sequence[Any], given: Sequence[Any]) -> Any:
 
 
 def _zero(value: Any) -> Any:
+    if not _is_float(value):
+        return value
     array = np.zeros_like(np.asarray(value))
     return array if np.ndim(value) else type(value)(0)
 
@@ -234,18 +251,20 @@ def _one(value: Any) -> Any:
     return type(value)(1)
 
 
-def _block(parts: Any, of: Any, by: Any, columns: bool) -> Any:
+def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool) -> Any:
     """The partials of one thing by another: an axis for each axis of the first, then of the
-    second. `parts` are its columns, or its rows."""
+    second; None where one of them is no float. `found` has the columns, or the rows, at `index`."""
+    if found is None or not (_is_float(of) and _is_float(by)):
+        return None
+    parts = found[index]
     if np.ndim(of) == np.ndim(by) == 0:
         return parts[0]
     first, second = np.shape(of), np.shape(by)
-    found = np.asarray(parts) if len(parts) else np.zeros((0, 0), np.asarray(by).dtype)
-    dtype = found.dtype
-    found = found.reshape(len(found), -1) if found.size else found
-    if not found.size:
-        return np.zeros((*first, *second), dtype)
-    matrix = found.T if columns else found
+    made = np.asarray(parts) if len(parts) else np.zeros((0, 0), np.asarray(by).dtype)
+    if not made.size:
+        return np.zeros((*first, *second), made.dtype)
+    matrix = made.reshape(len(made), -1)
+    matrix = matrix.T if columns else matrix
     return matrix.reshape(math.prod(first), math.prod(second)).reshape(*first, *second)
 
 
@@ -256,8 +275,9 @@ def jacobian(
 
     Calling the result with arguments gives, in the structure of what `f` returns, for each number
     or array of shape `s` the partials by an argument of shape `t`: an array of shape `s + t`; by a
-    tuple of arguments a tuple of these. mode: "forward" (a column at a time), "reverse" (a row at a
-    time), or "auto", the one that takes fewer. Raises what `grad` raises.
+    structure, or by a tuple of arguments, that structure of these, with None for what is no float.
+    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer. Raises
+    what `grad` raises.
     """
     if mode not in _MODES:
         raise SignatureError(
@@ -273,7 +293,8 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessia
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
-    `s + s`; by a tuple of arguments a tuple of tuples of blocks. Forward over reverse.
+    `s + s`; by a structure, or by a tuple of arguments, structures of structures of blocks. Forward
+    over reverse.
     """
     made: Hessian = made_once(Hessian, f, wrt, optimize)
     return made

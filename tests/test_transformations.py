@@ -2,6 +2,7 @@
 differences have proved, with each other, and with differences of the gradient."""
 
 import copy
+import dataclasses
 import functools
 import inspect
 import re
@@ -257,3 +258,43 @@ def test_one_array_passed_twice_stays_one():
 def test_what_is_no_gradient_is_not_differentiated_by_itself(made):
     with pytest.raises(UnsupportedError, match="isn't differentiated by itself"):
         grad(made)(np.ones(2))
+
+
+@dataclasses.dataclass
+class Layer:
+    w: np.ndarray
+    b: float
+    name: str = "layer"
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+def test_jacobians_by_structures(mode):
+    def f(params, x):
+        return {"y": params["w"] * x + params["b"][0], "s": np.sum(params["w"]) * params["b"][0]}
+
+    params, x = {"w": np.array([1.0, 2.0]), "b": (3.0,)}, np.array([0.5, 4.0])
+    found = jacobian(f, mode=mode)(params, x)
+    np.testing.assert_allclose(found["y"]["w"], np.diag(x))
+    np.testing.assert_allclose(found["y"]["b"][0], [1.0, 1.0])
+    np.testing.assert_allclose(found["s"]["w"], [3.0, 3.0])
+    assert found["s"]["b"][0] == 3.0
+    both = jacobian(lambda p, x: p["w"] * x, (0, 1), mode=mode)({"w": params["w"]}, x)
+    np.testing.assert_allclose(both[0]["w"], np.diag(x))
+    np.testing.assert_allclose(both[1], np.diag(params["w"]))
+    layer = Layer(np.array([1.0, 2.0]), 0.5)
+    of_layer = jacobian(lambda p, x: np.tanh(p.w * x + p.b), mode=mode)(layer, x)
+    slope = 1 - np.tanh(layer.w * x + layer.b) ** 2
+    np.testing.assert_allclose(of_layer.w, np.diag(slope * x))
+    np.testing.assert_allclose(of_layer.b, slope)
+
+
+def test_hessians_by_structures():
+    def f(p):
+        return np.sum(p["w"] ** 2) * p["b"] ** 3
+
+    w, b = np.array([1.0, 2.0]), 2.0
+    found = hessian(f)({"w": w, "b": b})
+    np.testing.assert_allclose(found["w"]["w"], 2 * b**3 * np.eye(2))
+    np.testing.assert_allclose(found["w"]["b"], 6 * b**2 * w)
+    np.testing.assert_allclose(found["b"]["w"], 6 * b**2 * w)
+    np.testing.assert_allclose(found["b"]["b"], 6 * b * 5.0)
