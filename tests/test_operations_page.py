@@ -13,6 +13,10 @@ from tests.operations.page import PAGE, lines_of, render
 MODULES = {"np": np, "math": math, "np.linalg": np.linalg, "np.fft": np.fft}
 
 
+# The page is made with Python 3.11; these came later.
+LATER = ("math.fma(", "math.sumprod(")
+
+
 def is_newer(line: str) -> bool:
     """Whether this version of Python or NumPy hasn't got the function."""
     name = line.removeprefix("| `").partition("(")[0]
@@ -25,7 +29,8 @@ def test_the_page_is_that_of_the_tables(update_golden: bool) -> None:
         PAGE.write_text(render(), encoding="utf-8")
     page, now = (set(lines_of(t)) for t in (PAGE.read_text(encoding="utf-8"), render()))
     stale = {line for line in page - now if not is_newer(line)}
-    assert not now - page and not stale, "run `python -m tests.operations`, and read the diff"
+    missing = {line for line in now - page if not line.startswith(tuple(f"| `{n}" for n in LATER))}
+    assert not missing and not stale, "run `python -m tests.operations`, and read the diff"
 
 
 def test_every_spelling_has_a_line() -> None:
