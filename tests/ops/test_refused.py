@@ -69,7 +69,7 @@ def test_every_method_of_arrays_has_its_place():
     handled = {"dtype", "fill", "itemsize", "ndim", "put", "shape", "size"}
     handled |= {*array_calls.IN_PLACE, *conversion_calls.CONVERTING_METHODS}
     # Some that NumPy has removed still stand in its class, and raise.
-    members = {n for n in dir(np.ndarray) if not n.startswith("_") and hasattr(np.zeros(1), n)}
+    members = {n for n in dir(np.ndarray) if not n.startswith("_") and hasattr(np.eye(2), n)}
     known = {key[1] for key in (*SPELLINGS, *EXPANSIONS) if isinstance(key, tuple)}
     assert not {n for n in members - known - handled if refusal(f"x.{n}") is None}
 
