@@ -36,7 +36,7 @@ from .ops.gates import Primitive
 from .pipeline import LEVELS, Options, gradient_function, lower_settled
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, places, settled, unfold
-from .wrt import check_wrt
+from .wrt import check_wrt, select
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
 
@@ -207,12 +207,21 @@ class Gradient:
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
         self._inner_places = [places(function, self.target, w, filled) for w, _, _ in self._inner]
-        check_variables(self.signature.parameters, [*self._inner_places, self._places], self._mode)
+        groups = [*self._inner_places, self._places]
+        check_variables(self.signature.parameters, groups, self._mode)
+        # The places, if there are some that depend on the call.
+        every = tuple(place for group in groups for place in group)
+        self._by_call = () if all(isinstance(place, str) for place in every) else every
 
     @property
     def options(self) -> Options:
         """What is asked for; places that depend on the call as they were given."""
         return self._asked(lambda chosen: chosen)
+
+    def chosen(self, arguments: Mapping[str, Any]) -> list[Any]:
+        """What it is taken by, among the arguments of a call."""
+        places_ = settled(self._places, self.signature, arguments)
+        return [select(arguments, place) for place in places_]
 
     def _options(self, arguments: Mapping[str, Any]) -> Options:
         return self._asked(lambda chosen: settled(chosen, self.signature, arguments))
@@ -238,10 +247,9 @@ class Gradient:
 
     def _key(self, arguments: Mapping[str, Any]) -> Any:
         key = keys_of(arguments)
-        chosen = [place for group in (self._places, *self._inner_places) for place in group]
-        if all(isinstance(place, str) for place in chosen):
+        if not self._by_call:
             return key
-        return (key, settled(tuple(chosen), self.signature, arguments))
+        return (key, settled(self._by_call, self.signature, arguments))
 
     def _compile(self, key: Any, arguments: Mapping[str, Any]) -> Specialization:
         with self._lock:

@@ -120,7 +120,9 @@ def kept(value: Any, generators: bool = False) -> Any:
 def _kept(value: Any, generators: bool, memo: dict[int, Any]) -> Any:
     match value:
         case np.ndarray():
-            return memo.setdefault(id(value), value.copy(order="K"))
+            if id(value) not in memo:
+                memo[id(value)] = value.copy(order="K")
+            return memo[id(value)]
         case tuple() | list():
             parts = [_kept(part, generators, memo) for part in value]
             return parts if isinstance(value, list) else _tuple(value, parts)

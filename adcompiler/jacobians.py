@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from .api import Gradient, without_our_frames
+from .api import without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, made_once
-from .wrt import select
+from .transformations import Derivative, Pullback, along, made_once, run_with
 
 __all__ = ["hessian", "jacobian"]
 
@@ -44,8 +43,7 @@ class _Matrix:
         """The arguments that it is taken by."""
         gradient = derivative.of(self.wrt)
         arguments = gradient._bind(tuple(args), {})
-        places = gradient._options(arguments).wrt
-        return _Chosen(tuple(select(arguments, place) for place in places), self.several)
+        return _Chosen(tuple(gradient.chosen(arguments)), self.several)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Jacobian(_Matrix):
             return list(flat(along(one, _drawing(args), chosen.together(basis))[1]))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(_run(several, _drawing(args), chosen.together(basis))[1]))
+            return list(flat(run_with(several, _drawing(args), chosen.together(basis))[1]))
 
         outputs, leaves = list(flat(value)), chosen.leaves
         columns = _all_of(alone, stacked, leaves, len(outputs))
@@ -118,7 +116,7 @@ class Jacobian(_Matrix):
             return list(flat(pullback(put_back(value, iter(basis)))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(_run(several, args, [put_back(value, iter(basis))])))
+            return list(flat(run_with(several, args, [put_back(value, iter(basis))])))
 
         outputs, leaves = list(flat(value)), chosen.leaves
         rows = _all_of(alone, stacked, outputs, len(leaves))
@@ -150,7 +148,7 @@ class Hessian(_Matrix):
             return list(flat(along(one, _drawing(args), chosen.together(basis))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(_run(several, _drawing(args), chosen.together(basis))))
+            return list(flat(run_with(several, _drawing(args), chosen.together(basis))))
 
         leaves = chosen.leaves
         columns = _all_of(alone, stacked, leaves, len(leaves))
@@ -231,13 +229,6 @@ def _direction(values: Sequence[Any], position: int, index: int) -> list[Any]:
     else:
         found[position] = _one(values[position])
     return found
-
-
-def _run(gradient: Gradient, args: Sequence[Any], given: Sequence[Any]) -> Any:
-    """Run what takes stacks of tangents, or of cotangents."""
-    arguments = gradient._bind(tuple(args), {})
-    compiled = gradient._specialization(arguments)
-    return gradient._run(compiled, arguments, dict(zip(compiled.taken, given, strict=True)))
 
 
 def _zero(value: Any) -> Any:

@@ -20,7 +20,8 @@ from typing import Any
 
 from .codegen.signature import Parameter
 from .diagnostics import Diagnostic, SignatureError
-from .frontend.items import Item, leaf_names, leaves, rebuild
+from .frontend.derived_calls import tangent_of
+from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
 from .frontend.lower import Lowered, parameter_names
 from .frontend.signature import parts
 from .ir.builder import Builder
@@ -160,9 +161,7 @@ def _grad(
         return Derived(_with_constant_seed(found, function), (), returned)
     if options.seeded:
         return Derived(_with_constant_seed(found, function, False), (), returned)
-    taken = parameter_names(lowered.structures, lowered.source.function)
-    taken |= {c.name for c in lowered.captures}
-    found = _with_named_seed(found, function.results[0], taken)
+    found = _with_named_seed(found, function.results[0], _names(lowered))
     seed = found.parameters[-1]
     one = Parameter(str(hint(seed)), seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
     return Derived(found, (one,), returned)
@@ -194,7 +193,7 @@ def _vjp(
 ) -> Derived:
     """A cotangent for each float that is returned."""
     check_repeatable(function)
-    lowered, function = _with_named_results(lowered, function)
+    function = _with_named_results(lowered, function)
     received = [v for v in function.results if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", results=received)
     count = len(function.parameters)
@@ -209,13 +208,13 @@ def _jvp(
 ) -> Derived:
     """A tangent for each float that is differentiated by."""
     check_written(lowered.result, function.span)
-    lowered, function = _with_named_results(lowered, function)
+    function = _with_named_results(lowered, function)
     found = forward(function, wrt, f"{function.name}_jvp")
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
 
     def returned(values: Iterator[Value]) -> Any:
         value = rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
-        tangent = rebuild(lowered.result, lambda leaf: _tangent_of(leaf, values))
+        tangent = rebuild(lowered.result, lambda leaf: tangent_of(leaf, values))
         return (value, tangent)
 
     return Derived(found, parameters, returned, headed=False)
@@ -341,7 +340,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _like(item: Item, values: Iterator[Value]) -> Item:
     """The structure with these values in the places of its floats."""
-    return rebuild(item, lambda leaf: next(values) if _is_float(leaf) else None)
+    return rebuild(item, lambda leaf: next(values) if is_float(leaf) else None)
 
 
 def _taken(lowered: Lowered, prefix: str, place: Place, item: Item) -> Parameter:
@@ -350,22 +349,11 @@ def _taken(lowered: Lowered, prefix: str, place: Place, item: Item) -> Parameter
     return Parameter(str(name), item, inspect.Parameter.KEYWORD_ONLY)
 
 
-def _tangent_of(leaf: Item, values: Iterator[Value]) -> Any:
-    """What isn't a float has no direction to go in: 0 for numbers."""
-    if _is_float(leaf):
-        return next(values)
-    return 0 if isinstance(leaf, (Value, int)) else leaf
-
-
 def _is_value(leaf: Item) -> bool:
     return isinstance(leaf, Value)
 
 
-def _is_float(leaf: Item) -> bool:
-    return isinstance(leaf, Value) and is_differentiable(leaf.type)
-
-
-def _with_named_results(lowered: Lowered, function: Function) -> tuple[Lowered, Function]:
+def _with_named_results(lowered: Lowered, function: Function) -> Function:
     """Results without a name are `out`, or `out_0`, by their places."""
     mapping: dict[Value, Value] = {}
     names = leaf_names(lowered.result, "out")
@@ -375,7 +363,7 @@ def _with_named_results(lowered: Lowered, function: Function) -> tuple[Lowered, 
             value = next(values)
             if is_temporary(value) and value not in function.parameters:
                 mapping.setdefault(value, Value(value.type, name))
-    return lowered, replace(function, body=substitute(function.body, mapping))
+    return replace(function, body=substitute(function.body, mapping))
 
 
 def with_temporaries(function: Function) -> Function:
@@ -400,9 +388,7 @@ def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Func
     """The seed is a parameter that people read: `grad_out` where the result has no name, which
     is then `out`."""
     seed = gradient.parameters[-1]
-    name = "grad_out" if is_temporary(seed) else str(hint(seed))
-    while name in taken:
-        name += "_"
+    name = _free("grad_out" if is_temporary(seed) else str(hint(seed)), taken)
     named = {seed: Value(seed.type, name)}
     if is_temporary(result) and result not in gradient.parameters:
         named[result] = Value(result.type, "out")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .api import Gradient, without_our_frames
@@ -21,9 +21,9 @@ from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted, kept
 from .frontend.signature import abstract
 from .targets import Wrt
-from .wrt import is_fit, select
+from .wrt import is_fit
 
-__all__ = ["Derivative", "along", "hvp", "jvp", "made_once", "vjp"]
+__all__ = ["Derivative", "along", "hvp", "jvp", "made_once", "run_with", "vjp"]
 
 
 class Derivative:
@@ -103,10 +103,7 @@ class Pullback:
     @without_our_frames
     def __call__(self, cotangent: Any) -> Any:
         gradient = self.derivative.at(self.args)
-        arguments = gradient._bind(self.args, {})
-        compiled = gradient._specialization(arguments)
-        (name,) = compiled.taken
-        found = gradient._run(compiled, arguments, {name: fitted(cotangent, self.value, name)})
+        found = run_with(gradient, self.args, (cotangent,), lambda arguments: (self.value,))
         if self.derivative.wrt is not None:
             return found
         parts = iter(found)
@@ -120,15 +117,22 @@ class Pullback:
 
 def along(gradient: Gradient, args: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Run what takes a tangent for each place that it is compiled for."""
+    return run_with(gradient, args, tangents, gradient.chosen)
+
+
+def run_with(
+    gradient: Gradient, args: Sequence[Any], given: Sequence[Any],
+    like: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None,
+) -> Any:  # fmt: skip
+    """Run what takes tangents or cotangents, fitted to what they are `like` if that is told."""
     arguments = gradient._bind(tuple(args), {})
     compiled = gradient._specialization(arguments)
-    places = gradient._options(arguments).wrt
-    _same_number(places, tangents, "wrt")
-    more = {
-        name: fitted(tangent, select(arguments, place), name)
-        for name, tangent, place in zip(compiled.taken, tangents, places, strict=True)
-    }
-    return gradient._run(compiled, arguments, more)
+    if like is not None:
+        wanted = like(arguments)
+        _same_number(wanted, given, "wrt")
+        triples = zip(given, wanted, compiled.taken, strict=True)
+        given = [fitted(one, other, name) for one, other, name in triples]
+    return gradient._run(compiled, arguments, dict(zip(compiled.taken, given, strict=True)))
 
 
 def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None:

@@ -19,13 +19,13 @@ from typing import Any, Protocol, final
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Value, callee_of, hint, walk
 from ..ir.rewrite import free_values, substitute
-from ..ir.types import is_differentiable, kind_of, rank
+from ..ir.types import kind_of, rank
 from . import calls
 from .context import Context
-from .items import Item, LocalFunction, in_words, is_constant, leaves, rebuild
+from .items import Item, LocalFunction, in_words, is_constant, is_float, leaves, rebuild
 from .merging import sealed
 
-__all__ = ["Derivation", "Derive", "call", "derivation_of", "make", "maker_of"]
+__all__ = ["Derivation", "Derive", "call", "derivation_of", "make", "maker_of", "tangent_of"]
 
 
 class Derive(Protocol):
@@ -166,9 +166,7 @@ def _derived(
 
 
 def _is_float(leaf: Item) -> bool:
-    return isinstance(leaf, float) or (
-        isinstance(leaf, Value) and is_differentiable(leaf.type)
-    )
+    return isinstance(leaf, float) or is_float(leaf)
 
 
 def _places(
@@ -281,7 +279,7 @@ def _result(
     """The structure of what the call gives."""
     if derivation.mode == "jvp":
         value = rebuild(result, lambda leaf: next(values) if isinstance(leaf, Value) else leaf)
-        return (value, rebuild(result, lambda leaf: _tangent_of(leaf, values)))
+        return (value, rebuild(result, lambda leaf: tangent_of(leaf, values)))
     value = next(values) if derivation.value or derivation.aux else None
     if derivation.aux:
         value = (value, rebuild(result[1], lambda v: next(values) if _is_value(v) else v))
@@ -298,7 +296,8 @@ def _is_value(leaf: Item) -> bool:
     return isinstance(leaf, Value)
 
 
-def _tangent_of(leaf: Item, values: Iterator[Value]) -> Item:
-    if _is_float(leaf):
+def tangent_of(leaf: Item, values: Iterator[Value]) -> Item:
+    """What isn't a float has no direction to go in: 0 for numbers."""
+    if is_float(leaf):
         return next(values)
     return 0 if isinstance(leaf, (Value, int)) else leaf

@@ -17,11 +17,11 @@ import numpy as np
 from ..ir.builder import Builder
 from ..ir.core import Function, Value
 from ..ir.sizes import SizeError, broadcast
-from ..ir.types import Array, List, Type, is_differentiable, kind_of, rank, shape_of
+from ..ir.types import Array, List, Type, kind_of, rank, shape_of
 from ..ops.gates import Primitive
 from .apart import lower_apart
 from .context import Context, Path
-from .items import Item, in_words, is_number, leaves, rebuild, same_structure
+from .items import Item, in_words, is_float, is_number, leaves, rebuild, same_structure
 from .opaque_gates import Calling, Declared, like
 
 __all__ = ["add_rules"]
@@ -43,16 +43,12 @@ def add_rules(
             f"give it one with @{gate.name}.backward.",
         )  # fmt: skip
     rules = _Rules(ctx, node, gate, path, inside, result, saved)
-    attributes["received"] = tuple(k for k, v in enumerate(rules.results) if _is_float(v))
+    attributes["received"] = tuple(k for k, v in enumerate(rules.results) if is_float(v))
     attributes["differentiable"] = attributes["moved"] = rules.floats()
     if gate.rule is not None:
         attributes["differentiable"], attributes["pullback"] = rules.pullback(gate.rule)
     if gate.tangent is not None:
         attributes["pushforward"] = rules.pushforward(gate.tangent)
-
-
-def _is_float(leaf: Item) -> bool:
-    return isinstance(leaf, Value) and is_differentiable(leaf.type)
 
 
 class _Rules:
@@ -73,7 +69,7 @@ class _Rules:
 
     def floats(self) -> tuple[int, ...]:
         """The positions of the operands that may have a gradient."""
-        wanted = {v for item in self.own.values() for v in leaves(item) if _is_float(v)}
+        wanted = {v for item in self.own.values() for v in leaves(item) if is_float(v)}
         return tuple(k for k, v in enumerate(self.operands) if v in wanted)
 
     def pullback(self, rule: Any) -> tuple[tuple[int, ...], Function]:
@@ -109,13 +105,13 @@ class _Rules:
         dots = [rebuild(item, lambda leaf: _like(leaf, "dot")) for item in own]
         given = [*dots, *arguments.values(), result]
         if "tangent" in self.gate.opaque:
-            floats = [like(v) for v in _values([result]) if _is_float(v)]
+            floats = [like(v) for v in _values([result]) if is_float(v)]
             path = (*self.path, "<tangent>")
             return self.called(rule, path, given, _values(given), floats)
         builder, item = lower_apart(self.ctx, self.node, rule, (*self.path, "<tangent>"), given)
         found: dict[Value, Value] = {}
         self.match("the result", self.result, item, builder, found, "forward")
-        wanted = [v for v in self.results if _is_float(v)]
+        wanted = [v for v in self.results if is_float(v)]
         if len(found) < len(wanted):
             self.wrong("forward", "gives no tangent for a part of the result", "0.0 is one")
         body = builder.block(_values(given), [found[v] for v in wanted])
@@ -123,7 +119,7 @@ class _Rules:
 
     def alone(self, name: str, item: Item) -> Value:
         """An argument to which a rule that is called gives a contribution."""
-        if not _is_float(item):
+        if not is_float(item):
             self.wrong(
                 "backward", f"is called, not read, and `{name}` is {in_words(item)}",
                 f'pass floats for it, or write @primitive(nondiff="{name}")',
@@ -173,7 +169,7 @@ class _Rules:
         if found is None:
             return
         if isinstance(wanted, Value):
-            if _is_float(wanted):
+            if is_float(wanted):
                 into[wanted] = self.fitting(told, wanted, found, builder, kind)
             return
         if not same_structure(rebuild(wanted, _leaf), rebuild(found, _leaf)):
@@ -250,7 +246,7 @@ def _parts(item: Item) -> list[Item]:
 
 def _like(leaf: Item, name: str) -> Value | None:
     """The cotangent or tangent of a float; of rank 0, a Python float or a NumPy scalar."""
-    if not _is_float(leaf):
+    if not is_float(leaf):
         return None
     type_: Type = leaf.type
     if isinstance(type_, Array) and not rank(type_):

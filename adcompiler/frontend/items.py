@@ -18,6 +18,7 @@ from typing import Any, final
 import numpy as np
 
 from ..ir.core import Value
+from ..ir.types import is_differentiable
 
 __all__ = [
     "LOST",
@@ -39,6 +40,7 @@ __all__ = [
     "freeze",
     "in_words",
     "is_constant",
+    "is_float",
     "is_namedtuple",
     "is_number",
     "is_object",
@@ -252,6 +254,11 @@ def leaves(item: Item) -> Iterator[Item]:
             yield from leaves(fields)
         case _:
             yield item
+
+
+def is_float(item: Item) -> bool:
+    """Whether it is a value that has a tangent and a cotangent."""
+    return isinstance(item, Value) and is_differentiable(item.type)
 
 
 def leaf_names(item: Item, name: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from ..ops.inference import as_array
 from ..ops.op import SHAPE_ALONE
 from ..ops.stacks import Stacks, across, stacked
 from .batched import batched_values, same_for_all
+from .derivatives import constants_of
 from .one_by_one import one_by_one
 
 __all__ = ["batch"]
@@ -84,12 +85,10 @@ def _sizes(type_: Type) -> tuple[Size, ...]:
 
 
 def _function(function: Function, name: str, start: _Batch, whole: Collection[Value]) -> Function:
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
     one = replace(
-        start, constants=constants, found={}, first=Builder(function.span), loose=set(), made={}
-    )
+        start, constants=constants_of(function), found={}, first=Builder(function.span),
+        loose=set(), made={},
+    )  # fmt: skip
     parameters = [one.fresh(v) for v in function.parameters]
     one.reference = next((one.found[v] for v in function.parameters if v in one.found), None)
     builder = Builder()

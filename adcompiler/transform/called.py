@@ -18,11 +18,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..ir.builder import Builder
-from ..ir.core import Derived, Function, Operation, Parts, Value, walk
+from ..ir.core import Derived, Function, Operation, Parts, Value
 from ..ir.rewrite import substitute
 from ..ir.types import fits, rank
 from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
+from .derivatives import constants_of
 from .paths import maybe_undefined
 from .recompute import silent
 from .split import named_apart
@@ -34,11 +35,9 @@ Backwards = Callable[..., None]
 
 def no_cotangents(function: Function, prefix: str, exact: bool) -> Cotangents:
     """No cotangents yet, after the function's own operations."""
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
     builder = Builder(backward=True)
     builder.operations += function.body.operations
+    constants = constants_of(function)
     return Cotangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
 
 

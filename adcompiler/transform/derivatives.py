@@ -9,12 +9,13 @@ Rules return whatever shape and dtype their formula has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.core import Derived, Value
+from ..ir.core import Derived, Function, Value, walk
+from ..ir.rewrite import defined_in
 from ..ir.sizes import Size
 from ..ir.types import (
     UNDEFINED,
@@ -31,7 +32,7 @@ from ..ir.types import (
 )
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
-__all__ = ["Derivatives", "derivative_type", "dtype_of", "float_dtypes", "project"]
+__all__ = ["Derivatives", "constants_of", "derivative_type", "dtype_of", "float_dtypes", "project"]
 
 
 def derivative_type(type_: Type, exact: bool = False) -> Type:
@@ -51,10 +52,19 @@ def derivative_type(type_: Type, exact: bool = False) -> Type:
     return type_
 
 
-def float_dtypes(values: Iterable[Value]) -> set[str]:
-    """Where they are several, Python floats can't stand for NumPy scalars."""
-    dtypes = {v.type.dtype for v in values if isinstance(v.type, Array)}
-    return {precision(dtype) for dtype in dtypes if dtype[0] in "fc"}
+def float_dtypes(function: Function) -> set[str]:
+    """Those of a function and of all that come with it: where they are several, Python floats can't
+    stand for NumPy scalars."""
+    bodies = (function.body, *(f.body for f in function.functions.values()))
+    arrays = [v.type for body in bodies for v in defined_in(body) if isinstance(v.type, Array)]
+    return {precision(t.dtype) for t in arrays if t.dtype[0] in "fc"}
+
+
+def constants_of(function: Function) -> dict[Value, Any]:
+    """The numbers that are written out in it."""
+    return {
+        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
+    }
 
 
 @dataclass

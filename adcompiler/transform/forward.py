@@ -25,14 +25,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.core import Block, Function, Operation, Value, callee_of, walk
+from ..ir.core import Block, Function, Operation, Value, callee_of
 from ..ir.loops import Loop
 from ..ir.rewrite import defined_in
 from ..ir.types import Scalar, TypeMismatch, is_differentiable
 from ..ops import TABLE, Op, OperationError, Var
 from .activity import differentiable_operands
-from .adjoints import Adjoint, Adjoints, plan_adjoints
-from .derivatives import float_dtypes
+from .adjoints import Adjoints, plan_adjoints
+from .derivatives import constants_of, float_dtypes
 from .gates import recorded, without_recordings
 from .paths import maybe_undefined
 from .rules import contribution_of
@@ -54,40 +54,30 @@ def forward(
     if results is None:
         results = [v for v in function.results if is_differentiable(v.type)]
     adjoints = plan_adjoints(function, wrt, results, name, ("jvp",))
-    everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
     # Beside float32s a Python float's place in promotion is another than a NumPy scalar's.
-    exact = bool(float_dtypes(v for values in everywhere for v in values) - {"f8"})
-    called = {
-        adjoint.forward: _called(adjoint, adjoints, prefix, exact, table)
-        for adjoint in adjoints.called.values()
-    }
-    tangents = _no_tangents(function, prefix, exact)
-    seeds = [tangents.fresh(v) for v in wrt]
-    _Forward(adjoints.active, adjoints, table).block(function.body, tangents)
-    found = [tangents.current(v) for v in results]
-    body = tangents.builder.block((*function.parameters, *seeds), (*function.results, *found))
+    exact = bool(float_dtypes(function) - {"f8"})
+
+    def pushed(
+        one: Function, active: frozenset[Value], by: Sequence[Value], of: Sequence[Value]
+    ) -> Block:
+        """Tangents of parameters after these, of results after those."""
+        tangents = Tangents(
+            Builder(backward=True), prefix, constants_of(one), set(), maybe_undefined(one), exact
+        )
+        seeds = [tangents.fresh(v) for v in by]
+        _Forward(active, adjoints, table).block(one.body, tangents)
+        found = [tangents.current(v) for v in of]
+        return tangents.builder.block((*one.parameters, *seeds), (*one.results, *found))
+
+    called = {}
+    for adjoint in adjoints.called.values():
+        one = adjoint.function
+        by = [one.parameters[k] for k in adjoint.parameters]
+        of = [one.results[k] for k in adjoint.results]
+        body = pushed(one, adjoint.active, by, of)
+        called[adjoint.forward] = Function(str(adjoint.forward), body, one.span)
+    body = pushed(function, adjoints.active, wrt, results)
     return Function(name, body, function.span, {**function.functions, **called})
-
-
-def _no_tangents(function: Function, prefix: str, exact: bool) -> Tangents:
-    constants = {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
-    builder = Builder(backward=True)
-    return Tangents(builder, prefix, constants, set(), maybe_undefined(function), exact)
-
-
-def _called(
-    adjoint: Adjoint, adjoints: Adjoints, prefix: str, exact: bool, table: Mapping[str, Op]
-) -> Function:
-    """A function that is called: tangents of arguments after these, of results after those."""
-    function = adjoint.function
-    tangents = _no_tangents(function, prefix, exact)
-    seeds = [tangents.fresh(function.parameters[k]) for k in adjoint.parameters]
-    _Forward(adjoint.active, adjoints, table).block(function.body, tangents)
-    found = [tangents.current(function.results[k]) for k in adjoint.results]
-    body = tangents.builder.block((*function.parameters, *seeds), (*function.results, *found))
-    return Function(str(adjoint.forward), body, function.span)
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,7 @@ def reverse(
     prefix = "grad" if level == 1 else f"grad{level}"
     seeds = [Value(_seed_type(result.type), Derived(prefix, result)) for result in results]
     adjoints = plan_adjoints(function, (*wrt, *seen), results, name)
-    everywhere = [defined_in(f.body) for f in (function, *function.functions.values())]
-    exact = len(float_dtypes(v for values in everywhere for v in values)) > 1
+    exact = len(float_dtypes(function)) > 1
     function = replace(function, body=adjoints.record(function.body, adjoints.active))
     backwards = functools.partial(backwards_through, table=table)
     masks = None
