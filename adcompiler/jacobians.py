@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from .api import without_our_frames
+from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, made_once, run_with
+from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
 __all__ = ["hessian", "jacobian"]
 
@@ -110,13 +110,17 @@ class Jacobian(_Matrix):
         ]
 
     def _by_rows(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
-        pullback, several = Pullback(self.reverse, args, value), self.reverses.of(self.wrt)
+        one, several = self.reverse.of(self.wrt), self.reverses.of(self.wrt)
+
+        @functools.cache
+        def of(gradient: Gradient) -> Pullback:
+            return pulling(gradient, _drawing(args))
 
         def alone(basis: list[Any]) -> list[Any]:
-            return list(flat(pullback(put_back(value, iter(basis)))))
+            return list(flat(of(one).at(put_back(value, iter(basis)))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(run_with(several, args, [put_back(value, iter(basis))])))
+            return list(flat(of(several).at(put_back(value, iter(basis)))))
 
         outputs, leaves = list(flat(value)), chosen.leaves
         rows = _all_of(alone, stacked, outputs, len(leaves))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ._version import VERSION, build
-from .arguments import with_named_tuples
+from .arguments import with_classes, with_gradients
 from .codegen.module import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
@@ -31,6 +31,7 @@ from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
 from .pipeline import Compiled, Options, compile_gradient
+from .results import Form, described, restored
 from .runtime.cache import DiskCache, Entry, open_cache
 from .runtime.loader import load
 
@@ -42,7 +43,8 @@ class Specialization:
     """A compiled module with the conditions under which it may be called.
 
     `taken` names what the text takes besides the function's arguments and what is outside: tangents
-    or cotangents.
+    or cotangents. `pullback`: its backward part, where that is a function by itself. `form`: the
+    classes among what is returned.
     """
 
     emitted: Emitted
@@ -52,6 +54,8 @@ class Specialization:
     static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
     taken: tuple[str, ...] = ()
+    pullback: Callable[..., Any] | None = None
+    form: Form | None = None
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
@@ -130,14 +134,17 @@ def _loaded(
     paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
+    pullback = namespace[emitted.pullback] if emitted.pullback else None
     return Specialization(
         emitted,
-        with_named_tuples(namespace[emitted.name], arguments, options),
+        with_classes(namespace[emitted.name], arguments, options, compiled.form),
         compiled.captures,
         tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
         tuple(static),
         guard_check(function, compiled.guards),
         _taken(namespace[emitted.name], function, compiled),
+        pullback and with_gradients(pullback, arguments, options),
+        compiled.form,
     )
 
 
@@ -283,9 +290,15 @@ def _metadata(
     ]
     if any(description is None for _, description in [*guards, *static]) or None in keys:
         return None
+    try:
+        form = described(compiled.form)
+    except LookupError:
+        return None
     emitted = compiled.emitted
     return {
         "name": emitted.name,
+        "pullback": emitted.pullback,
+        "form": form,
         "scipy": _scipy() if "scipy" in emitted.module else None,
         "function": len(emitted.module) - len(emitted.function),
         "captures": [[name, list(path)] for name, path in compiled.captures],
@@ -317,11 +330,13 @@ def _restore(
             return None
         for path, told in data["static"]:
             _expect(function, path, told, arguments)
-        emitted = Emitted(data["name"], entry.text[data["function"] :], entry.text)
+        text, pullback = entry.text[data["function"] :], data["pullback"]
+        emitted = Emitted(data["name"], text, entry.text, pullback)
+        form = restored(data["form"])
     except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None
     static = frozenset(tuple(path) for path, _ in data["static"])
-    compiled = Compiled(emitted, captures, guards, static, (function,))
+    compiled = Compiled(emitted, captures, guards, static, (function,), form)
     return _loaded(function, arguments, compiled, options)
 
 
