@@ -53,7 +53,8 @@ def test_an_unknown_size_equals_no_other():
      (multiply(N, M), False), (multiply(K, K), True), (multiply(N, K), True),
      (sliced(N, None, M, None), False), (sliced(N, 0, 3, 1), False),
      (sliced(N, None, 1, None), True), (sliced(N, 1, M, None), True),
-     (sliced(N, None, None, 2), True), (sliced(add(N, -1), None, M, None), True), (unknown(), True)],
+     (sliced(N, None, None, 2), True), (sliced(add(N, -1), None, M, None), True),
+     (unknown(), True)],
 )  # fmt: skip
 def test_may_be_one(size, expected):
     assert may_be_one(size) is expected
