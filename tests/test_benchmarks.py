@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from adcompiler import grad
+from adcompiler.optimize import PASSES
 from tests.benchmarks.kernel import PEERS, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.measure import Spread
+from tests.benchmarks.page import renewed
+from tests.benchmarks.passes import table, without_each
 from tests.benchmarks.peers import Peer, Row, agree, leaves, race
-from tests.benchmarks.report import figures, renewed, report
+from tests.benchmarks.report import figures, report
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
@@ -78,8 +81,16 @@ def test_limits_are_met_or_missed():
     }  # fmt: skip
 
 
-def test_a_page_keeps_what_stands_around_the_tables():
-    first = renewed("", "a table\n")
-    page = f"Before.\n\n{first}\nAfter.\n"
-    assert renewed(page, "a table\n") == page
-    assert renewed(page, "another\n") == page.replace("a table", "another")
+def test_a_page_keeps_what_stands_around_a_part():
+    page = f"Before.\n\n{renewed('', 'peers', 'A table.')}\nBetween.\n"
+    page = f"{renewed(page, 'passes', 'Another.')}\nAfter.\n"
+    assert renewed(page, "peers", "A table.") == page
+    assert renewed(page, "peers", "New.") == page.replace("A table.", "New.")
+    assert renewed(page, "passes", "New.") == page.replace("Another.", "New.")
+
+
+def test_a_pass_is_timed_where_the_text_changes():
+    row = without_each(SQUARE, 1)
+    assert row.name == "square" and row.ratios.keys() <= PASSES.keys()
+    text = table([row])
+    assert text.splitlines()[2].startswith("| square |")

@@ -27,7 +27,7 @@ from tests.benchmarks.kernel import PEERS, Build, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.measure import Spread, peak, samples
 
-__all__ = ["Peer", "Row", "agree", "leaves", "main", "race"]
+__all__ = ["Peer", "Row", "agree", "emitted", "leaves", "main", "often", "race"]
 
 TOLERANCE = 1e-8
 SAMPLE = 0.02  # seconds that a peer's sample lasts, where it can make that many calls
@@ -103,17 +103,17 @@ def race(kernel: Kernel, rounds: int) -> Row:
     ours = grad(kernel.function, kernel.wrt, optimize=kernel.optimize)
     expected = kernel.by_hand(*arguments)
     agree(kernel.name, "ours", ours(*arguments), expected)
-    text = _text(ours, arguments)
+    text = emitted(ours, arguments)
     calls, found = _installed(kernel, expected)
 
     candidates = {
-        "ours": _often(lambda: ours(*arguments), kernel.calls),
-        "text": _often(lambda: text(*arguments), kernel.calls),
-        "by hand": _often(lambda: kernel.by_hand(*arguments), kernel.calls),
-        "function": _often(lambda: kernel.function(*_copied(arguments)), kernel.calls),
+        "ours": often(lambda: ours(*arguments), kernel.calls),
+        "text": often(lambda: text(*arguments), kernel.calls),
+        "by hand": often(lambda: kernel.by_hand(*arguments), kernel.calls),
+        "function": often(lambda: kernel.function(*_copied(arguments)), kernel.calls),
     }
     counts = {name: _count(call, kernel.calls) for name, call in calls.items()}
-    candidates |= {name: _often(call, counts[name]) for name, call in calls.items()}
+    candidates |= {name: often(call, counts[name]) for name, call in calls.items()}
     times = samples(candidates, rounds, BUDGET)
     own = [seconds / kernel.calls for seconds in times["ours"]]
 
@@ -135,7 +135,7 @@ def race(kernel: Kernel, rounds: int) -> Row:
     )  # fmt: skip
 
 
-def _text(gradient: Gradient, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+def emitted(gradient: Gradient, arguments: tuple[Any, ...]) -> Callable[..., Any]:
     """The emitted function itself, as its module stands on its own."""
     namespace: dict[str, Any] = {}
     exec(compile(gradient.module(*arguments), "<emitted>", "exec"), namespace)
@@ -197,7 +197,7 @@ def _count(call: Callable[[], Any], at_most: int) -> int:
     return max(1, min(at_most, int(SAMPLE / max(time.process_time() - start, 1e-9))))
 
 
-def _often(call: Callable[[], Any], calls: int) -> Callable[[], Any]:
+def often(call: Callable[[], Any], calls: int) -> Callable[[], Any]:
     def repeated() -> None:
         for _ in range(calls):
             call()
