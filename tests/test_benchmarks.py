@@ -12,7 +12,7 @@ from tests.benchmarks.kernel import PEERS, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.peers import Peer, Row, agree, leaves, race
-from tests.benchmarks.report import figures, report
+from tests.benchmarks.report import figures, renewed, report
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
@@ -69,9 +69,17 @@ def test_limits_are_met_or_missed():
         "torch": Peer(Spread(2.0, 1.9, 2.1), 1.0), "jax jit": Peer(Spread(0.5, 0.4, 0.6), 4.0),
         "casadi": Peer(Spread(0.2, 0.2, 0.2), 1.0),
     }  # fmt: skip
-    row = Row("jacobi_2d", 1e-3, 0.5, Spread(1.2, 1.1, 1.3), Spread(2.0, 2.0, 2.0), 1e6, 1e6, peers)
+    hand, function = Spread(1.2, 1.1, 1.3), Spread(2.0, 2.0, 2.0)
+    row = Row("jacobi_2d", 1e-3, 0.5, 1e-6, hand, function, 1e6, 1e6, peers)
     verdicts = {what: verdict for _, what, _, _, verdict in figures([row])}
     assert verdicts == {
         "by hand (the text)": "**missed**", "the function": "met", "torch": "met",
         "jax jit": "**missed**", "jax jit, first call": "**missed**",
     }  # fmt: skip
+
+
+def test_a_page_keeps_what_stands_around_the_tables():
+    first = renewed("", "a table\n")
+    page = f"Before.\n\n{first}\nAfter.\n"
+    assert renewed(page, "a table\n") == page
+    assert renewed(page, "another\n") == page.replace("a table", "another")

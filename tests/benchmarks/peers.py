@@ -3,7 +3,7 @@
 python -m tests.benchmarks peers                  every kernel; a table and its plot
 python -m tests.benchmarks peers --only MLP       the kernels whose names hold this
 python -m tests.benchmarks peers --quick          fewer rounds
-python -m tests.benchmarks peers --output DIR     where to write performance.md and performance.png
+python -m tests.benchmarks peers --output docs    write docs/performance.md and its plot, too
 
 All are first shown to agree; then they take turns, on one thread, and ratios are of one turn.
 """
@@ -48,12 +48,14 @@ class Row:
     """What was measured of a kernel; seconds per call, bytes, and ratios in one turn.
 
     by_hand: the emitted text over the text by hand, neither with a call through `grad`.
+    call: what the way from the user's call to the emitted text costs.
     function: ours over the function. peers: each over ours.
     """
 
     name: str
     seconds: float
     first: float
+    call: float
     by_hand: Spread
     function: Spread
     peak: float
@@ -115,6 +117,8 @@ def race(kernel: Kernel, rounds: int) -> Row:
     times = samples(candidates, rounds, BUDGET)
     own = [seconds / kernel.calls for seconds in times["ours"]]
 
+    text_times = [seconds / kernel.calls for seconds in times["text"]]
+
     def over_ours(name: str) -> Spread:
         return Spread.of([t / counts[name] / own[k] for k, t in enumerate(times[name])])
 
@@ -125,7 +129,8 @@ def race(kernel: Kernel, rounds: int) -> Row:
         found[name] = Peer(over_ours(name), _first_call(kernel.peers[name]))
     return Row(
         kernel.name, statistics.median(own), _our_first_call(kernel, arguments),
-        ratio("text", "by hand"), ratio("ours", "function"), peak(lambda: ours(*arguments)),
+        statistics.median(a - b for a, b in zip(own, text_times)), ratio("text", "by hand"),
+        ratio("ours", "function"), peak(lambda: ours(*arguments)),
         peak(lambda: kernel.by_hand(*arguments)), found,
     )  # fmt: skip
 

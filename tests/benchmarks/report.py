@@ -13,35 +13,54 @@ from tests.benchmarks.limits import BY_HAND, FIRST_CALL, FUNCTION, FUNCTION_MEDI
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.peers import Row
 
-__all__ = ["figures", "report", "write"]
+__all__ = ["figures", "renewed", "report", "write"]
 
+BEGIN = "<!-- measured: python -m tests.benchmarks peers --output docs -->"
+END = "<!-- end of what is measured -->"
 _DISTRIBUTIONS = ("numpy", "autograd", "jax", "torch", "casadi", "mygrad")
 
 
 def write(rows: Sequence[Row], folder: Path | None) -> None:
-    """Print the report; into a folder also as `performance.md`, with the plot beside it."""
+    """Print the report; into a folder also as `performance.md`, with the plot in `images`.
+
+    Of a page that is there already only what stands between the two marks is replaced.
+    """
     text = report(rows)
     print(text)
-    if folder is not None:
-        from tests.benchmarks.plot import draw
+    if folder is None:
+        return
+    from tests.benchmarks.plot import draw
 
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "performance.md").write_text(text, encoding="utf-8")
-        draw(rows, folder / "performance.png")
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    page = folder / "performance.md"
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
+    page.write_text(renewed(old, text), encoding="utf-8")
+    draw(rows, folder / "images" / "performance.png")
+
+
+def renewed(page: str, text: str) -> str:
+    """The page with the text between the marks, which come last where it has none.
+
+    >>> renewed(f"Before.\\n{BEGIN} old {END}\\nAfter.\\n", "new\\n").splitlines()[-2:]
+    ['<!-- end of what is measured -->', 'After.']
+    """
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2] or chr(10)}"
 
 
 def report(rows: Sequence[Row]) -> str:
     """The whole report, in Markdown."""
     parts = [
         _versions(),
+        "![Each peer's time over ours, per kernel](images/performance.png)",
         "Time of a gradient: ours, and the others as multiples of ours (above 1: slower than "
         "ours), medians with their quartiles.",
         _table(["kernel", "ours", *PEERS], [_times(row) for row in rows]),
         "The first call, compilation and all, as multiples of ours.",
         _table(["kernel", "ours", *PEERS], [_firsts(row) for row in rows]),
-        "Ours over the function, the emitted text over the text by hand, and the most memory in "
-        "use by each of the two.",
-        _table(["kernel", "gradient / function", "emitted / by hand", "memory", "by hand"],
+        "Ours over the function; the emitted text over the text by hand; what a call costs beside "
+        "the emitted text's; the most memory in use by ours and by the text by hand.",
+        _table(["kernel", "gradient / function", "emitted / by hand", "call", "memory", "by hand"],
                [_costs(row) for row in rows]),
         "Ours over another, where there is a limit.",
         _table(["kernel", "ours over", "ratio", "at most", ""], [list(f) for f in figures(rows)]),
@@ -94,7 +113,7 @@ def _firsts(row: Row) -> list[str]:
 
 def _costs(row: Row) -> list[str]:
     ratios = [_ratio(row.function), _ratio(row.by_hand)]
-    return [row.name, *ratios, _size(row.peak), _size(row.peak_by_hand)]
+    return [row.name, *ratios, _seconds(row.call), _size(row.peak), _size(row.peak_by_hand)]
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[str]:

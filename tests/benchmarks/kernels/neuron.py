@@ -25,8 +25,11 @@ def neuron(w0, x0, w1, x1, w2):
 
 def by_hand(w0, x0, w1, x1, w2):
     z = w0 * x0 + w1 * x1 + w2
-    e = math.exp(-abs(z))
-    y = 1 / (1 + e) if z >= 0 else e / (1 + e)
+    if z >= 0:
+        y = 1 / (1 + math.exp(-z))
+    else:
+        e = math.exp(z)
+        y = e / (1 + e)
     g = (1 - y) * y
     return g * x0, g * w0, g * x1, g * w1, g
 

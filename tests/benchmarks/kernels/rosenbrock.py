@@ -19,11 +19,16 @@ def rosenbrock(x):
 
 def by_hand(x):
     a = x[:-1]
-    g = 200.0 * (x[1:] - a * a)
+    g = x[1:] - a * a
+    g *= 200.0
     grad = np.empty(x.shape)
     grad[0] = 0.0
     grad[1:] = g
-    grad[:-1] -= 2.0 * (g * a + (1.0 - a))
+    g *= a
+    g += 1.0
+    g -= a
+    g *= 2.0
+    grad[:-1] -= g
     return grad
 
 

@@ -97,17 +97,24 @@ def _jacobi_at(np: Any) -> Callable[..., Any]:
 
 
 def _jacobi_scanned(checkpoint: bool) -> Callable[[Any], Callable[..., Any]]:
-    def of(np: Any) -> Callable[..., Any]:
+    """Selecting between padded arrays is a tenth faster than `.at[...].set`."""
+
+    def of(jnp: Any) -> Callable[..., Any]:
         import jax
 
-        def step(state, _):
-            A, B = state
-            B = B.at[1:-1, 1:-1].set(0.2 * _neighbours(A))
-            A = A.at[1:-1, 1:-1].set(0.2 * _neighbours(B))
-            return (A, B), None
+        def function(A, B, n):
+            inside = np.pad(np.ones((A.shape[0] - 2, A.shape[1] - 2), bool), 1)
 
-        body = jax.checkpoint(step) if checkpoint else step
-        return lambda A, B, n: np.sum(jax.lax.scan(body, (A, B), length=n)[0][0])
+            def step(state, _):
+                A, B = state
+                B = jnp.where(inside, jnp.pad(0.2 * _neighbours(A), 1), B)
+                A = jnp.where(inside, jnp.pad(0.2 * _neighbours(B), 1), A)
+                return (A, B), None
+
+            body = jax.checkpoint(step) if checkpoint else step
+            return jnp.sum(jax.lax.scan(body, (A, B), length=n)[0][0])
+
+        return function
 
     return of
 
