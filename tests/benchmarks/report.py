@@ -13,6 +13,7 @@ from tests.benchmarks.page import markdown_table, number, ratio, renew, seconds,
 from tests.benchmarks.peers import Row
 
 __all__ = ["figures", "report", "write"]
+
 _COSTS = ["kernel", "gradient / function", "emitted / by hand", "call", "memory", "by hand"]
 _FIGURES = ["kernel", "ours over", "ratio", "at most", ""]
 
@@ -68,11 +69,9 @@ def figures(rows: Sequence[Row]) -> Iterator[tuple[str, str, str, str, str]]:
         yield _figure("the median", "the function", Spread(middle, middle, middle), FUNCTION_MEDIAN)
 
 
-def _figure(
-    kernel: str, what: str, ratio: Spread, limit: float
-) -> tuple[str, str, str, str, str]:
-    verdict = "met" if ratio.median <= limit else "**missed**"
-    return kernel, what, ratio(ratio), number(limit), verdict
+def _figure(kernel: str, what: str, found: Spread, limit: float) -> tuple[str, str, str, str, str]:
+    verdict = "met" if found.median <= limit else "**missed**"
+    return kernel, what, ratio(found), number(limit), verdict
 
 
 def _times(row: Row) -> list[str]:
