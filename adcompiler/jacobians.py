@@ -20,6 +20,7 @@ import numpy as np
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
+from .optimize import Passes
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
@@ -31,13 +32,30 @@ _MODES = ("auto", "forward", "reverse")
 class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
         self.function, self.wrt, self.optimize = f, wrt, optimize
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:
         return isinstance(self.wrt, tuple)
+
+    @property
+    def emitted(self) -> Derivative:
+        """What gives many columns, or many rows, at once."""
+        raise NotImplementedError
+
+    def source(self, *args: Any) -> str:
+        """The emitted function that gives many columns, or many rows, as text."""
+        return self.emitted.source(*args)
+
+    def module(self, *args: Any) -> str:
+        """The whole emitted module of that function: it runs with NumPy alone."""
+        return self.emitted.module(*args)
+
+    def ir(self, *args: Any) -> str:
+        """That function's SSA, as text."""
+        return self.emitted.ir(*args)
 
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
@@ -73,7 +91,7 @@ class _Chosen:
 class Jacobian(_Matrix):
     """`jacobian(f)(*args)`: see `jacobian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes) -> None:
         super().__init__(f, wrt, optimize)
         self.mode = mode
         self.forward = Derivative(f, wrt, optimize, "jvp")
@@ -129,16 +147,15 @@ class Jacobian(_Matrix):
             for j, leaf in enumerate(outputs)
         ]
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns, or many rows."""
-        derivative = self.reverses if self.mode == "reverse" else self.forwards
-        return derivative.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.reverses if self.mode == "reverse" else self.forwards
 
 
 class Hessian(_Matrix):
     """`hessian(f)(*args)`: see `hessian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
         super().__init__(f, wrt, optimize)
         self.product = Derivative(f, wrt, optimize, "hvp")
         self.products = Derivative(f, wrt, optimize, "hvps")
@@ -161,9 +178,9 @@ class Hessian(_Matrix):
             for i, x in enumerate(leaves)
         ])  # fmt: skip
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns."""
-        return self.products.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.products
 
 
 # So many directions are taken at once: what a function computes is held as often.
@@ -264,7 +281,7 @@ def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool)
 
 
 def jacobian(
-    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int = 1
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int | Passes = 1
 ) -> Jacobian:
     """The Jacobian of a function of numbers and arrays.
 
@@ -284,7 +301,7 @@ def jacobian(
     return made
 
 
-def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessian:
+def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int | Passes = 1) -> Hessian:
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape

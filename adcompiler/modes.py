@@ -6,6 +6,7 @@
                      f_pullback(saved, grad_y)        cotangents pulled back
     jvp              f_jvp(x, *, dot_x)               the value and its tangent, forward mode
     hvp              f_hvp(x, *, dot_x)               forward mode over the gradient
+    hessian          f_hessian(x)                     the same along all unit vectors at once
 
 All are made of the lowered function, in SSA, by the transformations; a derivative of a derivative
 (`Options.inner`) is one more round of them.
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .codegen.signature import Parameter, Whole, replaced_in
+from .dense import dense_hessian
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.derived_calls import tangent_of
 from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
@@ -41,6 +43,7 @@ from .ir.core import (
 from .ir.rewrite import substitute
 from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
+from .optimize import DEFAULT, Passes
 from .refusals import (
     check_complex,
     check_repeatable,
@@ -66,7 +69,7 @@ __all__ = [
     "plain_derivative", "title_of", "with_temporaries", "with_values",
 ]  # fmt: skip
 
-MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
+MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "hessian", "vmap")
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Options:
     wrt: tuple[Place, ...]
     single: bool = True
     value: bool = False
-    level: int = 1
+    passes: Passes = DEFAULT
     mode: str = "grad"
     inner: tuple[Options, ...] = ()
     seeded: bool = False
@@ -160,7 +163,8 @@ def title_of(options: Options) -> str:
 _TITLES = {
     "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
     "hvp": "Hessian-vector product", "vjps": "Vector-Jacobian products",
-    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products", "vmap": "Batch",
+    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products",
+    "hessian": "Hessian", "vmap": "Batch",
 }  # fmt: skip
 
 
@@ -179,7 +183,7 @@ def _grad(
     returned = _gradients(lowered, options)
     aux = form_of(lowered.result[1]) if options.aux else None
     form = together([together([None, aux]), None] if options.value else [None, aux])
-    if options.level == 0:
+    if options.passes.level == 0:
         return Derived(_with_constant_seed(found, function), (), returned, form=form)
     if options.seeded:
         return Derived(_with_constant_seed(found, function, False), (), returned)
@@ -272,9 +276,19 @@ def _hvp(
     """Forward mode over the gradient: a second derivative along one direction. What calls itself
     is taken the other way round, since the two parts of such a gradient have no tangents."""
     check_result(lowered, function)
-    found = _hessian_product(function, wrt, 1 + len(options.inner), not options.level)
+    found = _hessian_product(function, wrt, 1 + len(options.inner), not options.passes.level)
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
+
+
+def _hessian(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The Hessian products along all unit vectors of one array."""
+    check_repeatable(function, copied=True)
+    product = _hvp(lowered, function, wrt, options).function
+    found = dense_hessian(product, wrt, len(function.parameters))
+    return Derived(found, (), lambda values: next(values), headed=False)
 
 
 def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
@@ -328,7 +342,7 @@ def _vmap(
 _BY_MODE = {
     "grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp,
     "vjps": _stacked(_vjp), "jvps": _stacked(_jvp), "hvps": _stacked(_hvp),
-    "vmap": _vmap,
+    "hessian": _hessian, "vmap": _vmap,
 }  # fmt: skip
 
 

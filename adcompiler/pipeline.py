@@ -38,6 +38,7 @@ from .modes import (
     with_temporaries,
     with_values,
 )
+from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .refusals import check_complex, differentiable_at
 from .results import Form
@@ -57,7 +58,6 @@ __all__ = [
 ]
 
 STAGES = ("source", "ast", "ssa", "backward", "module")
-LEVELS = (0, 1)
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
@@ -119,7 +119,7 @@ def compile_gradient(
     written = [(found, _shape(lowered, found, derived, defaults or {}))]
     if derived.pullback is not None:
         written.append(_pullback(found, derived.pullback))
-    emitted = emit_module(written, options.level, _title(lowered, options), derived.headed)
+    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(
@@ -134,32 +134,33 @@ def gradient_function(
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
+    function = optimize.run(function, optimize.on_primal(options.passes), _strict(check))
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
-    found = _legalised(derived.function, options.level, check)
+    found = _legalised(derived.function, options.passes, check)
     if derived.pullback is not None:
         found = own_results(found, wrt)
-        found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
+        found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
     if found.functions or found.parts:
         found = split(found)
-        found = optimize.run(found, optimize.AFTER_SAVES[options.level], _strict(check))
-    found = own_memory(found, options.level)
+        found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
+    found = own_memory(found, options.passes)
     _checked(check, found, False)
     if derived.pullback is not None:
-        found = _owning(found, derived.pullback.label, options.level)
+        found = _owning(found, derived.pullback.label, options.passes)
     else:
         found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
-    found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
+    found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived
 
 
-def _owning(found: Function, label: Label, level: int) -> Function:
+def _owning(found: Function, label: Label, passes: Passes) -> Function:
     """The two parts of a pullback, with what they hand over and give in memory of its own."""
     found = own_saved(own_results(found))
-    backward = own_results(own_memory(found.functions[label], level))
+    backward = own_results(own_memory(found.functions[label], passes))
     return replace(found, functions={**found.functions, label: backward})
 
 
@@ -178,18 +179,18 @@ def _pullback(found: Function, pulled: Pulled) -> tuple[Function, FunctionShape]
     return function, FunctionShape([Parameter(name, named), cotangent], returned, (), others)
 
 
-def legalised(function: Function, level: int) -> Function:
+def legalised(function: Function, passes: Passes) -> Function:
     """A derivative that can be run: what its backward part reads of the forward part is saved."""
-    found = _legalised(function, level, None)
+    found = _legalised(function, passes, None)
     return split(found) if found.functions else found
 
 
-def _legalised(function: Function, level: int, check: Check | None) -> Function:
+def _legalised(function: Function, passes: Passes, check: Check | None) -> Function:
     _checked(check, function, True)
-    function = optimize.run(function, optimize.BEFORE_SAVES[level], _relaxed(check))
+    function = optimize.run(function, optimize.before_saves(passes), _relaxed(check))
     function = legalise_saves(function)
     _checked(check, function, False)
-    return optimize.run(function, optimize.AFTER_SAVES[level], _strict(check))
+    return optimize.run(function, optimize.after_saves(passes), _strict(check))
 
 
 def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> Lowered:
@@ -199,7 +200,7 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
     check_complex(function, wrt)
     seeded = replace(options, seeded=True)
     derived = derive(replace(lowered, function=function), function, wrt, seeded)
-    found = _legalised(derived.function, options.level, check)
+    found = _legalised(derived.function, options.passes, check)
     found = replace(found, body=turned(found.body, backward=False))
     result = derived.returned(iter(found.results))
     # The results stand in the order of the structure, whatever the order they were made in.
@@ -213,7 +214,8 @@ def derive_within(
 ) -> Function:
     """The derivative of what a function differentiates itself, to be put in place of the call."""
     check_complex(function, wrt)
-    found = own_results(_legalised(plain_derivative(function, wrt, mode, value), 1, None), wrt)
+    found = _legalised(plain_derivative(function, wrt, mode, value), DEFAULT, None)
+    found = own_results(found, wrt)
     return replace(found, body=turned(found.body, backward=False))
 
 

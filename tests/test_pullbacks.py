@@ -90,7 +90,7 @@ def test_checkpoints_and_stores():
         return y
 
     x = np.array([0.5, 1.5])
-    value, pullback = vjp(f, x, 5)
+    _, pullback = vjp(f, x, 5)
     np.testing.assert_array_equal(x, [0.5, 1.5])
     matrix = jacobian(f, mode="forward")(x, 5)
     np.testing.assert_allclose(pullback(np.array([1.0, 0.0]))[0], matrix[0])
