@@ -101,7 +101,7 @@ class Gradient:
         self._aux = aux
         self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
-        self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
+        self._shortcuts = Shortcuts()
         self._lock = threading.Lock()
         self._unbound: Gradient | None = None
 
@@ -112,27 +112,42 @@ class Gradient:
         UnsupportedError, SourceError or SignatureError where the function can't be differentiated,
         and whatever the function itself raises.
         """
-        if not kwargs:
-            found = self._fast.get(tuple(map(type, args)))
-            if found is not None and found[0]():
-                return found[1](*args)
-        try:
-            arguments = self._bind(args, kwargs)
-            compiled = self._specialization(arguments)
-        except AdcompilerError as error:
-            raise error.with_traceback(None) from None
-        # Here, and not by `_run`: a traceback from the emitted text has one frame of ours.
-        positional, keywords = split(self.signature, arguments)
-        outside = compiled.outside(self.function, arguments)
-        return compiled.call(*positional, **keywords, **outside)
+        found = self._shortcut(args, kwargs)
+        if found is None:
+            try:
+                found = self.prepared(args, kwargs)
+            except AdcompilerError as error:
+                raise error.with_traceback(None) from None
+        # Here, and not in a method: a traceback from the emitted text has one frame of ours.
+        return found[0].call(*found[1], **found[2])
 
-    def _run(
-        self, compiled: Specialization, arguments: Mapping[str, Any], more: Mapping[str, Any]
-    ) -> Any:
-        """Call the emitted function; `more` is what it takes besides the function's arguments."""
+    def _shortcut(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared | None:
+        """What the call comes to, if it is like one before."""
+        function, target = self.function, self.target
+        if target is not function:
+            function, args, kwargs = filled_in(target, args, kwargs)
+        for ready in self._shortcuts.ready:
+            found: Prepared | None = ready(function, args, kwargs)
+            if found is not None:
+                return found
+        return None
+
+    def prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
+        """What compiled text a call runs, what that takes by position and by keyword, and where it
+        takes tangents, what they are of."""
+        arguments = self._bind(args, kwargs)
+        compiled = self._specialization(arguments)
+        chosen = self._chosen(arguments)
         positional, keywords = split(self.signature, arguments)
         outside = compiled.outside(self.function, arguments)
-        return compiled.call(*positional, **keywords, **outside, **more)
+        function, args, kwargs = filled_in(self.target, args, kwargs)
+
+        def make() -> Ready | None:
+            form = len(args), tuple(kwargs)
+            return shortcut(compiled, function, self.signature, arguments, form, places_)
+
+        self._shortcuts.note(compiled, args, kwargs, make)
+        return compiled, positional, {**keywords, **outside}, chosen
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""

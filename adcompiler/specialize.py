@@ -51,11 +51,12 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
+    root: types.FunctionType
     taken: tuple[str, ...] = ()
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not self.check():
+        if root is not self.root or not self.check():
             return False
         try:
             if not all(
@@ -137,6 +138,7 @@ def _loaded(
         tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
         tuple(static),
         guard_check(function, compiled.guards),
+        function,
         _taken(namespace[emitted.name], function, compiled),
     )
 
