@@ -12,10 +12,12 @@ from .jacobians import hessian, jacobian
 from .ops.gates import primitive
 from .ops.hooks import grad_of
 from .ops.stopping import stop_gradient
+from .optimize import Passes
 from .transformations import hvp, jvp, vjp
 
 __all__ = [
     "AdcompilerError",
+    "Passes",
     "SignatureError",
     "SourceError",
     "UnsupportedError",

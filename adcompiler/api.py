@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
-from .diagnostics import AdcompilerError, Diagnostic, SignatureError, UnsupportedError
+from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
 from .frontend.binding import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
@@ -33,7 +33,8 @@ from .frontend.source import read_function
 from .ir.printer import print_function
 from .modes import local_places
 from .ops.gates import Primitive
-from .pipeline import LEVELS, Options, gradient_function, lower_settled
+from .optimize import Passes, chosen_passes
+from .pipeline import Options, gradient_function, lower_settled
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, places, settled, unfold
 from .wrt import check_wrt, select
@@ -71,8 +72,8 @@ class Gradient:
     """
 
     def __init__(
-        self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int = 1, value: bool = False,
-        mode: str = "grad", inner: tuple[Step, ...] = (), aux: bool = False,
+        self, function: Callable[..., Any], wrt: Wrt = 0, optimize: int | Passes = 1,
+        value: bool = False, mode: str = "grad", inner: tuple[Step, ...] = (), aux: bool = False,
     ) -> None:  # fmt: skip
         self._of = function
         self.target: Any
@@ -87,18 +88,11 @@ class Gradient:
             function = function.target
         plain, filled, _ = unfold(function)
         plain = _plain_function(plain)
-        if optimize not in LEVELS:
-            raise SignatureError(
-                Diagnostic(
-                    "unknown-level", f"there is no optimisation level {optimize!r}.",
-                    "use optimize=0, the lecture form, or optimize=1.",
-                )
-            )  # fmt: skip
         functools.update_wrapper(self, plain)
         self.target = function
         self.wrt = wrt
-        self._level, self._value, self._mode, self._inner = optimize, value, mode, inner
-        self._aux = aux
+        self._passes = chosen_passes(optimize)
+        self._value, self._mode, self._inner, self._aux = value, mode, inner, aux
         self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
         self._shortcuts = Shortcuts()
@@ -162,7 +156,7 @@ class Gradient:
             bound: Gradient = self._unbound.value_and_grad.__get__(unfold(self.target)[1][0])
             return bound
         return Gradient(
-            self._of, self.wrt, self._level, True, self._mode, self._own_inner, self._aux
+            self._of, self.wrt, self._passes, True, self._mode, self._own_inner, self._aux
         )
 
     @property
@@ -246,12 +240,13 @@ class Gradient:
         for chosen, (given, value, aux) in zip(self._inner_places, self._inner, strict=True):
             single = not isinstance(given, tuple)
             inner += (
-                Options(settle(chosen), single, value, self._level, "grad", inner, aux=aux),
+                Options(settle(chosen), single, value, self._passes, "grad", inner, aux=aux),
             )
         single = not isinstance(self.wrt, tuple)
         return Options(
-            settle(self._places), single, self._value, self._level, self._mode, inner, aux=self._aux
-        )
+            settle(self._places), single, self._value, self._passes, self._mode, inner,
+            aux=self._aux,
+        )  # fmt: skip
 
     def _specialization(self, arguments: Mapping[str, Any]) -> Specialization:
         key = self._key(arguments)
@@ -293,7 +288,7 @@ class Gradient:
         if instance is None or isinstance(self.target, (staticmethod, types.MethodType)):
             return self
         made = Gradient(
-            types.MethodType(self.target, instance), self.wrt, self._level, self._value,
+            types.MethodType(self.target, instance), self.wrt, self._passes, self._value,
             self._mode, self._inner, self._aux,
         )  # fmt: skip
         made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
@@ -318,7 +313,7 @@ class Gradient:
             return self
         target = copy.deepcopy(self.target, memo)
         return Gradient(
-            target, self.wrt, self._level, self._value, self._mode, self._inner, self._aux
+            target, self.wrt, self._passes, self._value, self._mode, self._inner, self._aux
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -371,20 +366,23 @@ def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]
 
 @overload
 def grad(
-    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
 ) -> Gradient: ...
 @overload
 def grad(
-    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
 @without_our_frames
-def grad(f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1) -> Any:
+def grad(
+    f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
+) -> Any:
     """The gradient of a function with one real result.
 
     f: a Python function in the subset. wrt: what to differentiate by, a parameter's position or
     name, the name of a local variable (as it is behind the last statement of the function's body
     that changes it), or a tuple of these; a tuple gives a tuple of gradients. optimize: 0 for the
-    lecture form, a line for each gate; 1 for what a careful person would write. has_aux: f returns
+    lecture form, a line for each gate; 1 for what a careful person would write; 2 may change how
+    the forward part rounds; `Passes` to leave some out. has_aux: f returns
     `(loss, aux)`, and a call gives `(gradient, aux)`; aux is what f returns, in any structure of
     numbers, arrays, strings and None.
 
@@ -397,22 +395,22 @@ def grad(f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int
 
 @overload
 def value_and_grad(
-    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+    f: Callable[..., Any], /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
 ) -> Gradient: ...
 @overload
 def value_and_grad(
-    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+    f: None = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
 @without_our_frames
 def value_and_grad(
-    f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int = 1
+    f: Any = None, /, wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
 ) -> Any:
     """Like `grad`, but a call gives `(value, gradient)`, with has_aux `((value, aux), gradient)`;
     fits `scipy.optimize`'s `jac=True`."""
     return _made(f, wrt, optimize, True, has_aux)
 
 
-def _made(f: Any, wrt: Wrt, optimize: int, value: bool, aux: bool) -> Any:
+def _made(f: Any, wrt: Wrt, optimize: int | Passes, value: bool, aux: bool) -> Any:
     if f is None:
         return without_our_frames(lambda function: _made(function, wrt, optimize, value, aux))
     return Gradient(f, wrt, optimize, value, aux=bool(aux))

@@ -19,6 +19,7 @@ import numpy as np
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
+from .optimize import Passes
 from .transformations import made_once
 
 __all__ = ["vmap"]
@@ -29,7 +30,7 @@ Axes = int | None | tuple[int | None, ...]
 class Batched:
     """`vmap(f)(*args)`: see `vmap`. `source`, `module` and `ir` show what is compiled."""
 
-    def __init__(self, f: Callable[..., Any], in_axes: Axes, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], in_axes: Axes, optimize: int | Passes) -> None:
         self.function, self.in_axes, self.optimize = f, in_axes, optimize
         self._made: dict[tuple[int, ...], Gradient] = {}
         functools.update_wrapper(self, f, updated=())
@@ -111,7 +112,7 @@ def _refused(reason: str, advice: str) -> SignatureError:
     return SignatureError(Diagnostic("batch", reason, advice))
 
 
-def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int = 1) -> Batched:
+def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1) -> Batched:
     """The function for a whole batch of arguments at once.
 
     f: a Python function in the subset, or what `grad` has made of one. in_axes: for each argument

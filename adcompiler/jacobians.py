@@ -20,6 +20,7 @@ import numpy as np
 from .api import without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
+from .optimize import Passes
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once, run_with
 
@@ -31,7 +32,7 @@ _MODES = ("auto", "forward", "reverse")
 class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
         self.function, self.wrt, self.optimize = f, wrt, optimize
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
@@ -73,7 +74,7 @@ class _Chosen:
 class Jacobian(_Matrix):
     """`jacobian(f)(*args)`: see `jacobian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes) -> None:
         super().__init__(f, wrt, optimize)
         self.mode = mode
         self.forward = Derivative(f, wrt, optimize, "jvp")
@@ -134,7 +135,7 @@ class Jacobian(_Matrix):
 class Hessian(_Matrix):
     """`hessian(f)(*args)`: see `hessian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int) -> None:
+    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
         super().__init__(f, wrt, optimize)
         self.product = Derivative(f, wrt, optimize, "hvp")
         self.products = Derivative(f, wrt, optimize, "hvps")
@@ -260,7 +261,7 @@ def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool)
 
 
 def jacobian(
-    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int = 1
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int | Passes = 1
 ) -> Jacobian:
     """The Jacobian of a function of numbers and arrays.
 
@@ -280,7 +281,7 @@ def jacobian(
     return made
 
 
-def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int = 1) -> Hessian:
+def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int | Passes = 1) -> Hessian:
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape

@@ -37,6 +37,7 @@ from .ir.core import (
 from .ir.rewrite import substitute
 from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
+from .optimize import DEFAULT, Passes
 from .refusals import (
     check_complex,
     check_repeatable,
@@ -74,7 +75,7 @@ class Options:
     wrt: tuple[Place, ...]
     single: bool = True
     value: bool = False
-    level: int = 1
+    passes: Passes = DEFAULT
     mode: str = "grad"
     inner: tuple[Options, ...] = ()
     seeded: bool = False
@@ -157,7 +158,7 @@ def _grad(
     if options.aux and not options.value:
         found = replace(found, body=replace(found.body, results=found.results[1:]))
     returned = _gradients(lowered, options)
-    if options.level == 0:
+    if options.passes.level == 0:
         return Derived(_with_constant_seed(found, function), (), returned)
     if options.seeded:
         return Derived(_with_constant_seed(found, function, False), (), returned)
@@ -226,7 +227,7 @@ def _hvp(
     """Forward mode over the gradient: a second derivative along one direction. What calls itself
     is taken the other way round, since the two parts of such a gradient have no tangents."""
     check_result(lowered, function)
-    found = _hessian_product(function, wrt, 1 + len(options.inner), not options.level)
+    found = _hessian_product(function, wrt, 1 + len(options.inner), not options.passes.level)
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 

@@ -92,7 +92,7 @@ class FrozenGradient:
 def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     """`__reduce__` of a gradient."""
     function = gradient.function
-    how = (gradient.wrt, gradient._level, gradient._value, gradient._mode, gradient._inner,
+    how = (gradient.wrt, gradient._passes, gradient._value, gradient._mode, gradient._inner,
            gradient._aux)
     if gradient.target is not function:
         return _remade, (gradient.target, how)

@@ -35,6 +35,7 @@ from .modes import (
     title_of,
     with_temporaries,
 )
+from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .refusals import check_complex, differentiable_at
 from .transform.saves import legalise_saves
@@ -53,7 +54,6 @@ __all__ = [
 ]
 
 STAGES = ("source", "ast", "ssa", "backward", "module")
-LEVELS = (0, 1)
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
@@ -112,7 +112,7 @@ def compile_gradient(
     lowered, static = lower_settled(function, structures, values, variables)
     found, derived = gradient_function(lowered, options, check)
     shape = _shape(lowered, found, derived, defaults or {})
-    emitted = emit_module(found, shape, options.level, _title(lowered, options), derived.headed)
+    emitted = emit_module(found, shape, options.passes, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
@@ -125,34 +125,35 @@ def gradient_function(
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
+    function = optimize.run(function, optimize.on_primal(options.passes), _strict(check))
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
-    found = _legalised(derived.function, options.level, check)
+    found = _legalised(derived.function, options.passes, check)
     if found.functions:
         found = split(found)
-        found = optimize.run(found, optimize.AFTER_SAVES[options.level], _strict(check))
-    found = own_memory(found, options.level)
+        found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
+    found = own_memory(found, options.passes)
     _checked(check, found, False)
     found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
-    found = optimize.run(found, optimize.AFTER_COPIES[options.level], _strict(check))
+    found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived
 
 
-def legalised(function: Function, level: int) -> Function:
+def legalised(function: Function, passes: Passes) -> Function:
     """A derivative that can be run: what its backward part reads of the forward part is saved."""
-    found = _legalised(function, level, None)
+    found = _legalised(function, passes, None)
     return split(found) if found.functions else found
 
 
-def _legalised(function: Function, level: int, check: Check | None) -> Function:
+def _legalised(function: Function, passes: Passes, check: Check | None) -> Function:
     _checked(check, function, True)
-    function = optimize.run(function, optimize.BEFORE_SAVES[level], _relaxed(check))
+    function = optimize.run(function, optimize.before_saves(passes), _relaxed(check))
     function = legalise_saves(function)
     _checked(check, function, False)
-    return optimize.run(function, optimize.AFTER_SAVES[level], _strict(check))
+    return optimize.run(function, optimize.after_saves(passes), _strict(check))
 
 
 def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> Lowered:
@@ -162,7 +163,7 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
     check_complex(function, wrt)
     seeded = replace(options, seeded=True)
     derived = derive(replace(lowered, function=function), function, wrt, seeded)
-    found = _legalised(derived.function, options.level, check)
+    found = _legalised(derived.function, options.passes, check)
     found = replace(found, body=turned(found.body, backward=False))
     result = derived.returned(iter(found.results))
     # The results stand in the order of the structure, whatever the order they were made in.
@@ -176,7 +177,8 @@ def derive_within(
 ) -> Function:
     """The derivative of what a function differentiates itself, to be put in place of the call."""
     check_complex(function, wrt)
-    found = own_results(_legalised(plain_derivative(function, wrt, mode, value), 1, None), wrt)
+    found = _legalised(plain_derivative(function, wrt, mode, value), DEFAULT, None)
+    found = own_results(found, wrt)
     return replace(found, body=turned(found.body, backward=False))
 
 

@@ -20,6 +20,7 @@ from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted, kept
 from .frontend.signature import abstract
+from .optimize import Passes
 from .targets import Wrt
 from .wrt import is_fit
 
@@ -33,7 +34,7 @@ class Derivative:
     """
 
     def __init__(
-        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int, mode: str
+        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int | Passes, mode: str
     ) -> None:
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self._made: dict[Wrt, Gradient] = {}
@@ -168,7 +169,7 @@ def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
 @without_our_frames
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any] | None = None,
-    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, optimize: int = 1,
+    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, optimize: int | Passes = 1,
 ) -> Any:  # fmt: skip
     """The value at `primals` and its derivative along `tangents`, by forward mode.
 
@@ -185,7 +186,7 @@ def jvp(
 
 @without_our_frames
 def vjp(
-    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, optimize: int = 1
+    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, optimize: int | Passes = 1
 ) -> tuple[Any, Pullback]:
     """The value at `primals`, and the pullback there, by reverse mode.
 
@@ -201,7 +202,7 @@ def vjp(
 
 @without_our_frames
 def hvp(
-    f: Callable[..., Any], *args: Any, wrt: Wrt = 0, optimize: int = 1
+    f: Callable[..., Any], *args: Any, wrt: Wrt = 0, optimize: int | Passes = 1
 ) -> Any:
     """The Hessian of a function of one number times a vector: `hvp(f, x, v)`, forward over reverse.
 

@@ -371,7 +371,7 @@ def test_refusals_have_status_1_and_go_to_stderr(model, args, reason):
         (("model.py:loss", "--call", "loss(WIDTH, 1)"), "known only when the file runs"),
         (("model.py:loss", "--call", "loss(exit(), 1)"), "SystemExit"),
         (("model.py:loss", "--call", "loss(1.0, 1.0)", "--arg", "w=float"), "leave `--arg` out"),
-        (("model.py:loss", "-O2"), "'2' is not one of"),
+        (("model.py:loss", "-O3"), "'3' is not one of"),
         (("model.py:loss", "--nonsense"), "No such option"),
     ],
 )

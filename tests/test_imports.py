@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "frontend": {"diagnostics", "ir", "ops", "runtime"},
     "transform": {"diagnostics", "ir", "ops"},
     "optimize": {"diagnostics", "ir", "ops"},
-    "codegen": {"diagnostics", "ir", "ops", "runtime"},
+    "codegen": {"diagnostics", "ir", "ops", "optimize", "runtime"},
 }
 TOP = "what stands on all rooms"
 ASTOR = {"codegen/text.py"}

@@ -23,6 +23,7 @@ from ..ir.loops import Loop, is_loop, loops_of
 from ..ir.rewrite import defined_in
 from ..ir.types import List, Static, rank
 from ..ops import TABLE
+from ..optimize.choice import Passes
 from .lifetimes import find_lifetimes
 from .nesting import plan_nesting
 from .ownership import Updates, find_updates, shared_results
@@ -35,13 +36,13 @@ _ROUNDS = 6
 _DEPTH = 4
 
 
-def own_memory(function: Function, level: int) -> Function:
+def own_memory(function: Function, passes: Passes) -> Function:
     """The function with copies placed so that as many updates as possible need none."""
     if not any(map(_is_update, walk(function.body))):
         return function
     done: set[tuple[object, int]] = set()
     for _ in range(_ROUNDS):
-        lifetimes = find_lifetimes(function, plan_nesting(function, level))
+        lifetimes = find_lifetimes(function, plan_nesting(function, passes))
         updates = find_updates(function, lifetimes)
         plan = next(filter(_Plan.is_news, _plans(function, updates, done)), None)
         if plan is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
+from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .late_updates import delay_updates
@@ -13,7 +14,10 @@ from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
 
-__all__ = ["AFTER_COPIES", "AFTER_SAVES", "BEFORE_SAVES", "Pass", "run"]
+__all__ = [
+    "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
+    "before_saves", "chosen_passes", "on_primal", "run",
+]  # fmt: skip
 
 Pass = Callable[[Function], Function]
 
@@ -55,21 +59,52 @@ def _count(function: Function) -> int:
     return sum(1 + len(op.results) + len(op.operands) for op in walk(function.body))
 
 
-# By level; at 0 only what no gate of the user's stands behind goes.
-BEFORE_SAVES: Sequence[Sequence[Pass]] = (
-    (read_branch_results, keep_gates_and_sequences),
-    (
-        forward_copies, simplify, share_subexpressions, read_branch_results, keep_sequences,
-        share_shapes, keep_sequences,
-    ),
-)
-AFTER_SAVES: Sequence[Sequence[Pass]] = (
-    (keep_gates_settled, delay_updates),
-    (forward_copies, simplify, share_subexpressions, drop_settled, delay_updates),
-)
+# By name, if a pass can be switched off; the rest makes right what others leave.
+Step = tuple[str | None, Pass]
+
+_LECTURE_BEFORE_SAVES: Sequence[Step] = (
+    (None, read_branch_results), (None, keep_gates_and_sequences),
+)  # fmt: skip
+_BEFORE_SAVES: Sequence[Step] = (
+    ("copies", forward_copies), ("simplify", simplify),
+    ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
+    ("shapes", share_shapes), (None, keep_sequences),
+)  # fmt: skip
+_LECTURE_AFTER_SAVES: Sequence[Step] = (
+    (None, keep_gates_settled), ("late-updates", delay_updates),
+)  # fmt: skip
+_AFTER_SAVES: Sequence[Step] = (
+    ("copies", forward_copies), ("simplify", simplify), ("subexpressions", share_subexpressions),
+    (None, drop_settled), ("late-updates", delay_updates),
+)  # fmt: skip
 
 
-AFTER_COPIES: Sequence[Sequence[Pass]] = ((keep_gates,), (drop_dead,))
+_ON_PRIMAL: Sequence[Step] = ()
+
+
+def on_primal(passes: Passes) -> list[Pass]:
+    """What runs on the function before it is differentiated: it may change how values round."""
+    return _chosen(_ON_PRIMAL, passes)
+
+
+def before_saves(passes: Passes) -> list[Pass]:
+    """What runs while the backward part still reads the forward part's values as they stand; in
+    the lecture form only what no gate of the user's stands behind goes."""
+    return _chosen(_BEFORE_SAVES if passes.level else _LECTURE_BEFORE_SAVES, passes)
+
+
+def after_saves(passes: Passes) -> list[Pass]:
+    """What runs on the legal form."""
+    return _chosen(_AFTER_SAVES if passes.level else _LECTURE_AFTER_SAVES, passes)
+
+
+def after_copies(passes: Passes) -> list[Pass]:
+    """What runs on the text's last form."""
+    return [drop_dead if passes.level else keep_gates]
+
+
+def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:
+    return [one for name, one in steps if name is None or passes.runs(name)]
 
 
 def run(
