@@ -32,16 +32,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .arguments import split
-from .frontend.key_tests import NoTest, Tests, require_key
+from .frontend.conditions import Conditions, TooLong, require_key
 from .frontend.paths import ARGUMENT, Path, lookup_path, step
 from .ops.gates import Primitive
 from .specialize import Specialization, same
 from .wrt import Place, select
 
-__all__ = ["Ready", "Shortcuts", "shortcut"]
+__all__ = ["Prepared", "Ready", "Shortcuts", "shortcut"]
 
-Ready = Callable[[types.FunctionType, tuple[Any, ...], dict[str, Any]], Any]
-_KEPT = 4
+# What is compiled for a call, what its text takes by position, what by keyword, and what takes
+# tangents among the arguments.
+Prepared = tuple[Specialization, Sequence[Any], dict[str, Any], Sequence[Any]]
+Ready = Callable[[types.FunctionType, tuple[Any, ...], dict[str, Any]], Prepared | None]
+_KEPT, _NOTED = 4, 256
 
 
 class Shortcuts:
@@ -57,16 +60,18 @@ class Shortcuts:
         self._wanted = 2
 
     def note(
-        self, entry: Specialization, args: tuple[Any, ...], kwargs: dict[str, Any],
-        make: Callable[[], Ready | None],
+        self, entry: Specialization, function: types.FunctionType, args: tuple[Any, ...],
+        kwargs: dict[str, Any], make: Callable[[], Ready | None],
     ) -> None:  # fmt: skip
         """A call has gone the general way; the time may have come to make a shortcut."""
+        if len(self._calls) > _NOTED:
+            self._calls.clear()
         form = (entry, len(args), tuple(kwargs))
         calls = self._calls[form] = self._calls.get(form, 0) + 1
         if calls != self._wanted:
             return
         made = make()
-        if made is None or made(args, kwargs) is None:
+        if made is None or made(function, args, kwargs) is None:
             return
         if len(self.ready) == _KEPT:
             self._wanted *= 2
@@ -84,52 +89,52 @@ def shortcut(
     the function that runs and all that it is called with, and gives None, or the entry with what
     its text takes by position, what by keyword, and what is `chosen` of the arguments.
     """
-    tests = Tests()
+    test = Conditions()
     try:
-        places = _bind(tests, function, signature, form)
-        tests.require(f"{tests.constant(entry.check)}()")
+        places = _bind(test, function, signature, form)
+        test.require(f"{test.constant(entry.check)}()")
         for name, value in arguments.items():
-            _require_argument(tests, places[name], value)
-        outside = _require_outside(tests, entry, function, arguments, places)
+            _require_argument(test, places[name], value)
+        outside = _require_outside(test, entry, function, arguments, places)
         positional, keywords = split(signature, places)
         taken = "args" if len(positional) == form[0] and not form[1] else _tuple(positional)
         more = _dict({**keywords, **outside})
         picked = _tuple([_text(select(places, place)) for place in chosen])
-        tests.line(f"return {tests.constant(entry)}, {taken}, {more}, {picked}")
-    except NoTest:
+        test.line(f"return {test.constant(entry)}, {taken}, {more}, {picked}")
+    except TooLong:
         return None
-    return _compiled(tests)
+    return _compiled(test)
 
 
-def _compiled(tests: Tests) -> Ready:
+def _compiled(test: Conditions) -> Ready:
     lines = [
-        "def ready(function, args, kwargs):", "    try:", *[f"        {x}" for x in tests.lines],
+        "def ready(function, args, kwargs):", "    try:", *[f"        {x}" for x in test.lines],
         "    except Exception:", "        return None",
     ]  # fmt: skip
-    space = dict(tests.names)
+    space = dict(test.names)
     exec(compile("\n".join(lines), "<adcompiler shortcut>", "exec"), space)
     made: Ready = space["ready"]
     return made
 
 
 def _bind(
-    tests: Tests, function: types.FunctionType, signature: inspect.Signature,
+    test: Conditions, function: types.FunctionType, signature: inspect.Signature,
     form: tuple[int, Sequence[str]],
 ) -> dict[str, Any]:  # fmt: skip
     """The variable that holds each parameter's argument; a tuple, a dict of them for `*`, `**`."""
     count, words = form
-    positions, named = [tests.local() for _ in range(count)], {w: tests.local() for w in words}
+    positions, named = [test.local() for _ in range(count)], {w: test.local() for w in words}
     starred = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    tests.require(
-        f"function is {tests.constant(function)}",
-        f"function.__defaults__ is {tests.constant(function.__defaults__)}",
+    test.require(
+        f"function is {test.constant(function)}",
+        f"function.__defaults__ is {test.constant(function.__defaults__)}",
         f"len(args) == {count}",
-        f"[*kwargs] == {tests.constant([*words])}" if starred else f"len(kwargs) == {len(words)}",
+        f"[*kwargs] == {test.constant([*words])}" if starred else f"len(kwargs) == {len(words)}",
     )
     if positions:
-        tests.line(f"{', '.join(positions)}, = args")
+        test.line(f"{', '.join(positions)}, = args")
     for word, variable in named.items():
-        tests.line(f"{variable} = kwargs[{word!r}]")
+        test.line(f"{variable} = kwargs[{word!r}]")
     bound = signature.bind(*positions, **named).arguments
     for name, parameter in signature.parameters.items():
         if name in bound:
@@ -137,13 +142,13 @@ def _bind(
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             bound[name] = () if parameter.kind is parameter.VAR_POSITIONAL else {}
             continue
-        bound[name] = default = tests.constant(parameter.default)
+        bound[name] = default = test.constant(parameter.default)
         if parameter.kind is parameter.KEYWORD_ONLY:
-            tests.require(f"function.__kwdefaults__[{name!r}] is {default}")
+            test.require(f"function.__kwdefaults__[{name!r}] is {default}")
     return {name: bound[name] for name in signature.parameters}
 
 
-def _require_argument(tests: Tests, place: Any, value: Any) -> None:
+def _require_argument(test: Conditions, place: Any, value: Any) -> None:
     if isinstance(place, tuple):
         pairs = list(zip(place, value, strict=True))
     elif isinstance(place, dict):
@@ -151,82 +156,82 @@ def _require_argument(tests: Tests, place: Any, value: Any) -> None:
     else:
         pairs = [(place, value)]
     for variable, part in pairs:
-        if not (variable in tests.names and type(part) in _FIXED):
-            require_key(tests, variable, part)
+        if not (variable in test.names and type(part) in _FIXED):
+            require_key(test, variable, part)
 
 
 _FIXED = (float, int, bool, complex, str, bytes, type(None))
 
 
 def _require_outside(
-    tests: Tests, entry: Specialization, function: types.FunctionType,
+    test: Conditions, entry: Specialization, function: types.FunctionType,
     arguments: Mapping[str, Any], places: Mapping[str, Any],
 ) -> dict[str, str]:  # fmt: skip
     """Require what `fits` asks for; the variables that hold what is passed from outside."""
     known = {(ARGUMENT, name): (_text(places[name]), v) for name, v in arguments.items()}
     for path, wanted in entry.static_arguments:
-        found, _ = _read(tests, known, function, path)
-        told = tests.constant(wanted)
-        tests.require(f"({found} is {told} or {tests.constant(same)}({found}, {told}))")
+        found, _ = _read(test, known, function, path)
+        told = test.constant(wanted)
+        test.require(f"({found} is {told} or {test.constant(same)}({found}, {told}))")
     outside = {}
     for (name, path), key in zip(entry.captures, entry.capture_keys, strict=True):
-        found, value = _read(tests, known, function, path)
+        found, value = _read(test, known, function, path)
         if isinstance(key, tuple) and key[:1] == ("shown",):
-            tests.require(f"type({found}) is {tests.constant(type(value))}")
+            test.require(f"type({found}) is {test.constant(type(value))}")
         else:
-            require_key(tests, found, value)
+            require_key(test, found, value)
         if name is not None:
             outside[name] = found
     return outside
 
 
 def _read(
-    tests: Tests, known: dict[Path, tuple[str, Any]], function: types.FunctionType, path: Path
+    test: Conditions, known: dict[Path, tuple[str, Any]], function: types.FunctionType, path: Path
 ) -> tuple[str, Any]:
     """The variable that holds what a path leads to, and what that is now; see `lookup_path`."""
     if path not in known:
         if len(path) == 1:
-            text, value = _first(tests, function, path[0]), lookup_path(function, path)
+            text, value = _first(test, function, path[0]), lookup_path(function, path)
         else:
-            owner, live = _read(tests, known, function, path[:-1])
+            owner, live = _read(test, known, function, path[:-1])
             name = path[-1]
             value = step(name)(live) if isinstance(name, str) else name
-            text = _next(tests, owner, live, name, value)
-        known[path] = (tests.local(text), value)
+            text = _next(test, owner, live, name, value)
+        known[path] = (test.local(text), value)
     return known[path]
 
 
-def _first(tests: Tests, function: types.FunctionType, name: Any) -> str:
+def _first(test: Conditions, function: types.FunctionType, name: Any) -> str:
     """A step from the function itself."""
     if not isinstance(name, str):
-        return tests.constant(name)
+        return test.constant(name)
     free = function.__code__.co_freevars
     if name in free and function.__closure__:
-        return f"{tests.constant(function.__closure__[free.index(name)])}.cell_contents"
+        return f"{test.constant(function.__closure__[free.index(name)])}.cell_contents"
     if name in function.__globals__:
-        return f"{tests.constant(function.__globals__)}[{name!r}]"
-    return f"{tests.constant(step(name))}({tests.constant(function)})"
+        return f"{test.constant(function.__globals__)}[{name!r}]"
+    return f"{test.constant(step(name))}({test.constant(function)})"
 
 
-def _next(tests: Tests, owner: str, live: Any, name: Any, value: Any) -> str:
+def _next(test: Conditions, owner: str, live: Any, name: Any, value: Any) -> str:
     """A step from what a variable holds, which is this object now."""
     if not isinstance(name, str):
-        return tests.constant(name)
+        return test.constant(name)
     if name.startswith("["):
         return f"{owner}{name}"
     cls = type(live)
     word = name.removeprefix("<member ").removesuffix(">")
     if name != word and type(cls) is type and getattr(cls, word, None) is value:
         # As Python looks a method up: in the class, unless the object has its own in front.
-        tests.require(f"type({owner}) is {tests.constant(cls)}")
+        test.require(f"type({owner}) is {test.constant(cls)}")
         if hasattr(live, "__dict__") and not hasattr(type(value), "__set__"):
-            tests.require(f"{word!r} not in {owner}.__dict__")
-        return f"{tests.constant(cls)}.{word}"
+            test.require(f"{word!r} not in {owner}.__dict__")
+        return f"{test.constant(cls)}.{word}"
     if name.isidentifier() and name.isascii() and not keyword.iskeyword(name) and not isinstance(
         live, (types.FunctionType, Primitive)
     ):  # fmt: skip
         return f"{owner}.{name}"
-    return f"{tests.constant(step(name))}({owner})"
+    return f"{test.constant(step(name))}({owner})"
 
 
 def _text(place: Any) -> str:

@@ -23,18 +23,18 @@ import numpy as np
 from .items import is_namedtuple
 from .records import fields_of, is_instance
 
-__all__ = ["NoTest", "Tests", "require_key"]
+__all__ = ["Conditions", "TooLong", "require_key"]
 
 _NUMBERS = (float, int, bool, complex)
 _BY_VALUE = (str, bytes)
 _MOST = 200
 
 
-class NoTest(Exception):
+class TooLong(Exception):
     """There is no short test for such a value."""
 
 
-class Tests:
+class Conditions:
     """The lines of a function that returns None unless all of them hold; and what they name."""
 
     def __init__(self) -> None:
@@ -60,95 +60,95 @@ class Tests:
 
     def line(self, text: str) -> None:
         if len(self.lines) == _MOST:
-            raise NoTest
+            raise TooLong
         self.lines.append(text)
 
     def require(self, *conditions: str) -> None:
         self.line(f"if not ({' and '.join(conditions)}): return None")
 
 
-def require_key(tests: Tests, name: str, value: Any) -> None:
-    """Require of a variable that its value has the key of this one; NoTest where that takes more.
+def require_key(test: Conditions, name: str, value: Any) -> None:
+    """Require of a variable that its value has the key of this one; TooLong where that takes more.
 
     The cases stand in the order of `key_of`.
     """
     kind = type(value)
-    same_type = f"type({name}) is {tests.constant(kind)}"
+    same_type = f"type({name}) is {test.constant(kind)}"
     if kind in _NUMBERS:
-        tests.require(same_type)
+        test.require(same_type)
     elif isinstance(value, np.ndarray):
-        _require_array(tests, name, value, same_type)
+        _require_array(test, name, value, same_type)
     elif isinstance(value, np.generic):
-        tests.require(same_type)
+        test.require(same_type)
     elif kind is list and value and all(type(v) in _NUMBERS for v in value):
-        kinds = tests.constant({*map(type, value)})
+        kinds = test.constant({*map(type, value)})
         many = "== 1" if len(value) == 1 else "> 1"
-        tests.require(same_type, f"len({name}) {many}", f"{{*map(type, {name})}} == {kinds}")
+        test.require(same_type, f"len({name}) {many}", f"{{*map(type, {name})}} == {kinds}")
     elif kind in (tuple, list) or is_namedtuple(value):
-        tests.require(same_type, f"len({name}) == {len(value)}")
-        _require_parts(tests, name, list(value))
+        test.require(same_type, f"len({name}) == {len(value)}")
+        _require_parts(test, name, list(value))
     elif kind is dict:
-        tests.require(same_type, f"[*{name}] == {tests.constant([*value])}")
-        _require_parts(tests, f"{name}.values()", list(value.values()))
+        test.require(same_type, f"[*{name}] == {test.constant([*value])}")
+        _require_parts(test, f"{name}.values()", list(value.values()))
     elif (fields := fields_of(value)) is not None:
-        tests.require(same_type, *_plain_fields(tests, kind, list(fields)))
+        test.require(same_type, *_plain_fields(test, kind, list(fields)))
         for field, part in fields.items():
-            require_key(tests, tests.local(f"{name}.{field}"), part)
+            require_key(test, test.local(f"{name}.{field}"), part)
     elif is_instance(value):
         if dataclasses.is_dataclass(kind) or _has_own_class(kind):
-            raise NoTest
-        made_dataclass = f"hasattr({tests.constant(kind)}, '__dataclass_fields__')"
-        tests.require(same_type, f"not {made_dataclass}")
+            raise TooLong
+        made_dataclass = f"hasattr({test.constant(kind)}, '__dataclass_fields__')"
+        test.require(same_type, f"not {made_dataclass}")
     elif kind is slice:
-        tests.require(same_type)
+        test.require(same_type)
         for field in ("start", "stop", "step"):
-            require_key(tests, tests.local(f"{name}.{field}"), getattr(value, field))
+            require_key(test, test.local(f"{name}.{field}"), getattr(value, field))
     elif kind in _BY_VALUE:
-        tests.require(same_type, f"{name} == {tests.constant(value)}")
+        test.require(same_type, f"{name} == {test.constant(value)}")
     else:
-        tests.require(f"{name} is {tests.constant(value)}")
+        test.require(f"{name} is {test.constant(value)}")
 
 
 def _require_array(
-    tests: Tests, name: str, value: np.ndarray[Any, Any], same_type: str
+    test: Conditions, name: str, value: np.ndarray[Any, Any], same_type: str
 ) -> None:
-    same_dtype = f"{name}.dtype == {tests.constant(value.dtype)}"
+    same_dtype = f"{name}.dtype == {test.constant(value.dtype)}"
     sizes = [f"== {size}" if size < 2 else "> 1" for size in value.shape]
     if len(sizes) < 2:
         length = [f"len({name}) {size}" for size in sizes]
-        tests.require(same_type, same_dtype, f"{name}.ndim == {len(sizes)}", *length)
+        test.require(same_type, same_dtype, f"{name}.ndim == {len(sizes)}", *length)
         return
-    tests.require(same_type, same_dtype)
-    shape = tests.local(f"{name}.shape")
+    test.require(same_type, same_dtype)
+    shape = test.local(f"{name}.shape")
     each = [f"{shape}[{axis}] {size}" for axis, size in enumerate(sizes)]
-    tests.require(f"len({shape}) == {len(sizes)}", *each)
+    test.require(f"len({shape}) == {len(sizes)}", *each)
 
 
-def _require_parts(tests: Tests, text: str, parts: list[Any]) -> None:
+def _require_parts(test: Conditions, text: str, parts: list[Any]) -> None:
     if not parts:
         return
-    names = [tests.local() for _ in parts]
-    tests.line(f"{', '.join(names)}, = {text}")
+    names = [test.local() for _ in parts]
+    test.line(f"{', '.join(names)}, = {text}")
     for name, part in zip(names, parts, strict=True):
-        require_key(tests, name, part)
+        require_key(test, name, part)
 
 
-def _plain_fields(tests: Tests, cls: type, fields: list[str]) -> list[str]:
+def _plain_fields(test: Conditions, cls: type, fields: list[str]) -> list[str]:
     """That the class still has these fields, as plain attributes; see `is_record_class`."""
     if cls in (functools.partial, types.MethodType):
         return []
-    name = tests.constant(cls)
-    names = tests.constant(cls.__dataclass_fields__)  # type: ignore[attr-defined]
-    absent = tests.constant(_ABSENT)
-    spaces = [(tests.constant(vars(one)), vars(one)) for one in cls.__mro__[:-1]]
+    name = test.constant(cls)
+    names = test.constant(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+    absent = test.constant(_ABSENT)
+    spaces = [(test.constant(vars(one)), vars(one)) for one in cls.__mro__[:-1]]
     own = [
-        f"{space}.get({field!r}, {absent}) is {tests.constant(held.get(field, _ABSENT))}"
+        f"{space}.get({field!r}, {absent}) is {test.constant(held.get(field, _ABSENT))}"
         for space, held in spaces for field in fields
     ]  # fmt: skip
     return [
-        f"{name}.__mro__ is {tests.constant(cls.__mro__)}",
+        f"{name}.__mro__ is {test.constant(cls.__mro__)}",
         f"{name}.__dataclass_fields__ is {names}",
-        f"{name}.__getattribute__ is {tests.constant(object.__getattribute__)}",
+        f"{name}.__getattribute__ is {test.constant(object.__getattribute__)}",
         *own,
     ]
 
