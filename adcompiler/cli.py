@@ -20,7 +20,7 @@ from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
 
-MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp")
+MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp", "hessian")
 STAGES = ("source", "ast", "ssa", "backward", "module")
 
 _EXECUTED = """FILE is not run as a whole: its imports, plain assignments and `def` lines are

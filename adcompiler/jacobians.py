@@ -40,6 +40,23 @@ class _Matrix:
     def several(self) -> bool:
         return isinstance(self.wrt, tuple)
 
+    @property
+    def emitted(self) -> Derivative:
+        """What gives many columns, or many rows, at once."""
+        raise NotImplementedError
+
+    def source(self, *args: Any) -> str:
+        """The emitted function that gives many columns, or many rows, as text."""
+        return self.emitted.source(*args)
+
+    def module(self, *args: Any) -> str:
+        """The whole emitted module of that function: it runs with NumPy alone."""
+        return self.emitted.module(*args)
+
+    def ir(self, *args: Any) -> str:
+        """That function's SSA, as text."""
+        return self.emitted.ir(*args)
+
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
         chosen = derivative.of(self.wrt).prepared(tuple(args), {})[3]
@@ -125,10 +142,9 @@ class Jacobian(_Matrix):
             for j, leaf in enumerate(outputs)
         ]
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns, or many rows."""
-        derivative = self.reverses if self.mode == "reverse" else self.forwards
-        return derivative.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.reverses if self.mode == "reverse" else self.forwards
 
 
 class Hessian(_Matrix):
@@ -157,9 +173,9 @@ class Hessian(_Matrix):
             for i, x in enumerate(leaves)
         ])  # fmt: skip
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns."""
-        return self.products.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.products
 
 
 # So many directions are taken at once: what a function computes is held as often.

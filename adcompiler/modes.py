@@ -5,6 +5,7 @@
     vjp              f_vjp(x, *, grad_y)              cotangents pulled back, of any result
     jvp              f_jvp(x, *, dot_x)               the value and its tangent, forward mode
     hvp              f_hvp(x, *, dot_x)               forward mode over the gradient
+    hessian          f_hessian(x)                     the same along all unit vectors at once
 
 All are made of the lowered function, in SSA, by the transformations; a derivative of a derivative
 (`Options.inner`) is one more round of them.
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .codegen.signature import Parameter
+from .dense import dense_hessian
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.derived_calls import tangent_of
 from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
@@ -62,7 +64,7 @@ __all__ = [
     "plain_derivative", "title_of", "with_temporaries",
 ]  # fmt: skip
 
-MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
+MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "hessian", "vmap")
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def title_of(options: Options) -> str:
 _TITLES = {
     "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
     "hvp": "Hessian-vector product", "vjps": "Vector-Jacobian products",
-    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products", "vmap": "Batch",
+    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products",
+    "hessian": "Hessian", "vmap": "Batch",
 }  # fmt: skip
 
 
@@ -232,6 +235,16 @@ def _hvp(
     return Derived(found, parameters, _gradients(lowered, options), headed=False)
 
 
+def _hessian(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The Hessian products along all unit vectors of one array."""
+    check_repeatable(function, copied=True)
+    product = _hvp(lowered, function, wrt, options).function
+    found = dense_hessian(product, wrt, len(function.parameters))
+    return Derived(found, (), lambda values: next(values), headed=False)
+
+
 def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
     """The same for a whole stack of tangents, or of cotangents."""
 
@@ -276,7 +289,7 @@ def _vmap(
 _BY_MODE = {
     "grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp,
     "vjps": _stacked(_vjp), "jvps": _stacked(_jvp), "hvps": _stacked(_hvp),
-    "vmap": _vmap,
+    "hessian": _hessian, "vmap": _vmap,
 }  # fmt: skip
 
 

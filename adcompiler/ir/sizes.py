@@ -27,9 +27,11 @@ __all__ = [
     "is_known",
     "is_positive",
     "may_be_one",
+    "meeting",
     "multiply",
     "needs_guard",
     "negate",
+    "sliced",
     "symbol",
     "unknown",
 ]
@@ -121,7 +123,8 @@ def multiply(a: Size, b: Size) -> Size:
     first, second = sorted((str(a), str(b)))
     if "?" in first + second:
         return unknown()
-    return symbol(f"({first})*({second})", may_be_one(a) and may_be_one(b))
+    above = is_positive(a) and is_positive(b) and not (may_be_one(a) and may_be_one(b))
+    return symbol(f"({first})*({second})", not above)
 
 
 def divide(a: Size, count: int) -> tuple[Size, bool]:
@@ -173,6 +176,38 @@ def broadcast(a: Size, b: Size) -> Size | None:
     if not may_be_one(a):
         return a
     return None
+
+
+def meeting(a: Size, b: Size) -> Size:
+    """What two sizes broadcast to where either may be 1: the same for the same two.
+
+    >>> n, m = symbol("n", unit=False), symbol("m", unit=False)
+    >>> print(meeting(add(n, -1), add(m, -1)))
+    (m - 1) with (n - 1)
+    """
+    if not (is_known(a) and is_known(b)):
+        return unknown()
+    first, second = sorted((str(a), str(b)))
+    return symbol(f"({first}) with ({second})")
+
+
+def sliced(size: Size, start: Size | None, stop: Size | None, step: int | None) -> Size:
+    """How many elements a slice takes that may end beyond the axis.
+
+    >>> n, d = symbol("n", unit=False), symbol("d", unit=False)
+    >>> may_be_one(sliced(n, None, d, None)), may_be_one(sliced(n, None, None, 2))
+    (False, True)
+    """
+    bounds = [b for b in (start, stop) if b is not None]
+    if not all(map(is_known, [size, *bounds])):
+        return unknown()
+    first, last, stride = ("" if b is None else str(b) for b in (start, stop, step))
+    above = not start and step in (None, 1) and all(map(_is_above_one, (size, stop or 0)))
+    return symbol(f"({size})[{first}:{last}:{stride}]", not above)
+
+
+def _is_above_one(size: Size) -> bool:
+    return is_positive(size) and not may_be_one(size)
 
 
 def needs_guard(size: Size, result: Size) -> bool:
