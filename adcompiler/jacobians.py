@@ -59,9 +59,8 @@ class _Matrix:
 
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
-        gradient = derivative.of(self.wrt)
-        arguments = gradient._bind(tuple(args), {})
-        return _Chosen(tuple(gradient.chosen(arguments)), self.several)
+        chosen = derivative.of(self.wrt).prepared(tuple(args), {})[3]
+        return _Chosen(tuple(chosen), self.several)
 
 
 @dataclass(frozen=True)

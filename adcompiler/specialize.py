@@ -51,11 +51,12 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
+    root: types.FunctionType
     taken: tuple[str, ...] = ()
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not self.check():
+        if root is not self.root or not self.check():
             return False
         try:
             if not all(
@@ -137,6 +138,7 @@ def _loaded(
         tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
         tuple(static),
         guard_check(function, compiled.guards),
+        function,
         _taken(namespace[emitted.name], function, compiled),
     )
 
@@ -174,9 +176,9 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
     One expression compiled for the purpose: it runs at every call.
     """
     tests = []
-    names = {"g": root.__globals__, "look": _look, "same": same, "root": root}
+    names: dict[str, Any] = {"root": root, "same": same, "look": _look, "content": _content,
+                             "missing": _MISSING}  # fmt: skip
     insides: list[tuple[str, Any, tuple[str, ...]]] = [("root", root, ("__code__",))]
-    own = root.__code__.co_freevars
     for number, path in enumerate(sorted(guards, key=path_order)):
         value = guards[path]
         if _is_ours(root, path):
@@ -184,13 +186,10 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
         names[f"o{number}"] = value
         if path[0] == ARGUMENT or (len(path) == 1 and not is_portable(path)):
             pass  # seen at each call; or it is where it begins: only its insides can change
-        elif len(path) == 1 and path[0] not in own:
-            get = f"g.get({path[0]!r})"
-            present = path[0] in root.__globals__
-            tests.append(f"{get} is o{number}" if present else f"{path[0]!r} not in g")
         else:
-            names[f"p{number}"] = path
-            tests.append(f"same(look(root, p{number}), o{number})")
+            owner = guards.get(path[:-1]) if path[1:] else root
+            test, names[f"p{number}"] = _still(root, owner, path)
+            tests.append(test.replace("$", str(number)))
         if (getattr(value, "__module__", None) or "").split(".")[0] not in _SETTLED:
             insides.append((f"o{number}", value, _INSIDES.get(type(value), ())))
     for name, value, attributes in insides:
@@ -199,6 +198,35 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
             tests.append(f"{name}.{attribute} is {name}{attribute}")
     check: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
     return check
+
+
+def _still(root: types.FunctionType, owner: Any, path: Path) -> tuple[str, Any]:
+    """The test that a path leads to `o$`, and what is called `p$` in it.
+
+    owner: what the path leads to without its last step, if that is tested itself: what it holds
+    under a name is then read there at once.
+    """
+    name = path[-1]
+    if isinstance(owner, types.FunctionType):
+        free = owner.__code__.co_freevars
+        if name in free and owner.__closure__:
+            return "same(content(p$), o$)", owner.__closure__[free.index(name)]
+        if owner is root:
+            present = name in owner.__globals__
+            test = f"p$.get({name!r}) is o$" if present else f"{name!r} not in p$"
+            return test, owner.__globals__
+        if name in owner.__globals__:
+            return f"same(p$.get({name!r}, missing), o$)", owner.__globals__
+    elif type(owner) is types.ModuleType and name.isidentifier():
+        return f"same(getattr(p$, {name!r}, missing), o$)", owner
+    return "same(look(root, p$), o$)", path
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
 
 
 # What can be exchanged inside an object that stays itself: tools that reload edited modules do so

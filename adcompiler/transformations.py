@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .api import Gradient, without_our_frames
@@ -21,6 +21,7 @@ from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted, kept
 from .frontend.signature import abstract
 from .optimize import Passes
+from .shortcuts import Prepared
 from .targets import Wrt
 from .wrt import is_fit
 
@@ -104,7 +105,7 @@ class Pullback:
     @without_our_frames
     def __call__(self, cotangent: Any) -> Any:
         gradient = self.derivative.at(self.args)
-        found = run_with(gradient, self.args, (cotangent,), lambda arguments: (self.value,))
+        found = run_with(gradient, self.args, (cotangent,), (self.value,))
         if self.derivative.wrt is not None:
             return found
         parts = iter(found)
@@ -118,22 +119,26 @@ class Pullback:
 
 def along(gradient: Gradient, args: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Run what takes a tangent for each place that it is compiled for."""
-    return run_with(gradient, args, tangents, gradient.chosen)
+    call = gradient.prepared(tuple(args), {})
+    return _run(call, tangents, call[3])
 
 
 def run_with(
     gradient: Gradient, args: Sequence[Any], given: Sequence[Any],
-    like: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None,
+    like: Sequence[Any] | None = None,
 ) -> Any:  # fmt: skip
     """Run what takes tangents or cotangents, fitted to what they are `like` if that is told."""
-    arguments = gradient._bind(tuple(args), {})
-    compiled = gradient._specialization(arguments)
+    return _run(gradient.prepared(tuple(args), {}), given, like)
+
+
+def _run(call: Prepared, given: Sequence[Any], like: Sequence[Any] | None) -> Any:
+    compiled, positional, keywords, _ = call
     if like is not None:
-        wanted = like(arguments)
-        _same_number(wanted, given, "wrt")
-        triples = zip(given, wanted, compiled.taken, strict=True)
+        _same_number(like, given, "wrt")
+        triples = zip(given, like, compiled.taken, strict=True)
         given = [fitted(one, other, name) for one, other, name in triples]
-    return gradient._run(compiled, arguments, dict(zip(compiled.taken, given, strict=True)))
+    taken = zip(compiled.taken, given, strict=True)
+    return compiled.call(*positional, **keywords, **dict(taken))
 
 
 def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None:
