@@ -92,11 +92,16 @@ def _firsts(row: Row) -> list[str]:
 
 def _costs(row: Row) -> list[str]:
     ratios = [ratio(row.function), ratio(row.by_hand)]
-    return [row.name, *ratios, seconds(row.call), size(row.peak), size(row.peak_by_hand)]
+    call = seconds(row.call) if row.call > 0.01 * row.seconds else "below 1 %"
+    return [row.name, *ratios, call, size(row.peak), size(row.peak_by_hand)]
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    """Who was left out, those for the same reason together."""
     for row in rows:
+        reasons: dict[str, list[str]] = {}
         for name, peer in row.peers.items():
             if peer.missing:
-                yield f"- {row.name}, {name}: {peer.missing}."
+                reasons.setdefault(peer.missing, []).append(name)
+        for reason, names in reasons.items():
+            yield f"- {row.name}, without {', '.join(names)}: {reason}."
