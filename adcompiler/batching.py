@@ -20,6 +20,7 @@ from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
 from .optimize import Passes
+from .targets import filled_in
 from .transformations import made_once
 
 __all__ = ["vmap"]
@@ -39,9 +40,10 @@ class Batched:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The results of all calls, stacked along a first axis."""
         compiled, one, several = self._prepared(args)
-        examples = compiled._bind(tuple(one), kwargs)
-        found = compiled._specialization(examples)
-        return compiled._run(found, compiled._bind(tuple(several), kwargs), {})
+        found, positional, keywords, _ = compiled.prepared(tuple(one), kwargs)
+        first = len(filled_in(compiled.target, (), {})[1])
+        positional = [*positional[:first], *several, *positional[first + len(several) :]]
+        return found.call(*positional, **keywords)
 
     @without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:

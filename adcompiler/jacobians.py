@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from .api import without_our_frames
+from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
 from .optimize import Passes
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, made_once, run_with
+from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
 __all__ = ["hessian", "jacobian"]
 
@@ -59,9 +59,8 @@ class _Matrix:
 
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
-        gradient = derivative.of(self.wrt)
-        arguments = gradient._bind(tuple(args), {})
-        return _Chosen(tuple(gradient.chosen(arguments)), self.several)
+        chosen = derivative.of(self.wrt).prepared(tuple(args), {})[3]
+        return _Chosen(tuple(chosen), self.several)
 
 
 @dataclass(frozen=True)
@@ -128,13 +127,17 @@ class Jacobian(_Matrix):
         ]
 
     def _by_rows(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
-        pullback, several = Pullback(self.reverse, args, value), self.reverses.of(self.wrt)
+        one, several = self.reverse.of(self.wrt), self.reverses.of(self.wrt)
+
+        @functools.cache
+        def of(gradient: Gradient) -> Pullback:
+            return pulling(gradient, _drawing(args))
 
         def alone(basis: list[Any]) -> list[Any]:
-            return list(flat(pullback(put_back(value, iter(basis)))))
+            return list(flat(of(one).at(put_back(value, iter(basis)))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(run_with(several, args, [put_back(value, iter(basis))])))
+            return list(flat(of(several).at(put_back(value, iter(basis)))))
 
         outputs, leaves = list(flat(value)), chosen.leaves
         rows = _all_of(alone, stacked, outputs, len(leaves))

@@ -14,30 +14,34 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import optimize
-from .codegen.copies import own_memory, own_results
+from .codegen.copies import own_memory, own_results, own_saved
 from .codegen.module import Emitted, emit_module
-from .codegen.signature import FunctionShape, Parameter
+from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.signature import Structure, describe, with_static
-from .ir.core import Function, Value, on_all
+from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
+from .ir.rewrite import substitute
 from .modes import (
     Derived,
     Options,
+    Pulled,
     chosen_values,
     derive,
     local_places,
     plain_derivative,
     title_of,
     with_temporaries,
+    with_values,
 )
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .refusals import check_complex, differentiable_at
+from .results import Form
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -65,7 +69,7 @@ class Compiled:
 
     `captures` are the paths of what is read from outside, in order, with the names of those that
     are passed by keyword; `guards` the objects that the text relies on, by path; `static_paths`
-    the ints that entered the signature by value.
+    the ints that entered the signature by value; `form` the classes among what is returned.
     """
 
     emitted: Emitted
@@ -73,6 +77,7 @@ class Compiled:
     guards: Mapping[Path, Any]
     static_paths: frozenset[Path]
     functions: tuple[types.FunctionType, ...]
+    form: Form | None = None
 
 
 Values = Callable[[Path], Any]
@@ -111,11 +116,15 @@ def compile_gradient(
     variables = local_places(structures, options)
     lowered, static = lower_settled(function, structures, values, variables)
     found, derived = gradient_function(lowered, options, check)
-    shape = _shape(lowered, found, derived, defaults or {})
-    emitted = emit_module(found, shape, options.passes, _title(lowered, options), derived.headed)
+    written = [(found, _shape(lowered, found, derived, defaults or {}))]
+    if derived.pullback is not None:
+        written.append(_pullback(found, derived.pullback))
+    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
-    return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
+    return Compiled(
+        emitted, captures, lowered.guards, static, lowered.functions, derived.form
+    )
 
 
 def gradient_function(
@@ -129,17 +138,45 @@ def gradient_function(
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
     found = _legalised(derived.function, options.passes, check)
-    if found.functions:
+    if derived.pullback is not None:
+        found = own_results(found, wrt)
+        found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+    if found.functions or found.parts:
         found = split(found)
         found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
     found = own_memory(found, options.passes)
     _checked(check, found, False)
-    found = own_results(found, () if options.mode == "vmap" else wrt)
+    if derived.pullback is not None:
+        found = _owning(found, derived.pullback.label, options.passes)
+    else:
+        found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived
+
+
+def _owning(found: Function, label: Label, passes: Passes) -> Function:
+    """The two parts of a pullback, with what they hand over and give in memory of its own."""
+    found = own_saved(own_results(found))
+    backward = own_results(own_memory(found.functions[label], passes))
+    return replace(found, functions={**found.functions, label: backward})
+
+
+def _pullback(found: Function, pulled: Pulled) -> tuple[Function, FunctionShape]:
+    """The backward part of a pullback, and its signature."""
+    function = found.functions[pulled.label]
+    saved, *seeds = function.parameters
+    returned = pulled.returned(iter(function.results))
+    others = tuple(replaced_in(returned))
+    cotangent = with_values(pulled.cotangent, dict(zip(pulled.seeds, seeds, strict=True)))
+    name = str(hint(saved))
+    while name in (cotangent.name, *others):
+        name += "_"
+    named = Value(saved.type, name)
+    function = replace(function, body=substitute(function.body, {saved: named}))
+    return function, FunctionShape([Parameter(name, named), cotangent], returned, (), others)
 
 
 def legalised(function: Function, passes: Passes) -> Function:

@@ -131,11 +131,10 @@ class Pair:
     b: float = 1.0
 
 
-def test_objects_are_not_handed_on_yet():
-    with pytest.raises(UnsupportedError, match="can't hand on"):
-        grad(lambda p: (p.a * p.b, p), has_aux=True)(Pair(2.0))
-    with pytest.raises(UnsupportedError, match="can't hand on"):
-        jvp(lambda x: Pair(x), (1.0,), (1.0,))
+def test_objects_are_handed_on():
+    found = grad(lambda p: (p.a * p.b, p), has_aux=True)(Pair(2.0))
+    assert found == (Pair(1.0, 2.0), Pair(2.0))
+    assert jvp(lambda x: Pair(x), (1.0,), (3.0,)) == (Pair(1.0), Pair(3.0, 0.0))
     assert grad(lambda p: (p.a * p.b, p.b), has_aux=True)(Pair(2.0)) == (Pair(1.0, 2.0), 1.0)
 
 

@@ -56,8 +56,8 @@ def test_a_race_leaves_out_who_is_not_installed():
     assert row.peers["casadi"].missing == "too old"
     assert row.peers["torch"].time is not None
     text = report([row])
-    assert "- square, jax: not installed." in text
-    assert "- square, casadi: too old." in text
+    assert "- square, without jax: not installed." in text
+    assert "- square, without casadi: too old." in text
 
 
 @pytest.mark.parametrize("wrong", [6.0 + 1e-6, float("nan"), (6.0, 0.0)])

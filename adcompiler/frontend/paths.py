@@ -34,6 +34,7 @@ __all__ = [
     "namespace_value",
     "path_order",
     "place",
+    "step",
     "words",
 ]
 
@@ -50,12 +51,12 @@ def lookup_path(
     if path[:1] == (ARGUMENT,):
         found, steps = (arguments or {})[path[1]], path[2:]
     for name in steps:
-        found = _step(name)(found) if isinstance(name, str) else name
+        found = step(name)(found) if isinstance(name, str) else name
     return found
 
 
 @functools.cache
-def _step(name: str) -> Callable[[Any], Any]:
+def step(name: str) -> Callable[[Any], Any]:
     """One step along a path."""
     if name.startswith("["):
         key = ast.literal_eval(name[1:-1])

@@ -31,7 +31,7 @@ __all__ = ["Peer", "Row", "agree", "emitted", "leaves", "main", "often", "race"]
 
 TOLERANCE = 1e-8
 SAMPLE = 0.02  # seconds that a peer's sample lasts, where it can make that many calls
-BUDGET = 2.0  # seconds for each peer, after which it sits out
+BUDGET = 1.0  # seconds for each peer, after which it sits out
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def _compiled(steps: int) -> dict[str, Build]:
     }
 
 
-TOO_LONG = "each step takes it milliseconds; see the shorter orbit"
+TOO_LONG = "each step takes milliseconds; see the shorter orbit"
 
 KERNELS = (
     Kernel(

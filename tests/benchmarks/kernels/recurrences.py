@@ -166,7 +166,7 @@ def _kepler_unrolled() -> Callable[[], Any]:
     return builders.casadi_buffers(gradient, [_point()])
 
 
-TOO_LONG = "each step takes it milliseconds; see the shorter orbit"
+TOO_LONG = "each step takes milliseconds; see the shorter orbit"
 
 KERNELS = (
     Kernel(

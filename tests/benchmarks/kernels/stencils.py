@@ -223,7 +223,7 @@ def _seidel_compiled(size: int, sweeps: int) -> Any:
     }
 
 
-TOO_LONG = "each of the 16,000 steps takes it milliseconds; see the smaller plane"
+TOO_LONG = "each of the 16,000 steps takes milliseconds; see the smaller plane"
 
 KERNELS = (
     Kernel(
