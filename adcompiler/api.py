@@ -32,10 +32,9 @@ from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
 from .ir.printer import print_function
-from .modes import local_places
 from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
-from .pipeline import Options, gradient_function, lower_settled
+from .pipeline import Options, derivative
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
@@ -184,11 +183,11 @@ class Gradient:
         options = self._options(arguments)
         if options.mode != "vmap":
             check_wrt(self.function, structures, options.wrt)
-        lowered, _ = lower_settled(
-            self.function, structures, lambda path: lookup_path(self.function, path, arguments),
-            local_places(structures, options),
+        _, found, _, _ = derivative(
+            self.function, structures, options,
+            lambda path: lookup_path(self.function, path, arguments),
         )  # fmt: skip
-        return print_function(gradient_function(lowered, options)[0])
+        return print_function(found)
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode

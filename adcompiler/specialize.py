@@ -27,6 +27,7 @@ from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
+from .frontend.paths import EQUAL
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
@@ -85,7 +86,8 @@ class Specialization:
     def reads_objects(self) -> bool:
         """Whether it depends on the insides of objects among its arguments."""
         return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
-            "<" in name for path, _ in self.static_arguments for name in path[1:]
+            "<" in name
+            for path, _ in self.static_arguments if path[0] == ARGUMENT for name in path[1:]
         )
 
 
@@ -132,7 +134,7 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] in (ARGUMENT, EQUAL)]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
     pullback = namespace[emitted.pullback] if emitted.pullback else None
@@ -310,7 +312,7 @@ def _metadata(
     static = [
         [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
-        if path[0] == ARGUMENT
+        if path[0] in (ARGUMENT, EQUAL)
     ]
     keys = [
         describe_key(_key(lookup_path(function, path, arguments)))

@@ -17,14 +17,14 @@ import types
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, final
 
 import numpy as np
 
 from ..diagnostics import Diagnostic, SignatureError
 from ..ir.core import Value
-from ..ir.sizes import Size, symbol
+from ..ir.sizes import Size, Symbol, replaced, symbol
 from ..ir.types import Array, List, Scalar, Type, dtype_code, shape_of
 from .items import Instance, Item, Record, is_namedtuple
 from .paths import ARGUMENT, Path
@@ -39,6 +39,7 @@ __all__ = [
     "keys_of",
     "parameters_of",
     "parts",
+    "with_equal_sizes",
     "with_static",
 ]
 
@@ -283,6 +284,26 @@ def with_static(structure: Structure, steps: tuple[str, ...], value: Any) -> Str
             return {key: inner(f"[{key!r}]", part) for key, part in structure.items()}
         case Record(cls, fields, instance):
             return Record(cls, {k: inner(k, part) for k, part in fields.items()}, instance)
+    return structure
+
+
+def with_equal_sizes(structure: Structure, same: Mapping[Symbol, Symbol]) -> Structure:
+    """The structure with sizes that are equal to others in their places."""
+    match structure:
+        case Array():
+            shape = tuple(replaced(size, same) for size in structure.shape)
+            return replace(structure, shape=shape)
+        case List(element, size):
+            return List(element, replaced(size, same))
+        case _ if is_namedtuple(structure):
+            return type(structure)._make([with_equal_sizes(p, same) for p in structure])
+        case tuple() | list():
+            return type(structure)(with_equal_sizes(part, same) for part in structure)
+        case dict():
+            return {key: with_equal_sizes(part, same) for key, part in structure.items()}
+        case Record(cls, fields, instance):
+            inner = {key: with_equal_sizes(part, same) for key, part in fields.items()}
+            return Record(cls, inner, instance)
     return structure
 
 

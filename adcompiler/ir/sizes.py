@@ -14,7 +14,9 @@ n - 2 n False True
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "Affine",
@@ -31,6 +33,7 @@ __all__ = [
     "multiply",
     "needs_guard",
     "negate",
+    "replaced",
     "sliced",
     "symbol",
     "unknown",
@@ -48,7 +51,7 @@ class Symbol:
     name: str
     unit: bool = True
     token: object = None
-    origin: object = None
+    origin: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class SizeError(ValueError):
     """Two sizes that can never broadcast."""
 
 
-def symbol(name: str, unit: bool = True, origin: object = None) -> Affine:
+def symbol(name: str, unit: bool = True, origin: Any = None) -> Affine:
     """The size that is one symbol."""
     return Affine(((Symbol(name, unit, origin=origin), 1),))
 
@@ -127,6 +130,20 @@ def multiply(a: Size, b: Size) -> Size:
         return unknown()
     above = is_positive(a) and is_positive(b) and not (may_be_one(a) and may_be_one(b))
     return symbol(f"({first})*({second})", not above, ("*", frozenset((a, b))))
+
+
+def replaced(size: Size, same: Mapping[Symbol, Symbol]) -> Size:
+    """The size with symbols in the places of those that they are equal to.
+
+    >>> n, m = Symbol("n", False), Symbol("m", False)
+    >>> print(replaced(add(symbol("m", False), -1), {m: n}))
+    n - 1
+    """
+    terms, constant = _parts(size)
+    found: Size = constant
+    for variable, factor in terms.items():
+        found = add(found, Affine(((same.get(variable, variable), factor),)))
+    return found
 
 
 def divide(a: Size, count: int) -> tuple[Size, bool]:
