@@ -15,7 +15,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -145,7 +145,7 @@ def _loaded(
         guard_check(function, compiled.guards),
         function,
         _taken(namespace[emitted.name], function, compiled),
-        pullback and with_gradients(pullback, arguments, options),
+        pullback and with_gradients(pullback, arguments, replace(options, aux=False)),
         compiled.form,
     )
 
