@@ -127,8 +127,8 @@ def _scanned(checkpoint: bool) -> Callable[[Any], Callable[..., Any]]:
 
 
 def _unrolled(steps: int) -> Build:
-    """All steps in one expression of scalars. `mapaccum` of one step is built in a tenth of the time,
-    and runs two to five times as long."""
+    """All steps in one expression of scalars. `mapaccum` of one step is built in a tenth of the
+    time, and runs two to five times as long."""
 
     def build() -> Callable[[], Any]:
         import casadi
