@@ -26,7 +26,7 @@ FLOAT = Scalar("float")
 def by_name(found):
     """What is found of values, with sizes that are told apart by their names alone, as in text."""
     match found:
-        case Array(dtype, shape, *_):
+        case Array(dtype, shape):
             return Array(dtype, tuple(n if isinstance(n, int) else _named(n) for n in shape))
         case List(element, size):
             return List(element, size if isinstance(size, int) else _named(size))
