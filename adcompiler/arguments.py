@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .frontend.records import fields_of
-from .modes import Options
+from .options import Options
 from .results import Form, rebuilt
 from .wrt import select
 
