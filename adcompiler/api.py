@@ -178,19 +178,18 @@ class Gradient:
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
         from .ir.printer import print_function
-        from .modes import local_places
-        from .pipeline import gradient_function, lower_settled
+        from .pipeline import derivative
 
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)
         if options.mode != "vmap":
             check_wrt(self.function, structures, options.wrt)
-        lowered, _ = lower_settled(
-            self.function, structures, lambda path: lookup_path(self.function, path, arguments),
-            local_places(structures, options),
+        _, found, _, _ = derivative(
+            self.function, structures, options,
+            lambda path: lookup_path(self.function, path, arguments),
         )  # fmt: skip
-        return print_function(gradient_function(lowered, options)[0])
+        return print_function(found)
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .frontend.records import fields_of
@@ -57,7 +58,8 @@ def with_classes(
     """Emitted text, which can't import the user's classes, returns tuples and dicts in their place.
     `form`: where they stand in what the function returns."""
     if options.mode in ("grad", "hvp", "hvps"):
-        call = with_gradients(call, arguments, options)
+        both = options.aux and options.mode == "grad"
+        call = with_gradients(call, arguments, replace(options, aux=both))
     if form is None:
         return call
 

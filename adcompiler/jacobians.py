@@ -32,13 +32,19 @@ _MODES = ("auto", "forward", "reverse")
 class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
-        self.function, self.wrt, self.optimize = f, wrt, optimize
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes, aux: bool
+    ) -> None:
+        self.function, self.wrt, self.optimize, self.aux = f, wrt, optimize, aux
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:
         return isinstance(self.wrt, tuple)
+
+    def parts(self, value: Any) -> tuple[Any, Any]:
+        """What is differentiated of what the function returns, and the rest."""
+        return value if self.aux else (value, None)
 
     @property
     def emitted(self) -> Derivative:
@@ -90,25 +96,28 @@ class _Chosen:
 class Jacobian(_Matrix):
     """`jacobian(f)(*args)`: see `jacobian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes) -> None:
-        super().__init__(f, wrt, optimize)
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes, aux: bool
+    ) -> None:
+        super().__init__(f, wrt, optimize, aux)
         self.mode = mode
-        self.forward = Derivative(f, wrt, optimize, "jvp")
-        self.reverse = Derivative(f, wrt, optimize, "vjp")
-        self.forwards = Derivative(f, wrt, optimize, "jvps")
-        self.reverses = Derivative(f, wrt, optimize, "vjps")
+        self.forward = Derivative(f, wrt, optimize, "jvp", aux)
+        self.reverse = Derivative(f, wrt, optimize, "vjp", aux)
+        self.forwards = Derivative(f, wrt, optimize, "jvps", aux)
+        self.reverses = Derivative(f, wrt, optimize, "vjps", aux)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         chosen, before = self.chosen(self.forward, args), kept(args, generators=True)
-        value = self.function(*kept(args))
+        value, aux = self.parts(self.function(*kept(args)))
         mode = self.mode
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen.leaves, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
         by = self._by_columns if mode == "forward" else self._by_rows
         blocks = by(before, chosen, value)
-        return put_back(value, iter([chosen.shown(row) for row in blocks]))
+        found = put_back(value, iter([chosen.shown(row) for row in blocks]))
+        return (found, aux) if self.aux else found
 
     def _by_columns(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
         one, several = self.forward.of(self.wrt), self.forwards.of(self.wrt)
@@ -154,15 +163,20 @@ class Jacobian(_Matrix):
 class Hessian(_Matrix):
     """`hessian(f)(*args)`: see `hessian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
-        super().__init__(f, wrt, optimize)
-        self.product = Derivative(f, wrt, optimize, "hvp")
-        self.products = Derivative(f, wrt, optimize, "hvps")
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes, aux: bool
+    ) -> None:
+        super().__init__(f, wrt, optimize, aux)
+        self.product = Derivative(f, wrt, optimize, "hvp", aux)
+        self.products = Derivative(f, wrt, optimize, "hvps", aux)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         one, several = self.product.of(self.wrt), self.products.of(self.wrt)
-        chosen = self.chosen(self.product, args)
+        chosen, given = self.chosen(self.product, args), args
+        if self.aux:
+            args = kept(args, generators=True)
+            _, aux = self.parts(self.function(*kept(given)))
 
         def alone(basis: list[Any]) -> list[Any]:
             return list(flat(along(one, _drawing(args), chosen.together(basis))))
@@ -172,10 +186,11 @@ class Hessian(_Matrix):
 
         leaves = chosen.leaves
         columns = _all_of(alone, stacked, leaves, len(leaves))
-        return chosen.shown([
+        found = chosen.shown([
             chosen.shown([_block(columns[k], i, x, y, True) for k, y in enumerate(leaves)])
             for i, x in enumerate(leaves)
         ])  # fmt: skip
+        return (found, aux) if self.aux else found
 
     @property
     def emitted(self) -> Derivative:
@@ -280,15 +295,17 @@ def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool)
 
 
 def jacobian(
-    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int | Passes = 1
-) -> Jacobian:
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", has_aux: bool = False,
+    optimize: int | Passes = 1,
+) -> Jacobian:  # fmt: skip
     """The Jacobian of a function of numbers and arrays.
 
     Calling the result with arguments gives, in the structure of what `f` returns, for each number
     or array of shape `s` the partials by an argument of shape `t`: an array of shape `s + t`; by a
     structure, or by a tuple of arguments, that structure of these, with None for what is no float.
-    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer. Raises
-    what `grad` raises.
+    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer. has_aux:
+    `f` returns `(out, aux)`, and a call gives the Jacobian of out, and aux. Raises what `grad`
+    raises.
     """
     if mode not in _MODES:
         raise SignatureError(
@@ -296,18 +313,20 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize)
+    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize, bool(has_aux))
     return made
 
 
-def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int | Passes = 1) -> Hessian:
+def hessian(
+    f: Callable[..., Any], wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
+) -> Hessian:
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a structure, or by a tuple of arguments, structures of structures of blocks. Forward
-    over reverse.
+    over reverse. has_aux: `f` returns `(loss, aux)`, and a call gives the Hessian, and aux.
     """
-    made: Hessian = made_once(Hessian, f, wrt, optimize)
+    made: Hessian = made_once(Hessian, f, wrt, optimize, bool(has_aux))
     return made
 
 

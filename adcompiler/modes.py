@@ -45,6 +45,7 @@ from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
 from .options import Options
 from .refusals import (
+    check_aux,
     check_complex,
     check_repeatable,
     check_result,
@@ -202,15 +203,16 @@ def _vjp(
 ) -> Derived:
     """A cotangent for each float that is returned. The function gives what its backward part reads
     beside its value; the two are parted when saves are legal."""
-    check_written(lowered.result, function.span)
+    out = _differentiated(lowered, function, options)
     function = _with_named_results(lowered, function)
-    received = [v for v in function.results if is_differentiable(v.type)]
+    outputs = function.results[: sum(map(_is_value, leaves(out)))]
+    received = [v for v in outputs if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", value=True, results=received)
     count = len(function.parameters)
     found = _with_free_names(lowered, found, count)
     seeds = found.parameters[count:]
-    cotangent = _taken(lowered, "grad", "out", _like(lowered.result, iter(seeds)))
-    gradients = _gradients(lowered, options)
+    cotangent = _taken(lowered, "grad", "out", _like(out, iter(seeds)))
+    gradients = _gradients(lowered, replace(options, aux=False))
     others = replaced_in(gradients(iter(found.results[len(function.results) :])))
 
     def returned(values: Iterator[Value]) -> Any:
@@ -240,17 +242,32 @@ def _jvp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A tangent for each float that is differentiated by."""
-    check_written(lowered.result, function.span)
+    out = _differentiated(lowered, function, options)
     function = _with_named_results(lowered, function)
     found = forward(function, wrt, f"{function.name}_jvp")
+    wanted = len(function.results) + sum(map(is_float, leaves(out)))
+    found = replace(found, body=replace(found.body, results=found.results[:wanted]))
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
 
     def returned(values: Iterator[Value]) -> Any:
         value = _value(lowered, values)
-        return (value, rebuild(lowered.result, lambda leaf: tangent_of(leaf, values)))
+        tangent = rebuild(out, lambda leaf: tangent_of(leaf, values))
+        return (value[0], tangent, value[1]) if options.aux else (value, tangent)
 
-    form = form_of(lowered.result)
-    return Derived(found, parameters, returned, False, form=together([form, form]))
+    forms = [form_of(out), form_of(out)]
+    if options.aux:
+        forms.append(form_of(lowered.result[1]))
+    return Derived(found, parameters, returned, False, form=together(forms))
+
+
+def _differentiated(lowered: Lowered, function: Function, options: Options) -> Any:
+    """Of what the function returns, all that can be handed on, what is differentiated."""
+    if not options.aux:
+        check_written(lowered.result, function.span)
+        return lowered.result
+    check_aux(lowered.result, function.span)
+    check_written(lowered.result[0], function.span)
+    return lowered.result[0]
 
 
 def _hvp(
@@ -258,10 +275,12 @@ def _hvp(
 ) -> Derived:
     """Forward mode over the gradient: a second derivative along one direction. What calls itself
     is taken the other way round, since the two parts of such a gradient have no tangents."""
-    check_result(lowered, function)
+    check_result(lowered, function, options.aux)
+    function = replace(function, body=replace(function.body, results=function.results[:1]))
     found = _hessian_product(function, wrt, 1 + len(options.inner), not options.passes.level)
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
-    return Derived(found, parameters, _gradients(lowered, options), headed=False)
+    gradients = _gradients(lowered, replace(options, aux=False))
+    return Derived(found, parameters, gradients, headed=False)
 
 
 def _hessian(

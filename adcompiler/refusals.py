@@ -18,7 +18,8 @@ from .transform.activity import active_values, dependences, differentiable_opera
 from .wrt import Place, differentiable, is_fit, select, shown
 
 __all__ = [
-    "check_complex", "check_repeatable", "check_result", "check_written", "differentiable_at",
+    "check_aux", "check_complex", "check_repeatable", "check_result", "check_written",
+    "differentiable_at",
 ]  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def check_aux(item: Item, span: Span | None) -> None:
         raise UnsupportedError(
             Diagnostic(
                 "non-scalar-result", f"the function returns {found}; with has_aux=True it has to be"
-                " the loss and something else, a tuple of two.",
+                " a tuple of two, what is differentiated and something else.",
                 "return (loss, something else), or leave has_aux out.", span,
             )
         )  # fmt: skip

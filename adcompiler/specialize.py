@@ -15,7 +15,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from .codegen.emitted import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
 from .frontend.parameters import signature_of
-from .frontend.paths import ARGUMENT, Path, is_portable, lookup_path, path_order
+from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
@@ -85,7 +85,8 @@ class Specialization:
     def reads_objects(self) -> bool:
         """Whether it depends on the insides of objects among its arguments."""
         return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
-            "<" in name for path, _ in self.static_arguments for name in path[1:]
+            "<" in name
+            for path, _ in self.static_arguments if path[0] == ARGUMENT for name in path[1:]
         )
 
 
@@ -134,7 +135,7 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] in (ARGUMENT, EQUAL)]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
     pullback = namespace[emitted.pullback] if emitted.pullback else None
@@ -147,7 +148,7 @@ def _loaded(
         guard_check(function, compiled.guards),
         function,
         _taken(namespace[emitted.name], function, compiled),
-        pullback and with_gradients(pullback, arguments, options),
+        pullback and with_gradients(pullback, arguments, replace(options, aux=False)),
         compiled.form,
     )
 
@@ -312,7 +313,7 @@ def _metadata(
     static = [
         [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
-        if path[0] == ARGUMENT
+        if path[0] in (ARGUMENT, EQUAL)
     ]
     keys = [
         describe_key(_key(lookup_path(function, path, arguments)))

@@ -38,16 +38,20 @@ class Derivative:
     """
 
     def __init__(
-        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int | Passes, mode: str
-    ) -> None:
+        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int | Passes, mode: str,
+        aux: bool = False,
+    ) -> None:  # fmt: skip
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
+        self.aux = aux
         self._made: dict[Wrt, Gradient] = {}
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
         if wrt not in self._made:
-            self._made[wrt] = Gradient(self.function, wrt, self.optimize, mode=self.mode)
+            self._made[wrt] = Gradient(
+                self.function, wrt, self.optimize, mode=self.mode, aux=self.aux
+            )
         return self._made[wrt]
 
     def at(self, args: Sequence[Any]) -> Gradient:
@@ -75,17 +79,17 @@ class Derivative:
 
 
 class Pushforward(Derivative):
-    """`pushforward(primals, tangents)` gives the value and its tangent."""
+    """`pushforward(primals, tangents)` gives the value and its tangent, and aux if told."""
 
     @without_our_frames
-    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         wrt, given = self.wrt, tuple(tangents)
         if wrt is None:
             _same_number(primals, given, "primals")
             wrt = tuple(k for k, tangent in enumerate(given) if tangent is not None)
             given = tuple(tangent for tangent in given if tangent is not None)
-        value, tangent = along(self.of(wrt), primals, given)
-        return value, tangent
+        found: tuple[Any, ...] = along(self.of(wrt), primals, given)
+        return found
 
 
 class HessianProduct(Derivative):
@@ -196,38 +200,45 @@ def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
 @without_our_frames
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any] | None = None,
-    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, optimize: int | Passes = 1,
+    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, has_aux: bool = False,
+    optimize: int | Passes = 1,
 ) -> Any:  # fmt: skip
     """The value at `primals` and its derivative along `tangents`, by forward mode.
 
     primals: the arguments, a tuple. tangents: as many, each with the structure, shapes and dtypes
     of its argument, or None where it is no float; with `wrt` one for each of that. Gives
     `(value, tangent)`, the tangent with the value's structure, and 0 for what is no float.
-    Without primals: the function that takes both, which has `source`, `module` and `ir`.
+    Without primals: the function that takes both, which has `source`, `module` and `ir`. has_aux: f
+    returns `(out, aux)`, and a call gives `(out, tangent, aux)`.
 
     Raises SignatureError where the tangents don't fit, and what `grad` raises.
     """
-    made = made_once(Pushforward, f, wrt, optimize, "jvp")
+    made = made_once(Pushforward, f, wrt, optimize, "jvp", bool(has_aux))
     return made if primals is None else made(primals, tangents)
 
 
 @without_our_frames
 def vjp(
-    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, optimize: int | Passes = 1
-) -> tuple[Any, Pullback]:
+    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, has_aux: bool = False,
+    optimize: int | Passes = 1,
+) -> Any:  # fmt: skip
     """The value at `primals`, and the pullback there, by reverse mode.
 
     `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
     what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
     with `wrt` what `grad` would give. The function runs once; the pullback, which may be called any
     number of times, reads what that run has saved, whatever becomes of the arguments and the value.
-    No argument is changed.
+    No argument is changed. has_aux: f returns `(out, aux)`, and the call gives
+    `(out, pullback, aux)`; cotangents are those of out.
     """
-    derivative = made_once(Derivative, f, wrt, optimize, "vjp")
+    derivative = made_once(Derivative, f, wrt, optimize, "vjp", bool(has_aux))
     places = _floats(primals) if wrt is None else None
     pullback = pulling(derivative.of(wrt if places is None else places), primals)
     if places is not None:
         pullback.places = (places, len(primals))
+    if has_aux:
+        pullback.value, aux = pullback.value
+        return pullback.value, pullback, aux
     return pullback.value, pullback
 
 
