@@ -27,14 +27,13 @@ from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
-from .frontend.binding import signature_of
+from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
-from .ir.printer import print_function
 from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
-from .pipeline import Options, derivative
+from .options import Options
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
@@ -178,6 +177,9 @@ class Gradient:
     @without_our_frames
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
+        from .ir.printer import print_function
+        from .pipeline import derivative
+
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)

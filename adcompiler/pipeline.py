@@ -10,19 +10,19 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from . import optimize
 from .codegen.copies import own_memory, own_results, own_saved
-from .codegen.module import Emitted, emit_module
+from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
 from .diagnostics import SignatureError
-from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
+from .frontend.parameters import signature_of
 from .frontend.paths import EQUAL
 from .frontend.signature import Structure, describe, with_equal_sizes, with_static
 from .ir.core import Function, Label, Value, hint, on_all
@@ -31,7 +31,6 @@ from .ir.rewrite import substitute
 from .ir.sizes import Symbol
 from .modes import (
     Derived,
-    Options,
     Pulled,
     chosen_values,
     derive,
@@ -43,8 +42,8 @@ from .modes import (
 )
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
+from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
-from .results import Form
 from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
@@ -65,23 +64,6 @@ STAGES = ("source", "ast", "ssa", "backward", "module")
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """An emitted module, and what a call of it needs to know.
-
-    `captures` are the paths of what is read from outside, in order, with the names of those that
-    are passed by keyword; `guards` the objects that the text relies on, by path; `static_paths`
-    the ints that entered the signature by value; `form` the classes among what is returned.
-    """
-
-    emitted: Emitted
-    captures: tuple[tuple[str | None, Path], ...]
-    guards: Mapping[Path, Any]
-    static_paths: frozenset[Path]
-    functions: tuple[types.FunctionType, ...]
-    form: Form | None = None
 
 
 Values = Callable[[Path], Any]

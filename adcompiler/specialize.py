@@ -22,16 +22,15 @@ import numpy as np
 
 from ._version import VERSION, build
 from .arguments import with_classes, with_gradients
-from .codegen.module import Emitted
+from .codegen.emitted import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
-from .frontend.binding import signature_of
-from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
-from .frontend.paths import EQUAL
+from .frontend.parameters import signature_of
+from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
-from .pipeline import Compiled, Options, compile_gradient
+from .options import Compiled, Options
 from .results import Form, described, restored
 from .runtime.cache import DiskCache, Entry, open_cache
 from .runtime.loader import load
@@ -112,6 +111,8 @@ def specialize(
             found = entry and _restore(function, arguments, entry, options)
             if found:
                 return found
+
+    from .pipeline import compile_gradient
 
     def value_of(path: Path) -> Any:
         return lookup_path(function, path, arguments)
