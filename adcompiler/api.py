@@ -27,15 +27,13 @@ from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
-from .frontend.binding import signature_of
+from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
-from .ir.printer import print_function
-from .modes import local_places
 from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
-from .pipeline import Options, gradient_function, lower_settled
+from .options import Options
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
@@ -183,16 +181,19 @@ class Gradient:
     @without_our_frames
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
+        from .ir.printer import print_function
+        from .pipeline import derivative
+
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)
         if options.mode != "vmap":
             check_wrt(self.function, structures, options.wrt)
-        lowered, _ = lower_settled(
-            self.function, structures, lambda path: lookup_path(self.function, path, arguments),
-            local_places(structures, options),
+        _, found, _, _ = derivative(
+            self.function, structures, options,
+            lambda path: lookup_path(self.function, path, arguments),
         )  # fmt: skip
-        return print_function(gradient_function(lowered, options)[0])
+        return print_function(found)
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode

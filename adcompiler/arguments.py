@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from .frontend.records import fields_of
-from .modes import Options
+from .options import Options
 from .results import Form, rebuilt
 from .wrt import select
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -61,11 +61,10 @@ def dense_columns(pushed: Function, x: Value, given: int) -> Function:
         return found
 
     def turned(columns: Var) -> Var:
-        last = columns
+        last, stack = columns, cast(Any, columns)
         if columns.ndim > 1:
-            stack: Any = columns
             order = (*range(1, columns.ndim), 0)
-            last = columns.T if columns.ndim == 2 else np.transpose(stack, order)
+            last = columns.T if columns.ndim == 2 else cast(Var, np.transpose(stack, order))
         one = _of(columns, x)
         if one.ndim == 1:
             return last

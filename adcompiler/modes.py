@@ -43,7 +43,7 @@ from .ir.core import (
 from .ir.rewrite import substitute
 from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
-from .optimize import DEFAULT, Passes
+from .options import Options
 from .refusals import (
     check_aux,
     check_complex,
@@ -71,23 +71,6 @@ __all__ = [
 ]  # fmt: skip
 
 MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "hessian", "vmap")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked for, apart from the function and its arguments: `inner` is differentiated
-    before, first things first. `seeded`: the cotangent of a gradient's number is 1.0, no parameter.
-    `aux`: the function returns the number and something else, which is handed on.
-    """
-
-    wrt: tuple[Place, ...]
-    single: bool = True
-    value: bool = False
-    passes: Passes = DEFAULT
-    mode: str = "grad"
-    inner: tuple[Options, ...] = ()
-    seeded: bool = False
-    aux: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .arguments import bind, split, with_classes
-from .codegen.module import Emitted
+from .codegen.emitted import Emitted
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.paths import lookup_path
 from .frontend.signature import keys_of
 from .frontend.source import fingerprint
-from .pipeline import Options
+from .options import Options
 from .results import Form, described, restored
 from .runtime.loader import load
 from .specialize import same

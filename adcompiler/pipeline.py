@@ -10,26 +10,27 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from . import optimize
 from .codegen.copies import own_memory, own_results, own_saved
-from .codegen.module import Emitted, emit_module
+from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
-from .frontend.binding import signature_of
+from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
-from .frontend.signature import Structure, describe, with_static
+from .frontend.parameters import signature_of
+from .frontend.paths import EQUAL
+from .frontend.signature import Structure, describe, with_equal_sizes, with_static
 from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.sizes import Size
+from .ir.sizes import Size, Symbol
 from .modes import (
     Derived,
-    Options,
     Pulled,
     chosen_values,
     derive,
@@ -41,9 +42,10 @@ from .modes import (
 )
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
+from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
-from .results import Form
 from .transform.batch import batch
+from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -63,23 +65,6 @@ STAGES = ("source", "ast", "ssa", "backward", "module")
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """An emitted module, and what a call of it needs to know.
-
-    `captures` are the paths of what is read from outside, in order, with the names of those that
-    are passed by keyword; `guards` the objects that the text relies on, by path; `static_paths`
-    the ints that entered the signature by value; `form` the classes among what is returned.
-    """
-
-    emitted: Emitted
-    captures: tuple[tuple[str | None, Path], ...]
-    guards: Mapping[Path, Any]
-    static_paths: frozenset[Path]
-    functions: tuple[types.FunctionType, ...]
-    form: Form | None = None
 
 
 Values = Callable[[Path], Any]
@@ -115,9 +100,7 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     if options.mode != "vmap":
         check_wrt(function, structures, options.wrt)
-    variables = local_places(structures, options)
-    lowered, static = lower_settled(function, structures, values, variables)
-    found, derived = gradient_function(lowered, options, check)
+    lowered, found, derived, static = derivative(function, structures, options, values, check)
     written = [(found, _shape(lowered, found, derived, defaults or {}))]
     if derived.pullback is not None:
         written.append(_pullback(found, derived.pullback))
@@ -127,6 +110,42 @@ def compile_gradient(
     return Compiled(
         emitted, captures, lowered.guards, static, lowered.functions, derived.form
     )
+
+
+def derivative(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options,
+    values: Values, check: Check | None = None,
+) -> tuple[Lowered, Function, Derived, frozenset[Path]]:  # fmt: skip
+    """The function lowered and its derivative, ready for emission, with the paths of what enters
+    the signature by value: ints, and whether sizes are equal where the text would have to ask."""
+    variables = local_places(structures, options)
+    asked: frozenset[Path] = frozenset()
+    while True:
+        lowered, static = lower_settled(function, structures, values, variables)
+        found, derived = gradient_function(lowered, options, check)
+        pairs = {p: pair for pair in in_doubt(found) if (p := _comparing(*pair)) is not None}
+        news = [path for path in pairs if path not in asked]
+        try:
+            equal = [path for path in news if values(path)]
+        except SignatureError:  # there are types alone
+            news = equal = []
+        asked |= set(news)
+        if not equal:
+            return lowered, found, derived, static | asked
+        same: dict[Symbol, Symbol] = {}
+        for path in equal:
+            first, second = (same.get(symbol, symbol) for symbol in pairs[path])
+            same = {symbol: first if of == second else of for symbol, of in same.items()}
+            same |= {second: first} if first != second else {}
+        structures = {name: with_equal_sizes(s, same) for name, s in structures.items()}
+
+
+def _comparing(first: Symbol, second: Symbol) -> Path | None:
+    """The path that tells whether two sizes of arguments are equal."""
+    places = (first.origin, second.origin)
+    if not all(isinstance(p, tuple) and p[0] == ARGUMENT and "<size" in p[-1] for p in places):
+        return None
+    return (EQUAL, *first.origin[1:], "<and>", *second.origin[1:])
 
 
 def gradient_function(

@@ -31,9 +31,11 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .arguments import split
 from .frontend.conditions import Conditions, TooLong, require_key
-from .frontend.paths import ARGUMENT, Path, lookup_path, step
+from .frontend.paths import ARGUMENT, EQUAL, Path, equal_paths, lookup_path, step
 from .ops.gates import Primitive
 from .specialize import Specialization, same
 from .wrt import Place, select
@@ -190,7 +192,10 @@ def _read(
 ) -> tuple[str, Any]:
     """The variable that holds what a path leads to, and what that is now; see `lookup_path`."""
     if path not in known:
-        if len(path) == 1:
+        if path[0] == EQUAL:
+            (a, m), (b, n) = (_read(test, known, function, p) for p in equal_paths(path))
+            text, value = f"{a} == {b}", m == n
+        elif len(path) == 1:
             text, value = _first(test, function, path[0]), lookup_path(function, path)
         else:
             owner, live = _read(test, known, function, path[:-1])
@@ -219,6 +224,8 @@ def _next(test: Conditions, owner: str, live: Any, name: Any, value: Any) -> str
         return test.constant(name)
     if name.startswith("["):
         return f"{owner}{name}"
+    if name.startswith("<size ") and isinstance(live, np.ndarray):
+        return f"{owner}.shape[{name[6:-1]}]"
     cls = type(live)
     word = name.removeprefix("<member ").removesuffix(">")
     if name != word and type(cls) is type and getattr(cls, word, None) is value:

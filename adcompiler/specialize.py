@@ -22,15 +22,15 @@ import numpy as np
 
 from ._version import VERSION, build
 from .arguments import with_classes, with_gradients
-from .codegen.module import Emitted
+from .codegen.emitted import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
-from .frontend.binding import signature_of
-from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
+from .frontend.parameters import signature_of
+from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
-from .pipeline import Compiled, Options, compile_gradient
+from .options import Compiled, Options
 from .results import Form, described, restored
 from .runtime.cache import DiskCache, Entry, open_cache
 from .runtime.loader import load
@@ -85,7 +85,8 @@ class Specialization:
     def reads_objects(self) -> bool:
         """Whether it depends on the insides of objects among its arguments."""
         return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
-            "<" in name for path, _ in self.static_arguments for name in path[1:]
+            "<" in name
+            for path, _ in self.static_arguments if path[0] == ARGUMENT for name in path[1:]
         )
 
 
@@ -111,6 +112,8 @@ def specialize(
             if found:
                 return found
 
+    from .pipeline import compile_gradient
+
     def value_of(path: Path) -> Any:
         return lookup_path(function, path, arguments)
 
@@ -132,7 +135,7 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] in (ARGUMENT, EQUAL)]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
     pullback = namespace[emitted.pullback] if emitted.pullback else None
@@ -310,7 +313,7 @@ def _metadata(
     static = [
         [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
-        if path[0] == ARGUMENT
+        if path[0] in (ARGUMENT, EQUAL)
     ]
     keys = [
         describe_key(_key(lookup_path(function, path, arguments)))

@@ -25,7 +25,7 @@ from typing import Any
 
 from .diagnostics import Diagnostic, SignatureError, SourceError
 from .frontend.assigned import assigned_names
-from .frontend.binding import signature_of
+from .frontend.parameters import signature_of
 from .frontend.paths import member
 from .frontend.records import is_instance
 from .frontend.source import read_function

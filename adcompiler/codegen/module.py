@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from ..ir.core import Function, Label, Operation, callee_of, walk
 from ..ops.emit import PACKAGES
 from ..optimize.choice import Passes
 from ..runtime import HELPERS, helper_source
 from .contexts import gather
+from .emitted import Emitted
 from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
@@ -23,18 +23,6 @@ from .text import to_text
 __all__ = ["Emitted", "emit_module"]
 
 MODULES = ("np", "math", "dataclasses")
-
-
-@dataclass(frozen=True)
-class Emitted:
-    """The text of the function, after those that it calls, and of the module that it runs in; the
-    name of the function, and of its `pullback` where that is a function by itself."""
-
-    name: str
-    function: str
-    module: str
-    pullback: str = ""
-
 
 Definition = tuple[Function, FunctionShape]
 

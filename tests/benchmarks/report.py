@@ -92,7 +92,7 @@ def _firsts(row: Row) -> list[str]:
 
 def _costs(row: Row) -> list[str]:
     ratios = [ratio(row.function), ratio(row.by_hand)]
-    call = seconds(row.call) if row.call > 0.01 * row.seconds else "below 1 %"
+    call = seconds(row.call) if row.call > 0.1 * row.seconds else "below 10 %"
     return [row.name, *ratios, call, size(row.peak), size(row.peak_by_hand)]
 
 

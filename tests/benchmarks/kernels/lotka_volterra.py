@@ -126,20 +126,20 @@ def _scanned(checkpoint: bool) -> Callable[[Any], Callable[..., Any]]:
     return of
 
 
-def _folded(steps: int) -> Build:
-    """One step of scalars, as a function that is mapped along the orbit with checkpoints."""
+def _unrolled(steps: int) -> Build:
+    """All steps in one expression of scalars. `mapaccum` of one step is built in a tenth of the
+    time, and runs two to five times as long."""
 
     def build() -> Callable[[], Any]:
         import casadi
 
         *point, h, _ = _orbit(steps)()
-        state, rates = casadi.SX.sym("state", 2), casadi.SX.sym("rates", 4)
-        after = _stepped(*casadi.vertsplit(state), *casadi.vertsplit(rates), h)
-        step = casadi.Function("step", [state, rates], [casadi.vertcat(*after)])
-        orbit = step.mapaccum("orbit", steps, [0], [0], {"base": max(2, round(steps**0.5))})
-        x = casadi.MX.sym("x", 6)
-        end = orbit(x[:2], casadi.repmat(x[2:], 1, steps))[:, -1]
-        gradient = casadi.Function("gradient", [x], [casadi.gradient(casadi.dot(end, end), x)])
+        symbols = casadi.SX.sym("x", 6)
+        x, y, *rates = casadi.vertsplit(symbols)
+        for _ in range(steps):
+            x, y = _stepped(x, y, *rates, h)
+        derivative = casadi.gradient(x * x + y * y, symbols)
+        gradient = casadi.Function("gradient", [symbols], [derivative])
         return builders.casadi_buffers(gradient, [point])
 
     return build
@@ -149,7 +149,7 @@ def _compiled(steps: int) -> dict[str, Build]:
     return {
         "jax jit": builders.jax_jit(_scanned(False), _orbit(steps), WRT),
         "jax jit, checkpoint": builders.jax_jit(_scanned(True), _orbit(steps), WRT),
-        "casadi": _folded(steps),
+        "casadi": _unrolled(steps),
     }
 
 

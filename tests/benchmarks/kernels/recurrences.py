@@ -60,17 +60,14 @@ def _logistic_map_scanned(checkpoint: bool) -> Callable[[Any], Callable[..., Any
     return of
 
 
-def _logistic_map_folded(steps: int) -> Build:
+def _logistic_map_unrolled(steps: int) -> Build:
     def build() -> Callable[[], Any]:
         import casadi
 
         *point, _ = _orbit(steps)()
-        before, r = casadi.SX.sym("before"), casadi.SX.sym("r")
-        step = casadi.Function("step", [before, r], [r * before * (1.0 - before)])
-        orbit = step.mapaccum("orbit", steps, [0], [0], {"base": max(2, round(steps**0.5))})
-        x = casadi.MX.sym("x", 2)
-        total = casadi.sum2(orbit(x[0], casadi.repmat(x[1], 1, steps)))
-        gradient = casadi.Function("gradient", [x], [casadi.gradient(total, x)])
+        symbols = casadi.SX.sym("x", 2)
+        total = logistic_map(*casadi.vertsplit(symbols), steps)
+        gradient = casadi.Function("gradient", [symbols], [casadi.gradient(total, symbols)])
         return builders.casadi_buffers(gradient, [point])
 
     return build
@@ -80,7 +77,7 @@ def _logistic_map_compiled(steps: int) -> dict[str, Build]:
     return {
         "jax jit": builders.jax_jit(_logistic_map_scanned(False), _orbit(steps), WRT),
         "jax jit, checkpoint": builders.jax_jit(_logistic_map_scanned(True), _orbit(steps), WRT),
-        "casadi": _logistic_map_folded(steps),
+        "casadi": _logistic_map_unrolled(steps),
     }
 
 
