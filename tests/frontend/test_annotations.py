@@ -14,8 +14,8 @@ from adcompiler.frontend.annotations import (
     parameter_structures,
     parse_structure,
 )
-from adcompiler.frontend.signature import Static, abstract, describe
 from adcompiler.frontend.paths import ARGUMENT
+from adcompiler.frontend.signature import Static, abstract, describe
 from adcompiler.ir.sizes import symbol
 from adcompiler.ir.types import Array, List, Scalar
 
