@@ -1,8 +1,8 @@
 """Hyper-parameters of a Gaussian process, by the exact gradient of its marginal likelihood.
 
 Three numbers, the length scale, the signal's and the noise's deviation, as logarithms; the gradient
-goes through `np.linalg.cholesky` and `solve`, and `scipy.optimize.minimize` takes value and gradient
-together.
+goes through `np.linalg.cholesky` and `solve`, and `scipy.optimize.minimize` takes value and
+gradient together.
 """
 
 import sys
@@ -44,5 +44,5 @@ if __name__ == "__main__":
     start = minus_log_likelihood(np.zeros(3), x, y)
     found = fit(x, y)
     length, signal, noise = np.exp(found.x)
-    print(f"minus log-likelihood: {start:.3f} at the start, {found.fun:.3f} after {found.nit} steps")
+    print(f"minus log-likelihood: {start:.3f}, after {found.nit} steps {found.fun:.3f}")
     print(f"length = {length:.3f}, signal = {signal:.3f}, noise = {noise:.3f}; 0.3 was put in")

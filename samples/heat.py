@@ -60,7 +60,7 @@ def draw(path, pictures):
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
     except ImportError:
-        sys.exit('matplotlib is missing: pip install "adcompiler[plots]"')
+        sys.exit('matplotlib is missing: pip install "adcompiler[samples]"')
     figure, axes = plt.subplots(1, len(pictures), figsize=(2.6 * len(pictures), 2.9))
     for axis, (title, picture) in zip(axes, pictures.items(), strict=True):
         axis.imshow(picture, vmin=0.0, vmax=1.0, cmap="inferno")

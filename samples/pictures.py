@@ -12,7 +12,7 @@ def draw(path, rows, titles, scale=1.3):
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
     except ImportError:
-        sys.exit('matplotlib is missing: pip install "adcompiler[plots]"')
+        sys.exit('matplotlib is missing: pip install "adcompiler[samples]"')
     size = (scale * len(rows[0]), (scale + 0.25) * len(rows))
     figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
     for line, pictures, names in zip(axes, rows, titles, strict=True):
