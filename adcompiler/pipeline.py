@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import os
 import types
@@ -18,6 +19,7 @@ from .codegen.copies import own_memory, own_results
 from .codegen.module import Emitted, emit_module
 from .codegen.signature import FunctionShape, Parameter
 from .codegen.sites import stored_parameters
+from .depth import with_room
 from .frontend.binding import signature_of
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
@@ -87,8 +89,9 @@ def lower_settled(
     static: frozenset[Path] = frozenset()
     current = dict(structures)
     for _ in range(_ATTEMPTS):
+        attempt = functools.partial(lower, function, current, static, derive_within, variables)
         try:
-            return lower(function, current, static, derive_within, variables), static
+            return with_room(function, attempt), static
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
@@ -108,10 +111,20 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     if options.mode != "vmap":
         check_wrt(function, structures, options.wrt)
+    compiled = functools.partial(
+        _compiled, function, structures, options, values, defaults or {}, check
+    )
+    return with_room(function, compiled)
+
+
+def _compiled(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options,
+    values: Values, defaults: Mapping[str, ast.expr | None], check: Check | None,
+) -> Compiled:  # fmt: skip
     variables = local_places(structures, options)
     lowered, static = lower_settled(function, structures, values, variables)
     found, derived = gradient_function(lowered, options, check)
-    shape = _shape(lowered, found, derived, defaults or {})
+    shape = _shape(lowered, found, derived, defaults)
     emitted = emit_module(found, shape, options.level, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)

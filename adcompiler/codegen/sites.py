@@ -88,6 +88,10 @@ class Sites:
         self.copying = copying
         self.origins: dict[Site, set[Site]] = {}
         self.joint: dict[object, set[int]] = {}
+        # How often anything became known; and how often it had when a loop was last gone round.
+        self.changes = 0
+        self.settled: dict[object, int] = {}
+        self.inside: dict[object, set[Value]] = {}
         self.found: dict[Value, Found] = {
             p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
         }
@@ -181,6 +185,7 @@ class Sites:
         if not has_memory(value) or sites <= before:
             return False
         self.found[value] = before | sites
+        self.changes += 1
         return True
 
     def _block(self, block: Block) -> bool:
@@ -242,7 +247,12 @@ class Sites:
 
     def _loop(self, op: Operation) -> bool:
         """Go round until nothing new comes back to the loop's beginning."""
-        inside = {v for block in op.blocks for v in defined_in(block)}
+        region = op.attributes["region"]
+        if self.settled.get(region) == self.changes:
+            return False  # nothing is known that wasn't when it was last gone round
+        if region not in self.inside:
+            self.inside[region] = {v for block in op.blocks for v in defined_in(block)}
+        inside = self.inside[region]
         any_news, news = False, True
         while news:
             apart = self._apart(op)
@@ -254,7 +264,9 @@ class Sites:
             news |= _news([self._block(block) for block in op.blocks])
             news |= self._settle(op, apart, inside)
             any_news |= news
-        return self._leave(op, inside) or any_news
+        any_news |= self._leave(op, inside)
+        self.settled[region] = self.changes
+        return any_news
 
     def _apart(self, op: Operation) -> list[int]:
         """The carries whose memory is told apart from the others' in every iteration."""
@@ -288,6 +300,7 @@ class Sites:
         joint = self.joint[op.attributes["region"]]
         if met - joint:
             joint |= met
+            self.changes += 1
             return True
         entering = [s for k in apart for s in self.of(op.operands[k])]
         following = frozenset(s for k in apart for s in self.of(body.results[k]))
@@ -300,8 +313,10 @@ class Sites:
             )
             for site, origins in pairs:
                 known = self.origins.setdefault(site, set())
-                news |= not origins <= known
-                known |= origins
+                if not origins <= known:
+                    known |= origins
+                    self.changes += 1
+                    news = True
         return news
 
     def _leave(self, op: Operation, inside: set[Value]) -> bool:
