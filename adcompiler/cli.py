@@ -20,7 +20,7 @@ from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
 
-MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp")
+MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp", "hessian")
 STAGES = ("source", "ast", "ssa", "backward", "module")
 
 _EXECUTED = """FILE is not run as a whole: its imports, plain assignments and `def` lines are
@@ -78,8 +78,12 @@ def _of_a_function(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--wrt", multiple=True, metavar="NAME[,NAME]", help=(
             "Parameters, or local variables, to differentiate by; may be repeated. `all` is every"
             " float parameter. [default: the first]")),
-        click.option("-O", "optimize", type=click.Choice(["0", "1"]), default="1",
-                     show_default=True, help="0: every gate on its own line; 1: concise."),
+        click.option("-O", "optimize", type=click.Choice(["0", "1", "2"]), default="1",
+                     show_default=True, help=(
+            "0: every gate on its own line; 1: concise; 2: may change how the forward part"
+            " rounds.")),
+        click.option("--without", multiple=True, metavar="PASS[,PASS]", help=(
+            "Passes to leave out; `adcompiler passes` lists them.")),
         click.option("--mode", type=click.Choice(MODES), default="grad", show_default=True, help=(
             "Which derivative. vjp takes a cotangent of the result, jvp and hvp a tangent for each"
             " parameter of --wrt.")),
@@ -148,20 +152,23 @@ def emit(target: str, output: str, **options: Any) -> None:
 
 def _stage(
     target: str, stage: str, *, wrt: tuple[str, ...], args: tuple[str, ...], call: str | None,
-    optimize: str, mode: str, value: bool, has_aux: bool,
+    optimize: str, without: tuple[str, ...], mode: str, value: bool, has_aux: bool,
 ) -> str:  # fmt: skip
     from .cli_target import arguments_of, find_function, wrt_names
+    from .optimize import Passes
     from .pipeline import Options, show_stage
 
     arguments = arguments_of(find_function(target), args, call)
     wanted = wrt_names(arguments, wrt)
-    if (value or has_aux) and mode not in ("grad", "value_and_grad"):
-        raise click.UsageError(f"--value and --has-aux are for gradients, not for --mode {mode}.")
+    if value and mode not in ("grad", "value_and_grad"):
+        raise click.UsageError(f"--value is for gradients, not for --mode {mode}.")
     if mode == "value_and_grad":
         mode, value = "grad", True
+    left_out = tuple(name for names in without for name in names.split(","))
+    passes = Passes(int(optimize), left_out)
     text = show_stage(
         arguments.target.function, stage, arguments.structures,
-        Options(wanted, len(wanted) == 1, value, int(optimize), mode, aux=has_aux),
+        Options(wanted, len(wanted) == 1, value, passes, mode, aux=has_aux),
         arguments.value, arguments.defaults(),
     )  # fmt: skip
     return text.rstrip("\n")
@@ -230,6 +237,21 @@ def ops(pattern: str | None, count: bool, color: bool | None) -> None:
     colored = _colored(color)
     text = counts(found) if count else listing(found)
     click.echo(text if colored else click.unstyle(text), color=colored)
+
+
+@main.command()
+def passes() -> None:
+    """List the passes that `--without` leaves out, and from which level on each runs.
+
+    \b
+    Example:
+      adcompiler passes
+    """
+    from .optimize import PASSES
+
+    width = max(map(len, PASSES))
+    for name, (level, what) in PASSES.items():
+        click.echo(f"{name:{width}}  -O{level}  {what}")
 
 
 @main.group()

@@ -23,6 +23,7 @@ from .ir.core import Function, Operation, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, is_differentiable
 from .modes import with_temporaries
+from .optimize import Passes
 from .pipeline import legalised, lower_settled
 from .refusals import check_complex, check_result
 from .transform.probes import is_look, probed
@@ -73,7 +74,7 @@ def _with_backward(
     gates = {v for op in steps for v in op.results if is_probed(v)}
     instrumented = probed(function, gates)
     found = reverse(instrumented, wrt, f"{function.name}_grad", value=True, seen=gates)
-    made = legalised(found, 0)
+    made = legalised(found, Passes(0))
     own = {v for op in instrumented.body.operations for v in op.results}
     operations = made.body.operations
     last = [

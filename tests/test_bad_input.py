@@ -105,7 +105,7 @@ def test_a_function_without_parameters():
     assert error.diagnostics[0].advice == "its parameters are: none."
 
 
-@pytest.mark.parametrize("level", [2, -1, "1", None, 0.5])
+@pytest.mark.parametrize("level", [3, -1, "1", None, 0.5])
 def test_an_unknown_level(level):
     check(refusal(grad, square, optimize=level), SignatureError, "unknown-level", repr(level))
 

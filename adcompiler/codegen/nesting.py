@@ -20,6 +20,7 @@ from ..ir.loops import loops_of
 from ..ir.types import INT, rank
 from ..ops import TABLE, has_effect
 from ..ops.effects import Template
+from ..optimize.choice import Passes
 
 __all__ = ["Nesting", "plan_nesting"]
 
@@ -28,7 +29,7 @@ _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
 _ASKED = {"constant", "range", "taken", "length", "size", "shape", "count"}
-_STATEMENTS = {"undefined", "zeros_of"}
+_STATEMENTS = {"undefined", "zeros_of", "unpack"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Nesting:
         return found
 
 
-def plan_nesting(function: Function, level: int) -> Nesting:
+def plan_nesting(function: Function, passes: Passes) -> Nesting:
     """Decide for every value."""
     uses: Counter[Value] = Counter(function.results)
     definitions: dict[Value, Operation] = {}
@@ -84,7 +85,7 @@ def plan_nesting(function: Function, level: int) -> Nesting:
         if block not in repeated:
             user.update(dict.fromkeys(block.results, block))
     plan = _Plan(uses, definitions, home, user, _collected(function), _carried(function),
-                 function.results, level)  # fmt: skip
+                 function.results, passes)  # fmt: skip
     plan.block(function.body)
     return Nesting(frozenset(plan.inlined), definitions)
 
@@ -130,7 +131,7 @@ class _Plan:
     def __init__(
         self, uses: Counter[Value], definitions: dict[Value, Operation], home: dict[Value, Block],
         user: dict[Value, Block], collected: set[Value], carried: set[Value],
-        returned: tuple[Value, ...], level: int,
+        returned: tuple[Value, ...], passes: Passes,
     ) -> None:  # fmt: skip
         self.carried = carried
         self.consumer: dict[Value, Operation] = {}
@@ -144,7 +145,8 @@ class _Plan:
         self.home = home
         self.user = user
         self.collected = collected
-        self.level = level
+        self.level = passes.level
+        self.nests = passes.runs("nest")
         self.inlined: set[Value] = set()
         self.weight: dict[Value, int] = {}
         self.position: dict[Operation, int] = {}
@@ -253,7 +255,7 @@ class _Plan:
         if value in self.carried and self.definitions[value].backward:
             # An array's accumulation stays a line of its own, so that it can happen in place.
             return not rank(value.type) or self.definitions[value].opcode != "accumulate"
-        if self.level == 0:
+        if not self.nests:
             return value.name is None
         return is_temporary(value) or self._continues(value)
 

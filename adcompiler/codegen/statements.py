@@ -15,6 +15,7 @@ from ..ir.core import Block, Function, Operation, Value, is_temporary
 from ..ir.types import UNDEFINED, Array, List, Scalar, Static, Tape, Type
 from ..ops import TABLE, Emission
 from ..ops.emit import call
+from ..optimize.choice import Passes
 from .iterations import all_flags
 from .lifetimes import find_lifetimes
 from .loops import loop_statements
@@ -35,13 +36,13 @@ class Emitter:
     """Writes one function's body; `headed`: comments tell its parts apart."""
 
     def __init__(
-        self, function: Function, level: int, reserved: Iterable[str], headed: bool = True,
+        self, function: Function, passes: Passes, reserved: Iterable[str], headed: bool = True,
         unpacked: Collection[Value] = (),
     ) -> None:  # fmt: skip
         self.function = function
-        self.level = level
+        self.level = passes.level
         self.headed = headed
-        self.nesting = plan_nesting(function, level)
+        self.nesting = plan_nesting(function, passes)
         lifetimes = find_lifetimes(function, self.nesting)
         self.names: Mapping[Value, str] = assign_names(
             function, self.nesting, lifetimes, reserved, unpacked

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import checkpoint, grad
-from tests.benchmarks.kernels import peak
-from tests.benchmarks.measure import Figure, interleaved
+from tests.benchmarks.measure import Figure, interleaved, peak
 
 __all__ = ["checkpoints"]
 

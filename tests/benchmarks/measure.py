@@ -10,12 +10,15 @@ A ratio within a run says more than a time: the machine's mood hits both sides a
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Figure", "interleaved", "table"]
+__all__ = ["Figure", "Spread", "interleaved", "peak", "samples", "table"]
 
 
 @dataclass(frozen=True)
@@ -38,25 +41,68 @@ class Figure:
         return self.limit is None or self.ratio <= self.limit
 
 
-def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median CPU seconds of each candidate; every round runs each of them once, in turn.
+@dataclass(frozen=True)
+class Spread:
+    """A median between its quartiles.
+
+    >>> Spread.of([3.0, 1.0, 2.0, 5.0, 4.0])
+    Spread(median=3.0, low=2.0, high=4.0)
+    """
+
+    median: float
+    low: float
+    high: float
+
+    @staticmethod
+    def of(values: Sequence[float]) -> Spread:
+        if len(values) < 2:
+            return Spread(values[0], values[0], values[0])
+        low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+        return Spread(median, low, high)
+
+
+def samples(
+    candidates: Mapping[str, Callable[[], object]], rounds: int, budget: float = math.inf
+) -> dict[str, list[float]]:
+    """The CPU seconds of each candidate, one per round; every round runs each of them, in turn.
 
     Not the clock's: on a busy machine a long candidate is interrupted more often than a short one.
+    Each round starts with another one, so that none always comes after the same. A candidate that
+    has used `budget` seconds sits the later rounds out, but never the first three.
     """
-    samples: dict[str, list[float]] = {name: [] for name in candidates}
+    times: dict[str, list[float]] = {name: [] for name in candidates}
     enabled = gc.isenabled()
     gc.disable()
     try:
-        for _ in range(rounds):
-            for name, candidate in candidates.items():
+        order = list(candidates.items())
+        for turn in range(rounds):
+            order.append(order.pop(0))
+            for name, candidate in order:
+                if turn >= 3 and sum(times[name]) > budget:
+                    continue
                 start = time.process_time()
                 candidate()
-                samples[name].append(time.process_time() - start)
+                times[name].append(time.process_time() - start)
             gc.collect()
     finally:
         if enabled:
             gc.enable()
-    return {name: statistics.median(times) for name, times in samples.items()}
+    return times
+
+
+def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median of each candidate's `samples`."""
+    times = samples(candidates, rounds)
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
+
+
+def peak(run: Callable[[], Any]) -> float:
+    """The most bytes that a call has in use."""
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return float(peak)
 
 
 def table(figures: list[Figure]) -> str:

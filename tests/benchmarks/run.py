@@ -25,8 +25,8 @@ if __name__ == "__main__":  # run as a file: let `tests` and `adcompiler` be fou
 from adcompiler import grad, sigmoid
 from tests.benchmarks.checkpoints import checkpoints
 from tests.benchmarks.derivatives import derivatives
-from tests.benchmarks.kernels import kernels
 from tests.benchmarks.measure import Figure, interleaved, table
+from tests.benchmarks.stores import stores
 
 CALLS = 20_000
 
@@ -195,7 +195,7 @@ def main() -> None:
         with environment(ADCOMPILER_CACHE_DIR=str(Path(folder) / "cache"), ADCOMPILER_CACHE="1"):
             figures = [calling(rounds), *compiling(rounds, sources)]
             figures.append(growing(max(5, rounds // 2), sources))
-            figures += [*kernels(rounds), *checkpoints(rounds), *derivatives(rounds)]
+            figures += [*stores(rounds), *checkpoints(rounds), *derivatives(rounds)]
     print(f"Python {platform.python_version()}, medians of {rounds} rounds\n")
     print(table(figures))
     raise SystemExit(0 if all(f.met for f in figures) else 1)

@@ -250,7 +250,7 @@ def _interpreted(
         def check(function: Any, relaxed: bool) -> None:
             verify(function, inferred, relaxed=relaxed)
 
-        compiled, _ = gradient_function(made.lowered, Options(wrt, False, True, 1), check)
+        compiled, _ = gradient_function(made.lowered, Options(wrt, False, True), check)
         seed = driving._seed(wanted)
         run = _run_unwatched if _may_widen(compiled) else driving.run
         value, *found = run(compiled, (*copy.deepcopy(made.inputs), seed))

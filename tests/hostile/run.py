@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from adcompiler import AdcompilerError
-from adcompiler.frontend.binding import signature_of
+from adcompiler.frontend.parameters import signature_of
 from adcompiler.frontend.signature import abstract
+from adcompiler.optimize import LEVELS, Passes
 from adcompiler.pipeline import Options, compile_gradient
 from tests.generator.deadline import deadline
 
@@ -56,8 +57,8 @@ def _compile(function: types.FunctionType, kinds: Sequence[Any]) -> None:
     given |= {p.name: {} for p in parameters if p.kind is p.VAR_KEYWORD}
     structures = {name: abstract(value, name) for name, value in given.items()}
     floats = [n for n, v in given.items() if isinstance(v, (float, np.ndarray))]
-    for level in (0, 1):
-        options = Options(tuple(floats[:2]), False, True, level)
+    for level in LEVELS:
+        options = Options(tuple(floats[:2]), False, True, Passes(level))
         compile_gradient(function, structures, options, lambda path: given[path[1]])
 
 

@@ -139,15 +139,15 @@ def gradient(
 
     found = reverse(function, wrt, f"{function.name}_grad", value=value, level=order)
     leniently(found)
-    found = optimize.run(found, optimize.BEFORE_SAVES[level], leniently)
+    found = optimize.run(found, optimize.before_saves(optimize.Passes(level)), leniently)
     found = legalise_saves(found)
     strictly(found)
-    found = optimize.run(found, optimize.AFTER_SAVES[level], strictly)
+    found = optimize.run(found, optimize.after_saves(optimize.Passes(level)), strictly)
     if not found.functions:
         return found
     found = split(found)
     strictly(found)
-    return optimize.run(found, optimize.AFTER_SAVES[level], strictly)
+    return optimize.run(found, optimize.after_saves(optimize.Passes(level)), strictly)
 
 
 def run(function: Function, inputs: Any) -> tuple[Any, ...]:

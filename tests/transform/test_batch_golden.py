@@ -29,10 +29,10 @@ def compiled(function):
         (lambda f: verify(f, infer)), (lambda f: verify(f, infer, relaxed=True))
     )  # fmt: skip
     relaxed(function)
-    function = optimize.run(function, optimize.BEFORE_SAVES[1], relaxed)
+    function = optimize.run(function, optimize.before_saves(optimize.Passes()), relaxed)
     function = legalise_saves(function)
     strict(function)
-    return optimize.run(function, optimize.AFTER_SAVES[1], strict)
+    return optimize.run(function, optimize.after_saves(optimize.Passes()), strict)
 
 
 def check(function, positions, draws):

@@ -17,8 +17,9 @@ def tangent(function, wrt, level):
     """The function with its tangents after all passes, each verified."""
     found = forward(function, wrt, f"{function.name}_jvp")
     verify(found, infer)
-    for passes in (optimize.BEFORE_SAVES, optimize.AFTER_SAVES):
-        found = optimize.run(found, passes[level], lambda f: verify(f, infer))
+    passes = optimize.Passes(level)
+    for steps in (optimize.before_saves(passes), optimize.after_saves(passes)):
+        found = optimize.run(found, steps, lambda f: verify(f, infer))
     return found
 
 

@@ -5,16 +5,15 @@ The gradient alone, so that a forward part nobody needs is dropped; linear code 
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from adcompiler import grad
-from tests.benchmarks.measure import Figure, interleaved
+from tests.benchmarks.measure import Figure, interleaved, peak
 
-__all__ = ["kernels", "peak"]
+__all__ = ["stores"]
 
 
 def jacobi(A, n):
@@ -62,7 +61,7 @@ def gather(x, places, n):
     return total
 
 
-def kernels(rounds: int) -> Iterator[Figure]:
+def stores(rounds: int) -> Iterator[Figure]:
     """Gradient over function, in time, and in memory for the stencil."""
     rng = np.random.default_rng(0)
     plane, many = rng.normal(size=(200, 200)), rng.normal(size=1_000_000)
@@ -100,12 +99,3 @@ def _memory(name: str, function: Any, args: tuple[Any, ...], limit: float) -> Fi
     return Figure(
         name, peak(lambda: compiled(*args)), peak(lambda: function(*_copied(args))), limit, True
     )
-
-
-def peak(run: Callable[[], Any]) -> float:
-    """The most bytes that a call has in use."""
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return float(peak)

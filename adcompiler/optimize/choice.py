@@ -1,0 +1,79 @@
+"""Which passes run: those of a level, less the ones that are switched off by name.
+
+    Passes(1)                          what a careful person would write
+    Passes(1, without=("nest",))       the same, with a line for every value
+
+Wherever an optimisation level is asked for, `Passes` may be given in its place. What the text needs
+to be right has no name and can't be switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..diagnostics import Diagnostic, SignatureError
+
+__all__ = ["DEFAULT", "LEVELS", "PASSES", "Passes", "chosen_passes"]
+
+LEVELS = (0, 1, 2)
+
+# From which level on each runs, and what it buys the reader or the machine.
+PASSES: Mapping[str, tuple[int, str]] = {
+    "copies": (1, "a value that only stands for another one is that other one"),
+    "simplify": (1, "what is known when compiling is settled: x * 1, 0 + x, sizes"),
+    "subexpressions": (1, "what is computed twice is computed once"),
+    "shapes": (1, "a shape is asked of an array that is at hand anyway"),
+    "nest": (1, "a value that is used once stands in the expression that uses it"),
+    "late-updates": (0, "an array's gradient is added to where the last reader is done"),
+}
+
+
+@dataclass(frozen=True)
+class Passes:
+    """An optimisation level and the names of passes that don't run all the same.
+
+    Raises SignatureError where there is no such level, or no such pass.
+    """
+
+    level: int = 1
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise SignatureError(
+                Diagnostic(
+                    "unknown-level", f"there is no optimisation level {self.level!r}.",
+                    "use optimize=0, the lecture form, 1, or 2, which may change how the forward"
+                    " part rounds.",
+                )
+            )  # fmt: skip
+        names = (self.without,) if isinstance(self.without, str) else self.without
+        unknown = sorted(set(names) - PASSES.keys())
+        if unknown:
+            raise SignatureError(
+                Diagnostic(
+                    "unknown-pass", f"there is no pass {unknown[0]!r} to be left out.",
+                    f"there are {', '.join(sorted(PASSES))}.",
+                )
+            )  # fmt: skip
+        object.__setattr__(self, "level", int(self.level))
+        object.__setattr__(self, "without", tuple(sorted(set(names))))
+
+    def runs(self, name: str) -> bool:
+        """Whether the pass of this name is among them."""
+        return self.level >= PASSES[name][0] and name not in self.without
+
+    def __str__(self) -> str:
+        """As on a command line."""
+        return " ".join([f"-O{self.level}", *(f"--without {name}" for name in self.without)])
+
+
+DEFAULT = Passes()
+
+
+def chosen_passes(optimize: int | Passes) -> Passes:
+    """The passes of a level, or those that are given."""
+    return optimize if isinstance(optimize, Passes) else Passes(optimize)
+
+
