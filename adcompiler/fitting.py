@@ -24,6 +24,8 @@ GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 def fitted(given: Any, like: Any, name: str) -> Any:
     """`given` with the structure, kinds and dtypes of `like`; SignatureError where the structure or
     a shape is another."""
+    if _is_alike(given, like):
+        return given
     try:
         return _fitted(given, like)
     except _Misfit as misfit:
@@ -36,17 +38,28 @@ def fitted(given: Any, like: Any, name: str) -> Any:
         ) from None  # fmt: skip
 
 
+def _is_alike(given: Any, like: Any) -> bool:
+    """Whether it has the kinds, dtypes and shapes already; of plain structures alone."""
+    kind = type(like)
+    if type(given) is not kind:
+        return False
+    if kind is np.ndarray:
+        return bool(given.dtype == like.dtype and given.shape == like.shape)
+    if kind is tuple or kind is list:
+        return len(given) == len(like) and all(map(_is_alike, given, like))
+    if kind is dict:
+        return [*given] == [*like] and all(map(_is_alike, given.values(), like.values()))
+    return kind in (float, complex) or issubclass(kind, np.inexact)
+
+
 class _Misfit(Exception):
     def __init__(self, told: str = "another structure") -> None:
         self.told, self.path = told, ""
 
 
 def _fitted(given: Any, like: Any) -> Any:
-    kind = type(like)
-    if kind is np.ndarray or isinstance(like, np.ndarray):
+    if isinstance(like, np.ndarray):
         return _array(given, like)
-    if kind is float and type(given) is float:
-        return given
     if isinstance(like, (tuple, list)):
         if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(like):
             raise _Misfit
@@ -59,8 +72,8 @@ def _fitted(given: Any, like: Any) -> Any:
     if isinstance(like, (float, complex, np.inexact)):
         if np.ndim(given):
             raise _Misfit
-        return kind(given)
-    if is_record(like) and type(given) is not kind:
+        return type(like)(given)
+    if is_record(like) and type(given) is not type(like):
         raise _Misfit
     return given
 
@@ -77,8 +90,6 @@ def _parts(given: Any, like: Iterable[tuple[Any, Any]]) -> list[Any]:
 
 
 def _array(given: Any, like: np.ndarray[Any, Any]) -> Any:
-    if type(given) is np.ndarray and given.dtype == like.dtype and given.shape == like.shape:
-        return given
     if like.dtype.kind not in "fc":
         return given
     array = np.asarray(given, like.dtype)
