@@ -105,6 +105,8 @@ def _tuple(like: tuple[Any, ...], parts: list[Any]) -> Any:
 def flat(value: Any) -> Iterator[Any]:
     """The numbers and arrays of nested tuples, lists, dicts and dataclasses."""
     match value:
+        case np.ndarray() | float():
+            yield value
         case tuple() | list():
             for part in value:
                 yield from flat(part)
@@ -120,7 +122,7 @@ def flat(value: Any) -> Iterator[Any]:
 
 def is_record(value: Any) -> bool:
     """Whether it is an object of a dataclass."""
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return hasattr(type(value), "__dataclass_fields__")
 
 
 def fields_of(value: Any) -> list[tuple[str, Any]]:
@@ -154,6 +156,8 @@ def _kept(value: Any, generators: bool, memo: dict[int, Any]) -> Any:
 def put_back(value: Any, leaves: Iterator[Any]) -> Any:
     """The structure of `value` with other leaves."""
     match value:
+        case np.ndarray() | float():
+            return next(leaves)
         case tuple() | list():
             parts = [put_back(part, leaves) for part in value]
             return parts if isinstance(value, list) else _tuple(value, parts)
