@@ -37,6 +37,7 @@ from .options import Options
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
+from .wrapping import plain_function
 from .wrt import Place, check_wrt, select
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
@@ -86,6 +87,9 @@ class Gradient:
             _check_plain(function)
             inner = (*function._inner, (function.wrt, function._value, function._aux), *inner)
             function = function.target
+        elif hasattr(type(function), "__adcompiler_derivation__"):
+            derived: Any = function
+            function = plain_function(derived, derived.__adcompiler_derivation__()[1][-1][0])
         plain, filled, _ = unfold(function)
         plain = _plain_function(plain)
         functools.update_wrapper(self, plain)
@@ -295,9 +299,9 @@ class Gradient:
         made._lock, made._unbound = self._lock, self
         return vars(made)
 
-    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[str, Wrt, bool, bool]]]:
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
         """What a call of it is inside a function that is differentiated."""
-        steps = [("grad", *step) for step in self._inner]
+        steps: list[tuple[Any, ...]] = [("grad", *step) for step in self._inner]
         return self.target, [*steps, (self._mode, self.wrt, self._value, self._aux)]
 
     def __copy__(self) -> Gradient:
@@ -353,7 +357,7 @@ def _plain_function(function: Any) -> types.FunctionType:
         raise UnsupportedError(
             Diagnostic(
                 "derivative", f"{function!r} isn't differentiated by itself.",
-                "differentiate first, as in vmap(grad(f)), or call it in a function of your own.",
+                "call it in a function of your own.",
             )
         )
     if not isinstance(function, types.FunctionType):

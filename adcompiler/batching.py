@@ -86,6 +86,10 @@ class Batched:
             self._made[chosen] = Gradient(self.function, chosen, self.optimize, mode="vmap")
         return self._made[chosen], one, several
 
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("vmap", 0, False, False, self.in_axes)]
+
     def _axes(self, args: Sequence[Any]) -> tuple[int | None, ...]:
         axes = self.in_axes if isinstance(self.in_axes, tuple) else (self.in_axes,) * len(args)
         if len(axes) != len(args):
@@ -129,3 +133,6 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1
     """
     made: Batched = made_once(Batched, f, in_axes, optimize)
     return made
+
+
+vmap.__adcompiler_derivative__ = "vmap"  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ class Jacobian(_Matrix):
     def __call__(self, *args: Any) -> Any:
         chosen, before = self.chosen(self.forward, args), kept(args, generators=True)
         value, aux = self.parts(self.function(*kept(args)))
-        mode = self.mode
+        mode = _possible(self.mode, chosen.leaves, list(flat(value)))
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen.leaves, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
@@ -159,6 +159,10 @@ class Jacobian(_Matrix):
     def emitted(self) -> Derivative:
         return self.reverses if self.mode == "reverse" else self.forwards
 
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("jacobian", self.wrt, False, self.aux, self.mode)]
+
 
 class Hessian(_Matrix):
     """`hessian(f)(*args)`: see `hessian`."""
@@ -195,6 +199,33 @@ class Hessian(_Matrix):
     @property
     def emitted(self) -> Derivative:
         return self.products
+
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("hessian", self.wrt, False, self.aux)]
+
+
+def _possible(mode: str, given: Sequence[Any], found: Sequence[Any]) -> str:
+    """The mode, where complex numbers leave a choice: real directions see all of a complex result,
+    and one cotangent of a real result sees all of a complex argument, but not the other way."""
+    complex_given, complex_found = (any(map(np.iscomplexobj, v)) for v in (given, found))
+    real_given, real_found = (
+        any(_is_float(x) and not np.iscomplexobj(x) for x in v) for v in (given, found)
+    )
+    needed = {
+        name for name, needs in (
+            ("forward", complex_found and real_given), ("reverse", complex_given and real_found)
+        ) if needs
+    }  # fmt: skip
+    if len(needed | ({mode} - {"auto"})) > 1:
+        raise SignatureError(
+            Diagnostic(
+                "jacobian", "complex results have columns by real arguments, complex arguments have"
+                f" rows of real results, and mode={mode!r} doesn't give what is asked for.",
+                "leave mode out, or differentiate the real and the imaginary part.",
+            )
+        )  # fmt: skip
+    return needed.pop() if needed else mode
 
 
 # So many directions are taken at once: what a function computes is held as often.
@@ -304,7 +335,9 @@ def jacobian(
     Calling the result with arguments gives, in the structure of what `f` returns, for each number
     or array of shape `s` the partials by an argument of shape `t`: an array of shape `s + t`; by a
     structure, or by a tuple of arguments, that structure of these, with None for what is no float.
-    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer. has_aux:
+    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer; complex
+    results by real arguments have columns alone, real results by complex arguments rows alone, and
+    complex ones by complex ones are taken to be holomorphic. has_aux:
     `f` returns `(out, aux)`, and a call gives the Jacobian of out, and aux. Raises what `grad`
     raises.
     """

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .codegen.signature import Parameter, Whole, replaced_in
-from .dense import dense_hessian
+from .dense import dense_columns, dense_hessian, dense_rows
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.derived_calls import tangent_of
 from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
@@ -289,7 +289,7 @@ def _hessian(
     """The Hessian products along all unit vectors of one array."""
     check_repeatable(function, copied=True)
     product = _hvp(lowered, function, wrt, options).function
-    found = dense_hessian(product, wrt, len(function.parameters))
+    found = dense_hessian(product, wrt)
     return Derived(found, (), lambda values: next(values), headed=False)
 
 
@@ -371,6 +371,15 @@ def plain_derivative(
         return forward(function, wrt, f"{function.name}_jvp")
     if mode == "hvp":
         return _hessian_product(function, wrt, 1, False)
+    if mode == "hessian":
+        return dense_hessian(_hessian_product(function, wrt, 1, False), wrt)
+    if mode == "columns":
+        pushed = forward(function, wrt, f"{function.name}_jvp")
+        return dense_columns(pushed, wrt[0], len(function.results))
+    if mode == "rows":
+        out = function.results[:1]
+        pulled = reverse(function, wrt, f"{function.name}_vjp", value=True, results=out)
+        return dense_rows(pulled, out[0], wrt)
     found = reverse(
         function, wrt, f"{function.name}_grad", value=value, results=function.results[:1]
     )

@@ -28,7 +28,7 @@ from .frontend.signature import Structure, describe, with_equal_sizes, with_stat
 from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.sizes import Symbol
+from .ir.sizes import Size, Symbol
 from .modes import (
     Derived,
     Pulled,
@@ -44,6 +44,7 @@ from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
+from .transform.batch import batch
 from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
@@ -230,9 +231,12 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
 
 
 def derive_within(
-    function: Function, wrt: Sequence[Value], mode: str, value: bool
+    function: Function, wrt: Sequence[Value], mode: str, value: bool, size: Size | None = None
 ) -> Function:
-    """The derivative of what a function differentiates itself, to be put in place of the call."""
+    """The derivative of what a function differentiates itself, to be put in place of the call;
+    of a batch, which has this size, the function of stacks."""
+    if mode == "vmap":
+        return batch(function, wrt, f"{function.name}_vmap", size=size)
     check_complex(function, wrt)
     found = _legalised(plain_derivative(function, wrt, mode, value), DEFAULT, None)
     found = own_results(found, wrt)
