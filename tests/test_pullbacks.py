@@ -30,8 +30,17 @@ def whole(x, w):
     return folded(x, 3) * w[0, 0], x
 
 
+def one_way(x, w):
+    if x[0, 0] > 100.0:
+        y = x * x
+        z = y[1:]
+    else:
+        z = np.exp(x)[1:]
+    return z * z, np.sum(w)
+
+
 @pytest.mark.parametrize("level", [0, 1])
-@pytest.mark.parametrize("f", [dense, rows, whole])
+@pytest.mark.parametrize("f", [dense, rows, whole, one_way])
 def test_nothing_that_is_saved_can_be_changed(f, level):
     given = [np.random.default_rng(k).normal(size=(3, 3)) for k in range(2)]
     x, w = (g.copy() for g in given)
