@@ -301,10 +301,11 @@ def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
     ) -> Derived:
         check_repeatable(function, copied=True)
         derived = one(lowered, function, wrt, options)
-        old, own = derived.function, len(function.parameters)
+        parts, own = derived.function.parts, len(function.parameters)
+        old = replace(derived.function, parts=None)
         values = 0 if one is _hvp else len(function.results)
         found = batch(old, old.parameters[own:], f"{old.name}s", whole=old.results[values:])
-        found = replace(found, parts=old.parts)
+        found = replace(found, parts=parts)
         mapping = dict(zip(old.parameters, found.parameters, strict=True))
         parameters = tuple(with_values(p, mapping) for p in derived.parameters)
         pulled = derived.pullback
