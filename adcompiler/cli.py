@@ -222,12 +222,10 @@ def trace(target: str, args: tuple[str, ...], call: str | None, every: bool) -> 
       adcompiler trace samples/neuron.py:neuron --at "neuron(2.0, -1.0, -3.0, -2.0, -3.0)"
       adcompiler trace model.py:power --at "power(2.0, 100)" --all
     """
-    from .cli_graph import run
+    from .cli_graph import traced
     from .cli_target import arguments_of, find_function
-    from .graph_trace import trace
 
-    graph = run(arguments_of(find_function(target), args, call))
-    click.echo(trace(graph, every))
+    click.echo(traced(arguments_of(find_function(target), args, call), every))
 
 
 def _colored(wanted: bool | None) -> bool:

@@ -7,6 +7,8 @@ itself raises is told in a line.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -14,12 +16,20 @@ from .arguments import split
 from .cli_target import Arguments
 from .diagnostics import AdcompilerError
 from .graph import Graph, lower
+from .graph_trace import trace
 
-__all__ = ["run"]
+__all__ = ["traced"]
 
 
-def run(arguments: Arguments) -> Graph:
-    """The graph, run forwards; AdcompilerError for a refusal."""
+def traced(arguments: Arguments, every: bool) -> str:
+    """The run as a table; AdcompilerError for a refusal."""
+    graph = lower(arguments.target.function)
+    with _told(arguments):
+        _forward(graph, arguments)
+        return trace(graph, every)
+
+
+def _forward(graph: Graph, arguments: Arguments) -> None:
     target = arguments.target
     missing = [name for name in target.parameters if name not in arguments.values]
     if missing:
@@ -28,12 +38,17 @@ def run(arguments: Arguments) -> Graph:
             f'`{missing[0]}` has no value; give the arguments, as --at "{target.name}({example})".'
         )
     args, keywords = split(inspect.signature(target.function), arguments.values)
-    graph = lower(target.function)
+    graph.forward(*args, **keywords)
+
+
+@contextmanager
+def _told(arguments: Arguments) -> Iterator[None]:
+    """What the user's function raises is told without a traceback."""
     try:
-        graph.forward(*args, **keywords)
-    except AdcompilerError:
+        yield
+    except (AdcompilerError, click.ClickException):
         raise
-    except Exception as error:  # the user's own
-        click.echo(f"{target.name} raises {type(error).__name__}: {error}", err=True)
+    except Exception as error:
+        name = arguments.target.name
+        click.echo(f"{name} raises {type(error).__name__}: {error}", err=True)
         raise click.exceptions.Exit(1) from None
-    return graph

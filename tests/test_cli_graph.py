@@ -40,8 +40,8 @@ def raising(x):
     return x
 
 
-def whole(n):
-    return n // 2
+def vector(x):
+    return x * 2.0
 
 
 def quoted(x=2.0):
@@ -103,7 +103,7 @@ def test_defaults_are_values():
         (["model.py:power", "--at", "power(2.0)"], 2, "missing a required argument: 'n'"),
         (["model.py:power", "--at", "f(2.0)"], 2, "is no call of `power`"),
         (["model.py:raising", "--at", "raising(0.5)"], 1, "raises ValueError: no such luck"),
-        (["model.py:whole", "--at", "whole(3)"], 1, "float"),
+        (["model.py:vector", "--at", "vector(np.ones(3))"], 1, "non-scalar-result"),
     ],
 )
 def test_no_run(args, status, message):
