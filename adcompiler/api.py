@@ -19,6 +19,7 @@ import ast
 import copy
 import functools
 import inspect
+import operator
 import threading
 import types
 from collections.abc import Callable, Mapping
@@ -26,18 +27,18 @@ from typing import Any, TypeVar, cast, overload
 
 from .arguments import bind, split
 from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
-from .frontend.binding import signature_of
+from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
-from .ir.printer import print_function
-from .modes import local_places
 from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
-from .pipeline import Options, gradient_function, lower_settled
+from .options import Options
+from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
-from .targets import Wrt, check_variables, places, settled, unfold
-from .wrt import check_wrt, select
+from .targets import Wrt, check_variables, filled_in, places, settled, unfold
+from .wrapping import plain_function
+from .wrt import Place, check_wrt, select
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
 
@@ -86,6 +87,9 @@ class Gradient:
             _check_plain(function)
             inner = (*function._inner, (function.wrt, function._value, function._aux), *inner)
             function = function.target
+        elif hasattr(type(function), "__adcompiler_derivation__"):
+            derived: Any = function
+            function = plain_function(derived, derived.__adcompiler_derivation__()[1][-1][0])
         plain, filled, _ = unfold(function)
         plain = _plain_function(plain)
         functools.update_wrapper(self, plain)
@@ -95,7 +99,7 @@ class Gradient:
         self._value, self._mode, self._inner, self._aux = value, mode, inner, aux
         self._read_signature(plain, len(filled))
         self._entries: dict[Any, list[Specialization]] = {}
-        self._fast: dict[tuple[type, ...], tuple[Callable[[], bool], Callable[..., Any]]] = {}
+        self._shortcuts = Shortcuts()
         self._lock = threading.Lock()
         self._unbound: Gradient | None = None
 
@@ -106,27 +110,42 @@ class Gradient:
         UnsupportedError, SourceError or SignatureError where the function can't be differentiated,
         and whatever the function itself raises.
         """
-        if not kwargs:
-            found = self._fast.get(tuple(map(type, args)))
-            if found is not None and found[0]():
-                return found[1](*args)
-        try:
-            arguments = self._bind(args, kwargs)
-            compiled = self._specialization(arguments)
-        except AdcompilerError as error:
-            raise error.with_traceback(None) from None
-        # Here, and not by `_run`: a traceback from the emitted text has one frame of ours.
-        positional, keywords = split(self.signature, arguments)
-        outside = compiled.outside(self.function, arguments)
-        return compiled.call(*positional, **keywords, **outside)
+        found = self._shortcut(args, kwargs)
+        if found is None:
+            try:
+                found = self._looked_up(args, kwargs)
+            except AdcompilerError as error:
+                raise error.with_traceback(None) from None
+        # Here, and not in a method: a traceback from the emitted text has one frame of ours.
+        return found[0].call(*found[1], **found[2])
 
-    def _run(
-        self, compiled: Specialization, arguments: Mapping[str, Any], more: Mapping[str, Any]
-    ) -> Any:
-        """Call the emitted function; `more` is what it takes besides the function's arguments."""
+    def prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
+        """What is compiled for a call, compiling it if need be, and what the text takes."""
+        return self._shortcut(args, kwargs) or self._looked_up(args, kwargs)
+
+    def _shortcut(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared | None:
+        function, target = self.function, self.target
+        if target is not function:
+            function, args, kwargs = filled_in(target, args, kwargs)
+        for ready in self._shortcuts.ready:
+            found = ready(function, args, kwargs)
+            if found is not None:
+                return found
+        return None
+
+    def _looked_up(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
+        arguments = self._bind(args, kwargs)
+        compiled = self._specialization(arguments)
         positional, keywords = split(self.signature, arguments)
-        outside = compiled.outside(self.function, arguments)
-        return compiled.call(*positional, **keywords, **outside, **more)
+        keywords |= compiled.outside(self.function, arguments)
+        places_: tuple[Place, ...] = ()
+        if compiled.taken:
+            places_ = settled(self._places, self.signature, arguments)
+        function, args, kwargs = filled_in(self.target, args, kwargs)
+        self._shortcuts.note(compiled, function, args, kwargs, lambda: shortcut(
+            compiled, function, self.signature, arguments, (len(args), tuple(kwargs)), places_
+        ))  # fmt: skip
+        return compiled, positional, keywords, [select(arguments, place) for place in places_]
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself."""
@@ -162,16 +181,19 @@ class Gradient:
     @without_our_frames
     def ir(self, *args: Any, **kwargs: Any) -> str:
         """The gradient's SSA for these arguments, as text."""
+        from .ir.printer import print_function
+        from .pipeline import derivative
+
         arguments = self._bind(args, kwargs)
         structures = {name: abstract(value, name) for name, value in arguments.items()}
         options = self._options(arguments)
         if options.mode != "vmap":
             check_wrt(self.function, structures, options.wrt)
-        lowered, _ = lower_settled(
-            self.function, structures, lambda path: lookup_path(self.function, path, arguments),
-            local_places(structures, options),
+        _, found, _, _ = derivative(
+            self.function, structures, options,
+            lambda path: lookup_path(self.function, path, arguments),
         )  # fmt: skip
-        return print_function(gradient_function(lowered, options)[0])
+        return print_function(found)
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode
@@ -183,21 +205,15 @@ class Gradient:
         return f"<{kind} of {self.function.__qualname__} with respect to {wrt}>"
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        function, filled, keywords = (
-            (self.target, (), {}) if self.target is self.function else unfold(self.target)
-        )
-        if function is not self.function or function.__code__ is not self._code or (
-            function.__defaults__ is not self._defaults
-        ):  # fmt: skip
+        function, whole, keywords = filled_in(self.target, args, kwargs)
+        if function is not self.function or not _same(self._insides, function):
             # Tools that reload edited modules exchange the insides of functions.
-            self._read_signature(_plain_function(function), len(filled))
-        return bind(
-            self.signature, function.__qualname__, (*filled, *args), {**keywords, **kwargs}
-        )
+            self._read_signature(_plain_function(function), len(whole) - len(args))
+        return bind(self.signature, function.__qualname__, whole, keywords)
 
     def _read_signature(self, function: types.FunctionType, filled: int) -> None:
         self.function = function
-        self._code, self._defaults = function.__code__, function.__defaults__
+        self._insides = _insides(function)
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
         self._inner_places = [places(function, self.target, w, filled) for w, _, _ in self._inner]
@@ -259,34 +275,33 @@ class Gradient:
             # Those that no longer hold would only be tried in vain.
             kept = [e for e in self._entries.get(key, ()) if e.check()]
             self._entries[key] = [made, *kept][:_KEPT]
-            kinds = tuple(type(value) for value in arguments.values())
-            by_keyword = made.captures or split(self.signature, arguments)[1]
-            if (
-                set(kinds) <= set(_PLAIN) and not by_keyword and not made.static_arguments
-                and self.target is self.function
-            ):  # fmt: skip
-                self._fast[kinds] = (made.check, made.call)
             return made
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As an attribute of a class, a method; `wrt` counts from the argument after `self`."""
         if instance is None or isinstance(self.target, (staticmethod, types.MethodType)):
             return self
-        made = Gradient(
-            types.MethodType(self.target, instance), self.wrt, self._passes, self._value,
-            self._mode, self._inner, self._aux,
-        )  # fmt: skip
-        made._entries, made._lock, made._unbound = self._method_entries, self._lock, self
+        made = object.__new__(Gradient)
+        vars(made).update(self._as_method)
+        made._of = made.target = types.MethodType(self.target, instance)
+        if isinstance(self._of, Gradient):
+            made._of = self._of.__get__(instance, owner)
         return made
 
     @functools.cached_property
-    def _method_entries(self) -> dict[Any, list[Specialization]]:
-        """What is compiled for this gradient as a method, whatever the instance."""
-        return {}
+    def _as_method(self) -> dict[str, Any]:
+        """What this gradient is as a method, whatever the instance, which a call of `m.g(x)` makes
+        anew: it holds all that is compiled, too."""
+        made = Gradient(
+            types.MethodType(self.target, object()), self.wrt, self._passes, self._value,
+            self._mode, self._inner, self._aux,
+        )  # fmt: skip
+        made._lock, made._unbound = self._lock, self
+        return vars(made)
 
-    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[str, Wrt, bool, bool]]]:
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
         """What a call of it is inside a function that is differentiated."""
-        steps = [("grad", *step) for step in self._inner]
+        steps: list[tuple[Any, ...]] = [("grad", *step) for step in self._inner]
         return self.target, [*steps, (self._mode, self.wrt, self._value, self._aux)]
 
     def __copy__(self) -> Gradient:
@@ -305,6 +320,17 @@ class Gradient:
         from .pickling import reduce_gradient
 
         return reduce_gradient(self)
+
+
+def _insides(function: types.FunctionType) -> list[Any]:
+    """What may be exchanged inside a function."""
+    keyword = function.__kwdefaults__ or {}
+    return [function.__code__, function.__defaults__, *keyword, *keyword.values()]
+
+
+def _same(insides: list[Any], function: types.FunctionType) -> bool:
+    now = _insides(function)
+    return len(now) == len(insides) and all(map(operator.is_, now, insides))
 
 
 def _check_plain(function: Gradient) -> None:
@@ -331,7 +357,7 @@ def _plain_function(function: Any) -> types.FunctionType:
         raise UnsupportedError(
             Diagnostic(
                 "derivative", f"{function!r} isn't differentiated by itself.",
-                "differentiate first, as in vmap(grad(f)), or call it in a function of your own.",
+                "call it in a function of your own.",
             )
         )
     if not isinstance(function, types.FunctionType):

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .frontend.records import fields_of
-from .modes import Options
+from .options import Options
+from .results import Form, rebuilt
 from .wrt import select
 
-__all__ = ["bind", "split", "with_named_tuples"]
+__all__ = ["bind", "split", "with_classes", "with_gradients"]
 
 
 def bind(
@@ -50,16 +52,33 @@ def split(
     return positional, keywords
 
 
-def with_named_tuples(
+def with_classes(
+    call: Callable[..., Any], arguments: Mapping[str, Any], options: Options, form: Form | None
+) -> Callable[..., Any]:
+    """Emitted text, which can't import the user's classes, returns tuples and dicts in their place.
+    `form`: where they stand in what the function returns."""
+    if options.mode in ("grad", "hvp", "hvps"):
+        both = options.aux and options.mode == "grad"
+        call = with_gradients(call, arguments, replace(options, aux=both))
+    if form is None:
+        return call
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        return rebuilt(form, call(*args, **kwargs))
+
+    return named
+
+
+def with_gradients(
     call: Callable[..., Any], arguments: Mapping[str, Any], options: Options
 ) -> Callable[..., Any]:
-    """Emitted text, which can't import the user's classes, returns plain tuples in their place."""
+    """The same for gradients, which have the classes of what they are taken of."""
     forms = [
         None if isinstance(place, str) and place not in arguments
         else _named_form(select(arguments, place))
         for place in options.wrt
     ]  # fmt: skip
-    if not any(forms) or options.mode in ("jvp", "jvps", "vmap"):
+    if not any(forms):
         return call
     form: Any = forms[0] if options.single else (tuple, forms)
     if options.value or options.aux:

@@ -20,6 +20,7 @@ from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
 from .optimize import Passes
+from .targets import filled_in
 from .transformations import made_once
 
 __all__ = ["vmap"]
@@ -39,9 +40,10 @@ class Batched:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The results of all calls, stacked along a first axis."""
         compiled, one, several = self._prepared(args)
-        examples = compiled._bind(tuple(one), kwargs)
-        found = compiled._specialization(examples)
-        return compiled._run(found, compiled._bind(tuple(several), kwargs), {})
+        found, positional, keywords, _ = compiled.prepared(tuple(one), kwargs)
+        first = len(filled_in(compiled.target, (), {})[1])
+        positional = [*positional[:first], *several, *positional[first + len(several) :]]
+        return found.call(*positional, **keywords)
 
     @without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:
@@ -83,6 +85,10 @@ class Batched:
         if chosen not in self._made:
             self._made[chosen] = Gradient(self.function, chosen, self.optimize, mode="vmap")
         return self._made[chosen], one, several
+
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("vmap", 0, False, False, self.in_axes)]
 
     def _axes(self, args: Sequence[Any]) -> tuple[int | None, ...]:
         axes = self.in_axes if isinstance(self.in_axes, tuple) else (self.in_axes,) * len(args)
@@ -127,3 +133,6 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1
     """
     made: Batched = made_once(Batched, f, in_axes, optimize)
     return made
+
+
+vmap.__adcompiler_derivative__ = "vmap"  # type: ignore[attr-defined]

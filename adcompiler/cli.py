@@ -20,7 +20,7 @@ from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
 
-MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp")
+MODES = ("grad", "value_and_grad", "vjp", "jvp", "hvp", "hessian")
 STAGES = ("source", "ast", "ssa", "backward", "module")
 
 _EXECUTED = """FILE is not run as a whole: its imports, plain assignments and `def` lines are
@@ -160,8 +160,8 @@ def _stage(
 
     arguments = arguments_of(find_function(target), args, call)
     wanted = wrt_names(arguments, wrt)
-    if (value or has_aux) and mode not in ("grad", "value_and_grad"):
-        raise click.UsageError(f"--value and --has-aux are for gradients, not for --mode {mode}.")
+    if value and mode not in ("grad", "value_and_grad"):
+        raise click.UsageError(f"--value is for gradients, not for --mode {mode}.")
     if mode == "value_and_grad":
         mode, value = "grad", True
     left_out = tuple(name for names in without for name in names.split(","))

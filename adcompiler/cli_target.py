@@ -23,6 +23,7 @@ from .diagnostics import Diagnostic, SignatureError, SourceError, Span, Unsuppor
 from .frontend.annotations import parameter_structures, parse_structure
 from .frontend.context import ARGUMENT, Path, lookup_path
 from .frontend.items import Instance, is_number
+from .frontend.paths import EQUAL, equal_paths
 from .frontend.signature import Static, Structure, abstract, parts
 from .frontend.static_module import Decorated, Unevaluated, load_namespace
 from .ir.types import is_differentiable
@@ -161,10 +162,11 @@ class Arguments:
 
     def value(self, path: Path) -> Any:
         """The value behind a path, where the compiler can't do with its type alone."""
-        if path[0] != ARGUMENT:
+        if path[0] not in (ARGUMENT, EQUAL):
             return lookup_path(self.target.function, path)
-        name = path[1]
-        if name in self.values:
+        places = equal_paths(path) if path[0] == EQUAL else (path,)
+        name = next((place[1] for place in places if place[1] not in self.values), None)
+        if name is None:
             return lookup_path(self.target.function, path, self.values)
         raise SignatureError(
             Diagnostic(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -42,36 +42,43 @@ class _Misfit(Exception):
 
 
 def _fitted(given: Any, like: Any) -> Any:
-    if isinstance(like, np.ndarray):
+    kind = type(like)
+    if kind is np.ndarray or isinstance(like, np.ndarray):
         return _array(given, like)
-    match like:
-        case float() | complex() | np.inexact():
-            if np.ndim(given):
-                raise _Misfit
-            return type(like)(given)
-        case tuple() | list():
-            if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(like):
-                raise _Misfit
-            parts = [_part(given[k], part, k) for k, part in enumerate(like)]
-            return parts if isinstance(like, list) else _tuple(like, parts)
-        case dict():
-            if not isinstance(given, dict) or given.keys() != like.keys():
-                raise _Misfit
-            return {key: _part(given[key], part, key) for key, part in like.items()}
-    if is_record(like) and type(given) is not type(like):
+    if kind is float and type(given) is float:
+        return given
+    if isinstance(like, (tuple, list)):
+        if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(like):
+            raise _Misfit
+        parts = _parts(given, enumerate(like))
+        return parts if isinstance(like, list) else _tuple(like, parts)
+    if isinstance(like, dict):
+        if not isinstance(given, dict) or given.keys() != like.keys():
+            raise _Misfit
+        return dict(zip(like, _parts(given, like.items()), strict=True))
+    if isinstance(like, (float, complex, np.inexact)):
+        if np.ndim(given):
+            raise _Misfit
+        return kind(given)
+    if is_record(like) and type(given) is not kind:
         raise _Misfit
     return given
 
 
-def _part(given: Any, like: Any, key: Any) -> Any:
-    try:
-        return _fitted(given, like)
-    except _Misfit as misfit:
-        misfit.path = f"[{key!r}]{misfit.path}"
-        raise
+def _parts(given: Any, like: Iterable[tuple[Any, Any]]) -> list[Any]:
+    parts = []
+    for key, part in like:
+        try:
+            parts.append(_fitted(given[key], part))
+        except _Misfit as misfit:
+            misfit.path = f"[{key!r}]{misfit.path}"
+            raise
+    return parts
 
 
 def _array(given: Any, like: np.ndarray[Any, Any]) -> Any:
+    if type(given) is np.ndarray and given.dtype == like.dtype and given.shape == like.shape:
+        return given
     if like.dtype.kind not in "fc":
         return given
     array = np.asarray(given, like.dtype)

@@ -236,7 +236,7 @@ def _one_or_all(found: tuple[Var, ...]) -> Any:
 
 
 def _text(function: Function) -> str:
-    return emit_module(function, FunctionShape.plain(function), optimize.DEFAULT, "").function
+    return emit_module([(function, FunctionShape.plain(function))], optimize.DEFAULT, "").function
 
 
 def _one_expression(text: str) -> str | None:

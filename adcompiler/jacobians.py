@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from .api import without_our_frames
+from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import GENERATORS, flat, kept, put_back
 from .optimize import Passes
 from .targets import Wrt
-from .transformations import Derivative, Pullback, along, made_once, run_with
+from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
 __all__ = ["hessian", "jacobian"]
 
@@ -32,19 +32,41 @@ _MODES = ("auto", "forward", "reverse")
 class _Matrix:
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
-        self.function, self.wrt, self.optimize = f, wrt, optimize
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes, aux: bool
+    ) -> None:
+        self.function, self.wrt, self.optimize, self.aux = f, wrt, optimize, aux
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     @property
     def several(self) -> bool:
         return isinstance(self.wrt, tuple)
 
+    def parts(self, value: Any) -> tuple[Any, Any]:
+        """What is differentiated of what the function returns, and the rest."""
+        return value if self.aux else (value, None)
+
+    @property
+    def emitted(self) -> Derivative:
+        """What gives many columns, or many rows, at once."""
+        raise NotImplementedError
+
+    def source(self, *args: Any) -> str:
+        """The emitted function that gives many columns, or many rows, as text."""
+        return self.emitted.source(*args)
+
+    def module(self, *args: Any) -> str:
+        """The whole emitted module of that function: it runs with NumPy alone."""
+        return self.emitted.module(*args)
+
+    def ir(self, *args: Any) -> str:
+        """That function's SSA, as text."""
+        return self.emitted.ir(*args)
+
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
-        gradient = derivative.of(self.wrt)
-        arguments = gradient._bind(tuple(args), {})
-        return _Chosen(tuple(gradient.chosen(arguments)), self.several)
+        chosen = derivative.of(self.wrt).prepared(tuple(args), {})[3]
+        return _Chosen(tuple(chosen), self.several)
 
 
 @dataclass(frozen=True)
@@ -74,25 +96,28 @@ class _Chosen:
 class Jacobian(_Matrix):
     """`jacobian(f)(*args)`: see `jacobian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes) -> None:
-        super().__init__(f, wrt, optimize)
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, mode: str, optimize: int | Passes, aux: bool
+    ) -> None:
+        super().__init__(f, wrt, optimize, aux)
         self.mode = mode
-        self.forward = Derivative(f, wrt, optimize, "jvp")
-        self.reverse = Derivative(f, wrt, optimize, "vjp")
-        self.forwards = Derivative(f, wrt, optimize, "jvps")
-        self.reverses = Derivative(f, wrt, optimize, "vjps")
+        self.forward = Derivative(f, wrt, optimize, "jvp", aux)
+        self.reverse = Derivative(f, wrt, optimize, "vjp", aux)
+        self.forwards = Derivative(f, wrt, optimize, "jvps", aux)
+        self.reverses = Derivative(f, wrt, optimize, "vjps", aux)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         chosen, before = self.chosen(self.forward, args), kept(args, generators=True)
-        value = self.function(*kept(args))
-        mode = self.mode
+        value, aux = self.parts(self.function(*kept(args)))
+        mode = _possible(self.mode, chosen.leaves, list(flat(value)))
         if mode == "auto":
             given, found = (sum(map(np.size, v)) for v in (chosen.leaves, list(flat(value))))
             mode = "forward" if given <= found else "reverse"
         by = self._by_columns if mode == "forward" else self._by_rows
         blocks = by(before, chosen, value)
-        return put_back(value, iter([chosen.shown(row) for row in blocks]))
+        found = put_back(value, iter([chosen.shown(row) for row in blocks]))
+        return (found, aux) if self.aux else found
 
     def _by_columns(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
         one, several = self.forward.of(self.wrt), self.forwards.of(self.wrt)
@@ -111,13 +136,17 @@ class Jacobian(_Matrix):
         ]
 
     def _by_rows(self, args: Any, chosen: _Chosen, value: Any) -> list[list[Any]]:
-        pullback, several = Pullback(self.reverse, args, value), self.reverses.of(self.wrt)
+        one, several = self.reverse.of(self.wrt), self.reverses.of(self.wrt)
+
+        @functools.cache
+        def of(gradient: Gradient) -> Pullback:
+            return pulling(gradient, _drawing(args))
 
         def alone(basis: list[Any]) -> list[Any]:
-            return list(flat(pullback(put_back(value, iter(basis)))))
+            return list(flat(of(one).at(put_back(value, iter(basis)))))
 
         def stacked(basis: list[Any]) -> list[Any]:
-            return list(flat(run_with(several, args, [put_back(value, iter(basis))])))
+            return list(flat(of(several).at(put_back(value, iter(basis)))))
 
         outputs, leaves = list(flat(value)), chosen.leaves
         rows = _all_of(alone, stacked, outputs, len(leaves))
@@ -126,24 +155,32 @@ class Jacobian(_Matrix):
             for j, leaf in enumerate(outputs)
         ]
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns, or many rows."""
-        derivative = self.reverses if self.mode == "reverse" else self.forwards
-        return derivative.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.reverses if self.mode == "reverse" else self.forwards
+
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("jacobian", self.wrt, False, self.aux, self.mode)]
 
 
 class Hessian(_Matrix):
     """`hessian(f)(*args)`: see `hessian`."""
 
-    def __init__(self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes) -> None:
-        super().__init__(f, wrt, optimize)
-        self.product = Derivative(f, wrt, optimize, "hvp")
-        self.products = Derivative(f, wrt, optimize, "hvps")
+    def __init__(
+        self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes, aux: bool
+    ) -> None:
+        super().__init__(f, wrt, optimize, aux)
+        self.product = Derivative(f, wrt, optimize, "hvp", aux)
+        self.products = Derivative(f, wrt, optimize, "hvps", aux)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
         one, several = self.product.of(self.wrt), self.products.of(self.wrt)
-        chosen = self.chosen(self.product, args)
+        chosen, given = self.chosen(self.product, args), args
+        if self.aux:
+            args = kept(args, generators=True)
+            _, aux = self.parts(self.function(*kept(given)))
 
         def alone(basis: list[Any]) -> list[Any]:
             return list(flat(along(one, _drawing(args), chosen.together(basis))))
@@ -153,14 +190,42 @@ class Hessian(_Matrix):
 
         leaves = chosen.leaves
         columns = _all_of(alone, stacked, leaves, len(leaves))
-        return chosen.shown([
+        found = chosen.shown([
             chosen.shown([_block(columns[k], i, x, y, True) for k, y in enumerate(leaves)])
             for i, x in enumerate(leaves)
         ])  # fmt: skip
+        return (found, aux) if self.aux else found
 
-    def source(self, *args: Any) -> str:
-        """The emitted function that gives many columns."""
-        return self.products.source(*args)
+    @property
+    def emitted(self) -> Derivative:
+        return self.products
+
+    def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
+        """What a call of it is inside a function that is differentiated."""
+        return self.function, [("hessian", self.wrt, False, self.aux)]
+
+
+def _possible(mode: str, given: Sequence[Any], found: Sequence[Any]) -> str:
+    """The mode, where complex numbers leave a choice: real directions see all of a complex result,
+    and one cotangent of a real result sees all of a complex argument, but not the other way."""
+    complex_given, complex_found = (any(map(np.iscomplexobj, v)) for v in (given, found))
+    real_given, real_found = (
+        any(_is_float(x) and not np.iscomplexobj(x) for x in v) for v in (given, found)
+    )
+    needed = {
+        name for name, needs in (
+            ("forward", complex_found and real_given), ("reverse", complex_given and real_found)
+        ) if needs
+    }  # fmt: skip
+    if len(needed | ({mode} - {"auto"})) > 1:
+        raise SignatureError(
+            Diagnostic(
+                "jacobian", "complex results have columns by real arguments, complex arguments have"
+                f" rows of real results, and mode={mode!r} doesn't give what is asked for.",
+                "leave mode out, or differentiate the real and the imaginary part.",
+            )
+        )  # fmt: skip
+    return needed.pop() if needed else mode
 
 
 # So many directions are taken at once: what a function computes is held as often.
@@ -261,15 +326,19 @@ def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool)
 
 
 def jacobian(
-    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", optimize: int | Passes = 1
-) -> Jacobian:
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", has_aux: bool = False,
+    optimize: int | Passes = 1,
+) -> Jacobian:  # fmt: skip
     """The Jacobian of a function of numbers and arrays.
 
     Calling the result with arguments gives, in the structure of what `f` returns, for each number
     or array of shape `s` the partials by an argument of shape `t`: an array of shape `s + t`; by a
     structure, or by a tuple of arguments, that structure of these, with None for what is no float.
-    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer. Raises
-    what `grad` raises.
+    mode: "forward" (by columns), "reverse" (by rows), or "auto", the one that takes fewer; complex
+    results by real arguments have columns alone, real results by complex arguments rows alone, and
+    complex ones by complex ones are taken to be holomorphic. has_aux:
+    `f` returns `(out, aux)`, and a call gives the Jacobian of out, and aux. Raises what `grad`
+    raises.
     """
     if mode not in _MODES:
         raise SignatureError(
@@ -277,18 +346,20 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize)
+    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize, bool(has_aux))
     return made
 
 
-def hessian(f: Callable[..., Any], wrt: Wrt = 0, *, optimize: int | Passes = 1) -> Hessian:
+def hessian(
+    f: Callable[..., Any], wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
+) -> Hessian:
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a structure, or by a tuple of arguments, structures of structures of blocks. Forward
-    over reverse.
+    over reverse. has_aux: `f` returns `(loss, aux)`, and a call gives the Hessian, and aux.
     """
-    made: Hessian = made_once(Hessian, f, wrt, optimize)
+    made: Hessian = made_once(Hessian, f, wrt, optimize, bool(has_aux))
     return made
 
 

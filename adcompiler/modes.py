@@ -2,9 +2,11 @@
 
     grad             f_grad(x, *, grad_y=1.0)         the gradient of one number, reverse mode
     value_and_grad   f_value_and_grad(...)            the number, too
-    vjp              f_vjp(x, *, grad_y)              cotangents pulled back, of any result
+    vjp              f_vjp(x)                         any result, with what is saved for
+                     f_pullback(saved, grad_y)        cotangents pulled back
     jvp              f_jvp(x, *, dot_x)               the value and its tangent, forward mode
     hvp              f_hvp(x, *, dot_x)               forward mode over the gradient
+    hessian          f_hessian(x)                     the same along all unit vectors at once
 
 All are made of the lowered function, in SSA, by the transformations; a derivative of a derivative
 (`Options.inner`) is one more round of them.
@@ -13,12 +15,14 @@ All are made of the lowered function, in SSA, by the transformations; a derivati
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .codegen.signature import Parameter
+from .codegen.signature import Parameter, Whole, replaced_in
+from .dense import dense_columns, dense_hessian, dense_rows
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.derived_calls import tangent_of
 from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
@@ -27,7 +31,9 @@ from .frontend.signature import parts
 from .ir.builder import Builder
 from .ir.core import (
     Function,
+    Label,
     Operation,
+    Parts,
     Temporary,
     Value,
     hint,
@@ -37,14 +43,16 @@ from .ir.core import (
 from .ir.rewrite import substitute
 from .ir.types import Scalar, is_differentiable
 from .ir.types import Static as StaticType
-from .optimize import DEFAULT, Passes
+from .options import Options
 from .refusals import (
+    check_aux,
     check_complex,
     check_repeatable,
     check_result,
     check_written,
     differentiable_at,
 )
+from .results import Form, form_of, together
 from .targets import check_variables
 from .transform.batch import batch
 from .transform.forward import forward
@@ -58,41 +66,39 @@ from .wrt import (
 )
 
 __all__ = [
-    "MODES", "Derived", "Options", "chosen_values", "derive", "local_places",
-    "plain_derivative", "title_of", "with_temporaries",
+    "MODES", "Derived", "Options", "Pulled", "chosen_values", "derive", "local_places",
+    "plain_derivative", "title_of", "with_temporaries", "with_values",
 ]  # fmt: skip
 
-MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "vmap")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked for, apart from the function and its arguments: `inner` is differentiated
-    before, first things first. `seeded`: the cotangent of a gradient's number is 1.0, no parameter.
-    `aux`: the function returns the number and something else, which is handed on.
-    """
-
-    wrt: tuple[Place, ...]
-    single: bool = True
-    value: bool = False
-    passes: Passes = DEFAULT
-    mode: str = "grad"
-    inner: tuple[Options, ...] = ()
-    seeded: bool = False
-    aux: bool = False
+MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "hessian", "vmap")
 
 
 @dataclass(frozen=True)
 class Derived:
     """A derivative in SSA: the parameters that it takes after the function's own, and the
     structure of what it returns, made of its results. `headed`: it has a forward part and a
-    backward part, one after the other. `batched`: the stacks that stand for parameters."""
+    backward part, one after the other. `batched`: the stacks that stand for parameters. `form`: the
+    classes among what is returned. `pullback`: the backward part where that becomes a function by
+    itself, which takes what was saved and the cotangents."""
 
     function: Function
     parameters: tuple[Parameter, ...]
     returned: Callable[[Iterator[Value]], Any]
     headed: bool = True
     batched: Mapping[Value, Value] = field(default_factory=dict)
+    form: Form | None = None
+    pullback: Pulled | None = None
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """The backward part as a function: its cotangents, as parameters of the whole and with their
+    structure, and the structure of what it returns."""
+
+    label: Label
+    seeds: tuple[Value, ...]
+    cotangent: Parameter
+    returned: Callable[[Iterator[Value]], Any]
 
 
 def derive(
@@ -141,7 +147,8 @@ def title_of(options: Options) -> str:
 _TITLES = {
     "grad": "Gradient", "vjp": "Vector-Jacobian product", "jvp": "Jacobian-vector product",
     "hvp": "Hessian-vector product", "vjps": "Vector-Jacobian products",
-    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products", "vmap": "Batch",
+    "jvps": "Jacobian-vector products", "hvps": "Hessian-vector products",
+    "hessian": "Hessian", "vmap": "Batch",
 }  # fmt: skip
 
 
@@ -158,14 +165,16 @@ def _grad(
     if options.aux and not options.value:
         found = replace(found, body=replace(found.body, results=found.results[1:]))
     returned = _gradients(lowered, options)
+    aux = form_of(lowered.result[1]) if options.aux else None
+    form = together([together([None, aux]), None] if options.value else [None, aux])
     if options.passes.level == 0:
-        return Derived(_with_constant_seed(found, function), (), returned)
+        return Derived(_with_constant_seed(found, function), (), returned, form=form)
     if options.seeded:
         return Derived(_with_constant_seed(found, function, False), (), returned)
     found = _with_named_seed(found, function.results[0], _names(lowered))
     seed = found.parameters[-1]
     one = Parameter(str(hint(seed)), seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
-    return Derived(found, (one,), returned)
+    return Derived(found, (one,), returned, form=form)
 
 
 def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]], Any]:
@@ -192,33 +201,73 @@ def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]]
 def _vjp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
-    """A cotangent for each float that is returned."""
-    check_repeatable(function)
+    """A cotangent for each float that is returned. The function gives what its backward part reads
+    beside its value; the two are parted when saves are legal."""
+    out = _differentiated(lowered, function, options)
     function = _with_named_results(lowered, function)
-    received = [v for v in function.results if is_differentiable(v.type)]
-    found = reverse(function, wrt, f"{function.name}_vjp", results=received)
+    outputs = function.results[: sum(map(_is_value, leaves(out)))]
+    received = [v for v in outputs if is_differentiable(v.type)]
+    found = reverse(function, wrt, f"{function.name}_vjp", value=True, results=received)
     count = len(function.parameters)
     found = _with_free_names(lowered, found, count)
-    item = _like(lowered.result, iter(found.parameters[count:]))
-    parameter = _taken(lowered, "grad", "out", item)
-    return Derived(found, (parameter,), _gradients(lowered, options))
+    seeds = found.parameters[count:]
+    cotangent = _taken(lowered, "grad", "out", _like(out, iter(seeds)))
+    gradients = _gradients(lowered, replace(options, aux=False))
+    others = replaced_in(gradients(iter(found.results[len(function.results) :])))
+
+    def returned(values: Iterator[Value]) -> Any:
+        value, saved = _value(lowered, values), next(values)
+        return (value, (*map(Whole, others), saved) if others else saved)
+
+    label = _pullback_label(function.name, found.functions)
+    parted = replace(found, parts=Parts(count, len(function.results), label))
+    cotangent = replace(cotangent, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    pulled = Pulled(label, seeds, cotangent, gradients)
+    form = together([form_of(lowered.result), None])
+    return Derived(parted, (), returned, False, form=form, pullback=pulled)
+
+
+def _pullback_label(name: str, functions: Mapping[Label, Function]) -> Label:
+    split = (one.parts for one in functions.values() if one.parts is not None)
+    taken = {label.name for label in (*functions, *(parts.backward for parts in split))}
+    return Label(f"{name}_vjp_pullback" if f"{name}_pullback" in taken else f"{name}_pullback")
+
+
+def _value(lowered: Lowered, values: Iterator[Value]) -> Any:
+    """What the function returns."""
+    return rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
 
 
 def _jvp(
     lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
 ) -> Derived:
     """A tangent for each float that is differentiated by."""
-    check_written(lowered.result, function.span)
+    out = _differentiated(lowered, function, options)
     function = _with_named_results(lowered, function)
     found = forward(function, wrt, f"{function.name}_jvp")
+    wanted = len(function.results) + sum(map(is_float, leaves(out)))
+    found = replace(found, body=replace(found.body, results=found.results[:wanted]))
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
 
     def returned(values: Iterator[Value]) -> Any:
-        value = rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
-        tangent = rebuild(lowered.result, lambda leaf: tangent_of(leaf, values))
-        return (value, tangent)
+        value = _value(lowered, values)
+        tangent = rebuild(out, lambda leaf: tangent_of(leaf, values))
+        return (value[0], tangent, value[1]) if options.aux else (value, tangent)
 
-    return Derived(found, parameters, returned, headed=False)
+    forms = [form_of(out), form_of(out)]
+    if options.aux:
+        forms.append(form_of(lowered.result[1]))
+    return Derived(found, parameters, returned, False, form=together(forms))
+
+
+def _differentiated(lowered: Lowered, function: Function, options: Options) -> Any:
+    """Of what the function returns, all that can be handed on, what is differentiated."""
+    if not options.aux:
+        check_written(lowered.result, function.span)
+        return lowered.result
+    check_aux(lowered.result, function.span)
+    check_written(lowered.result[0], function.span)
+    return lowered.result[0]
 
 
 def _hvp(
@@ -226,10 +275,22 @@ def _hvp(
 ) -> Derived:
     """Forward mode over the gradient: a second derivative along one direction. What calls itself
     is taken the other way round, since the two parts of such a gradient have no tangents."""
-    check_result(lowered, function)
+    check_result(lowered, function, options.aux)
+    function = replace(function, body=replace(function.body, results=function.results[:1]))
     found = _hessian_product(function, wrt, 1 + len(options.inner), not options.passes.level)
     found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
-    return Derived(found, parameters, _gradients(lowered, options), headed=False)
+    gradients = _gradients(lowered, replace(options, aux=False))
+    return Derived(found, parameters, gradients, headed=False)
+
+
+def _hessian(
+    lowered: Lowered, function: Function, wrt: Sequence[Value], options: Options
+) -> Derived:
+    """The Hessian products along all unit vectors of one array."""
+    check_repeatable(function, copied=True)
+    product = _hvp(lowered, function, wrt, options).function
+    found = dense_hessian(product, wrt)
+    return Derived(found, (), lambda values: next(values), headed=False)
 
 
 def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
@@ -241,20 +302,28 @@ def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
         check_repeatable(function, copied=True)
         derived = one(lowered, function, wrt, options)
         old, own = derived.function, len(function.parameters)
-        values = len(function.results) if one is _jvp else 0
+        values = 0 if one is _hvp else len(function.results)
         found = batch(old, old.parameters[own:], f"{old.name}s", whole=old.results[values:])
+        found = replace(found, parts=old.parts)
         mapping = dict(zip(old.parameters, found.parameters, strict=True))
-        parameters = tuple(
-            replace(p, item=rebuild(p.item, lambda leaf: _in_place_of(leaf, mapping)))
-            for p in derived.parameters
-        )
-        return replace(derived, function=found, parameters=parameters)
+        parameters = tuple(with_values(p, mapping) for p in derived.parameters)
+        pulled = derived.pullback
+        if pulled is not None:
+            cotangent = with_values(pulled.cotangent, mapping)
+            seeds = tuple(mapping[v] for v in pulled.seeds)
+            pulled = replace(pulled, seeds=seeds, cotangent=cotangent)
+        return replace(derived, function=found, parameters=parameters, pullback=pulled)
 
     return several
 
 
-def _in_place_of(leaf: Item, mapping: Mapping[Value, Value]) -> Item:
-    return mapping.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+def with_values(parameter: Parameter, mapping: Mapping[Value, Value]) -> Parameter:
+    """The parameter with other values in its structure."""
+
+    def other(leaf: Item) -> Item:
+        return mapping.get(leaf, leaf) if isinstance(leaf, Value) else leaf
+
+    return replace(parameter, item=rebuild(parameter.item, other))
 
 
 def _vmap(
@@ -267,16 +336,15 @@ def _vmap(
         if old is not new
     }  # fmt: skip
 
-    def returned(values: Iterator[Value]) -> Any:
-        return rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
-
-    return Derived(found, (), returned, headed=False, batched=mapping)
+    form = form_of(lowered.result)
+    returned = functools.partial(_value, lowered)
+    return Derived(found, (), returned, headed=False, batched=mapping, form=form)
 
 
 _BY_MODE = {
     "grad": _grad, "vjp": _vjp, "jvp": _jvp, "hvp": _hvp,
     "vjps": _stacked(_vjp), "jvps": _stacked(_jvp), "hvps": _stacked(_hvp),
-    "vmap": _vmap,
+    "hessian": _hessian, "vmap": _vmap,
 }  # fmt: skip
 
 
@@ -303,6 +371,15 @@ def plain_derivative(
         return forward(function, wrt, f"{function.name}_jvp")
     if mode == "hvp":
         return _hessian_product(function, wrt, 1, False)
+    if mode == "hessian":
+        return dense_hessian(_hessian_product(function, wrt, 1, False), wrt)
+    if mode == "columns":
+        pushed = forward(function, wrt, f"{function.name}_jvp")
+        return dense_columns(pushed, wrt[0], len(function.results))
+    if mode == "rows":
+        out = function.results[:1]
+        pulled = reverse(function, wrt, f"{function.name}_vjp", value=True, results=out)
+        return dense_rows(pulled, out[0], wrt)
     found = reverse(
         function, wrt, f"{function.name}_grad", value=value, results=function.results[:1]
     )

@@ -14,13 +14,14 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .arguments import bind, split, with_named_tuples
-from .codegen.module import Emitted
+from .arguments import bind, split, with_classes
+from .codegen.emitted import Emitted
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.paths import lookup_path
 from .frontend.signature import keys_of
 from .frontend.source import fingerprint
-from .pipeline import Options
+from .options import Options
+from .results import Form, described, restored
 from .runtime.loader import load
 from .specialize import same
 
@@ -32,12 +33,14 @@ __all__ = ["FrozenGradient", "reduce_gradient"]
 
 @dataclass(frozen=True)
 class FrozenEntry:
-    """One compiled signature: its key, its static arguments, its text, and what is outside."""
+    """One compiled signature: its key, its static arguments, its text, what is outside, and the
+    classes among its results by name."""
 
     key: Hashable
     static_arguments: tuple[tuple[Any, Any], ...]
     emitted: Emitted
     outside: dict[str, Any]
+    form: Any = None
 
 
 class FrozenGradient:
@@ -75,7 +78,8 @@ class FrozenGradient:
         if number not in self._loaded:
             emitted = self.entries[number].emitted
             function = load(emitted.module, self.__name__)[emitted.name]
-            self._loaded[number] = with_named_tuples(function, arguments, self.options)
+            form = _form(self.entries[number].form)
+            self._loaded[number] = with_classes(function, arguments, self.options, form)
         return self._loaded[number]
 
     def source(self) -> list[str]:
@@ -98,7 +102,10 @@ def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
         return _remade, (gradient.target, how)
     simple = all(isinstance(place, str) for place in gradient._places)
     entries = [
-        FrozenEntry(key, found.static_arguments, found.emitted, found.outside(function, {}))
+        FrozenEntry(
+            key, found.static_arguments, found.emitted, found.outside(function, {}),
+            _told(found.form),
+        )
         for key, specializations in gradient._entries.items() for found in specializations
         if simple and found.check() and not found.reads_objects
     ]  # fmt: skip
@@ -107,6 +114,21 @@ def reduce_gradient(gradient: Gradient) -> tuple[Any, ...]:
     options = replace(gradient.options, wrt=names)
     frozen = (_bare(gradient.signature), options, entries)
     return _rebuild, (where, how, frozen)
+
+
+def _told(form: Form | None) -> Any:
+    try:
+        return described(form)
+    except LookupError:
+        return None
+
+
+def _form(told: Any) -> Form | None:
+    """The classes among results, where they can be found here."""
+    try:
+        return restored(told)
+    except LookupError:
+        return None
 
 
 def _remade(target: Any, how: Any) -> Any:

@@ -10,34 +10,42 @@ import inspect
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from . import optimize
-from .codegen.copies import own_memory, own_results
-from .codegen.module import Emitted, emit_module
-from .codegen.signature import FunctionShape, Parameter
+from .codegen.copies import own_memory, own_results, own_saved
+from .codegen.module import emit_module
+from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
-from .frontend.binding import signature_of
+from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
-from .frontend.signature import Structure, describe, with_static
-from .ir.core import Function, Value, on_all
+from .frontend.parameters import signature_of
+from .frontend.paths import EQUAL
+from .frontend.signature import Structure, describe, with_equal_sizes, with_static
+from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
+from .ir.rewrite import substitute
+from .ir.sizes import Size, Symbol
 from .modes import (
     Derived,
-    Options,
+    Pulled,
     chosen_values,
     derive,
     local_places,
     plain_derivative,
     title_of,
     with_temporaries,
+    with_values,
 )
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
+from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
+from .transform.batch import batch
+from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -57,22 +65,6 @@ STAGES = ("source", "ast", "ssa", "backward", "module")
 _ATTEMPTS = 64
 
 Check = Callable[[Function, bool], None]
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """An emitted module, and what a call of it needs to know.
-
-    `captures` are the paths of what is read from outside, in order, with the names of those that
-    are passed by keyword; `guards` the objects that the text relies on, by path; `static_paths`
-    the ints that entered the signature by value.
-    """
-
-    emitted: Emitted
-    captures: tuple[tuple[str | None, Path], ...]
-    guards: Mapping[Path, Any]
-    static_paths: frozenset[Path]
-    functions: tuple[types.FunctionType, ...]
 
 
 Values = Callable[[Path], Any]
@@ -108,14 +100,52 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     if options.mode != "vmap":
         check_wrt(function, structures, options.wrt)
-    variables = local_places(structures, options)
-    lowered, static = lower_settled(function, structures, values, variables)
-    found, derived = gradient_function(lowered, options, check)
-    shape = _shape(lowered, found, derived, defaults or {})
-    emitted = emit_module(found, shape, options.passes, _title(lowered, options), derived.headed)
+    lowered, found, derived, static = derivative(function, structures, options, values, check)
+    written = [(found, _shape(lowered, found, derived, defaults or {}))]
+    if derived.pullback is not None:
+        written.append(_pullback(found, derived.pullback))
+    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
-    return Compiled(emitted, captures, lowered.guards, static, lowered.functions)
+    return Compiled(
+        emitted, captures, lowered.guards, static, lowered.functions, derived.form
+    )
+
+
+def derivative(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options,
+    values: Values, check: Check | None = None,
+) -> tuple[Lowered, Function, Derived, frozenset[Path]]:  # fmt: skip
+    """The function lowered and its derivative, ready for emission, with the paths of what enters
+    the signature by value: ints, and whether sizes are equal where the text would have to ask."""
+    variables = local_places(structures, options)
+    asked: frozenset[Path] = frozenset()
+    while True:
+        lowered, static = lower_settled(function, structures, values, variables)
+        found, derived = gradient_function(lowered, options, check)
+        pairs = {p: pair for pair in in_doubt(found) if (p := _comparing(*pair)) is not None}
+        news = [path for path in pairs if path not in asked]
+        try:
+            equal = [path for path in news if values(path)]
+        except SignatureError:  # there are types alone
+            news = equal = []
+        asked |= set(news)
+        if not equal:
+            return lowered, found, derived, static | asked
+        same: dict[Symbol, Symbol] = {}
+        for path in equal:
+            first, second = (same.get(symbol, symbol) for symbol in pairs[path])
+            same = {symbol: first if of == second else of for symbol, of in same.items()}
+            same |= {second: first} if first != second else {}
+        structures = {name: with_equal_sizes(s, same) for name, s in structures.items()}
+
+
+def _comparing(first: Symbol, second: Symbol) -> Path | None:
+    """The path that tells whether two sizes of arguments are equal."""
+    places = (first.origin, second.origin)
+    if not all(isinstance(p, tuple) and p[0] == ARGUMENT and "<size" in p[-1] for p in places):
+        return None
+    return (EQUAL, *first.origin[1:], "<and>", *second.origin[1:])
 
 
 def gradient_function(
@@ -129,17 +159,45 @@ def gradient_function(
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
     found = _legalised(derived.function, options.passes, check)
-    if found.functions:
+    if derived.pullback is not None:
+        found = own_results(found, wrt)
+        found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+    if found.functions or found.parts:
         found = split(found)
         found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
     found = own_memory(found, options.passes)
     _checked(check, found, False)
-    found = own_results(found, () if options.mode == "vmap" else wrt)
+    if derived.pullback is not None:
+        found = _owning(found, derived.pullback.label, options.passes)
+    else:
+        found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived
+
+
+def _owning(found: Function, label: Label, passes: Passes) -> Function:
+    """The two parts of a pullback, with what they hand over and give in memory of its own."""
+    found = own_saved(own_results(found))
+    backward = own_results(own_memory(found.functions[label], passes))
+    return replace(found, functions={**found.functions, label: backward})
+
+
+def _pullback(found: Function, pulled: Pulled) -> tuple[Function, FunctionShape]:
+    """The backward part of a pullback, and its signature."""
+    function = found.functions[pulled.label]
+    saved, *seeds = function.parameters
+    returned = pulled.returned(iter(function.results))
+    others = tuple(replaced_in(returned))
+    cotangent = with_values(pulled.cotangent, dict(zip(pulled.seeds, seeds, strict=True)))
+    name = str(hint(saved))
+    while name in (cotangent.name, *others):
+        name += "_"
+    named = Value(saved.type, name)
+    function = replace(function, body=substitute(function.body, {saved: named}))
+    return function, FunctionShape([Parameter(name, named), cotangent], returned, (), others)
 
 
 def legalised(function: Function, passes: Passes) -> Function:
@@ -173,9 +231,12 @@ def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> 
 
 
 def derive_within(
-    function: Function, wrt: Sequence[Value], mode: str, value: bool
+    function: Function, wrt: Sequence[Value], mode: str, value: bool, size: Size | None = None
 ) -> Function:
-    """The derivative of what a function differentiates itself, to be put in place of the call."""
+    """The derivative of what a function differentiates itself, to be put in place of the call;
+    of a batch, which has this size, the function of stacks."""
+    if mode == "vmap":
+        return batch(function, wrt, f"{function.name}_vmap", size=size)
     check_complex(function, wrt)
     found = _legalised(plain_derivative(function, wrt, mode, value), DEFAULT, None)
     found = own_results(found, wrt)

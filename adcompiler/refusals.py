@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from .codegen.text_literals import literal
 from .diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
-from .frontend.items import Item, article, in_words
+from .frontend.items import Item, Record, article, in_words
 from .frontend.lower import Lowered
+from .frontend.records import is_generated
 from .ir.core import Function, Operation, Value, callee_of, walk
 from .ir.types import Array, Scalar, Static, is_complex, kind_of, rank
 from .ops import TABLE
@@ -17,7 +18,8 @@ from .transform.activity import active_values, dependences, differentiable_opera
 from .wrt import Place, differentiable, is_fit, select, shown
 
 __all__ = [
-    "check_complex", "check_repeatable", "check_result", "check_written", "differentiable_at",
+    "check_aux", "check_complex", "check_repeatable", "check_result", "check_written",
+    "differentiable_at",
 ]  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def check_aux(item: Item, span: Span | None) -> None:
         raise UnsupportedError(
             Diagnostic(
                 "non-scalar-result", f"the function returns {found}; with has_aux=True it has to be"
-                " the loss and something else, a tuple of two.",
+                " a tuple of two, what is differentiated and something else.",
                 "return (loss, something else), or leave has_aux out.", span,
             )
         )  # fmt: skip
@@ -79,6 +81,8 @@ def check_written(item: Item, span: Span | None) -> None:
             parts = list(item)
         case dict():
             parts = list(item.values())
+        case Record(cls, fields) if is_generated(cls):
+            parts = list(fields.values())
         case _:
             try:
                 literal(item)
@@ -87,7 +91,8 @@ def check_written(item: Item, span: Span | None) -> None:
                     Diagnostic(
                         "non-scalar-result", f"the function returns {in_words(item)}, which the"
                         " derivative can't hand on.",
-                        "return numbers, arrays, strings and None, in tuples, lists and dicts.",
+                        "return numbers, arrays, strings and None, in tuples, lists, dicts and"
+                        " dataclasses.",
                         span,
                     )
                 ) from None  # fmt: skip

@@ -15,22 +15,23 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ._version import VERSION, build
-from .arguments import with_named_tuples
-from .codegen.module import Emitted
+from .arguments import with_classes, with_gradients
+from .codegen.emitted import Emitted
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
-from .frontend.binding import signature_of
-from .frontend.context import ARGUMENT, Path, is_portable, lookup_path, path_order
+from .frontend.parameters import signature_of
+from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
 from .ops.gates import Primitive
-from .pipeline import Compiled, Options, compile_gradient
+from .options import Compiled, Options
+from .results import Form, described, restored
 from .runtime.cache import DiskCache, Entry, open_cache
 from .runtime.loader import load
 
@@ -42,7 +43,8 @@ class Specialization:
     """A compiled module with the conditions under which it may be called.
 
     `taken` names what the text takes besides the function's arguments and what is outside: tangents
-    or cotangents.
+    or cotangents. `pullback`: its backward part, where that is a function by itself. `form`: the
+    classes among what is returned.
     """
 
     emitted: Emitted
@@ -51,11 +53,14 @@ class Specialization:
     capture_keys: tuple[Any, ...]
     static_arguments: tuple[tuple[Path, Any], ...]
     check: Callable[[], bool]
+    root: types.FunctionType
     taken: tuple[str, ...] = ()
+    pullback: Callable[..., Any] | None = None
+    form: Form | None = None
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
-        if not self.check():
+        if root is not self.root or not self.check():
             return False
         try:
             if not all(
@@ -80,7 +85,8 @@ class Specialization:
     def reads_objects(self) -> bool:
         """Whether it depends on the insides of objects among its arguments."""
         return any(path[:1] == (ARGUMENT,) for _, path in self.captures) or any(
-            "<" in name for path, _ in self.static_arguments for name in path[1:]
+            "<" in name
+            for path, _ in self.static_arguments if path[0] == ARGUMENT for name in path[1:]
         )
 
 
@@ -106,6 +112,8 @@ def specialize(
             if found:
                 return found
 
+    from .pipeline import compile_gradient
+
     def value_of(path: Path) -> Any:
         return lookup_path(function, path, arguments)
 
@@ -127,17 +135,21 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     namespace = load(emitted.module, function.__name__)
-    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] == ARGUMENT]
+    paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] in (ARGUMENT, EQUAL)]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]
+    pullback = namespace[emitted.pullback] if emitted.pullback else None
     return Specialization(
         emitted,
-        with_named_tuples(namespace[emitted.name], arguments, options),
+        with_classes(namespace[emitted.name], arguments, options, compiled.form),
         compiled.captures,
         tuple(_key(lookup_path(function, path, arguments)) for _, path in compiled.captures),
         tuple(static),
         guard_check(function, compiled.guards),
+        function,
         _taken(namespace[emitted.name], function, compiled),
+        pullback and with_gradients(pullback, arguments, replace(options, aux=False)),
+        compiled.form,
     )
 
 
@@ -174,9 +186,9 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
     One expression compiled for the purpose: it runs at every call.
     """
     tests = []
-    names = {"g": root.__globals__, "look": _look, "same": same, "root": root}
+    names: dict[str, Any] = {"root": root, "same": same, "look": _look, "content": _content,
+                             "missing": _MISSING}  # fmt: skip
     insides: list[tuple[str, Any, tuple[str, ...]]] = [("root", root, ("__code__",))]
-    own = root.__code__.co_freevars
     for number, path in enumerate(sorted(guards, key=path_order)):
         value = guards[path]
         if _is_ours(root, path):
@@ -184,13 +196,10 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
         names[f"o{number}"] = value
         if path[0] == ARGUMENT or (len(path) == 1 and not is_portable(path)):
             pass  # seen at each call; or it is where it begins: only its insides can change
-        elif len(path) == 1 and path[0] not in own:
-            get = f"g.get({path[0]!r})"
-            present = path[0] in root.__globals__
-            tests.append(f"{get} is o{number}" if present else f"{path[0]!r} not in g")
         else:
-            names[f"p{number}"] = path
-            tests.append(f"same(look(root, p{number}), o{number})")
+            owner = guards.get(path[:-1]) if path[1:] else root
+            test, names[f"p{number}"] = _still(root, owner, path)
+            tests.append(test.replace("$", str(number)))
         if (getattr(value, "__module__", None) or "").split(".")[0] not in _SETTLED:
             insides.append((f"o{number}", value, _INSIDES.get(type(value), ())))
     for name, value, attributes in insides:
@@ -199,6 +208,35 @@ def guard_check(root: types.FunctionType, guards: Mapping[Path, Any]) -> Callabl
             tests.append(f"{name}.{attribute} is {name}{attribute}")
     check: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", names)
     return check
+
+
+def _still(root: types.FunctionType, owner: Any, path: Path) -> tuple[str, Any]:
+    """The test that a path leads to `o$`, and what is called `p$` in it.
+
+    owner: what the path leads to without its last step, if that is tested itself: what it holds
+    under a name is then read there at once.
+    """
+    name = path[-1]
+    if isinstance(owner, types.FunctionType):
+        free = owner.__code__.co_freevars
+        if name in free and owner.__closure__:
+            return "same(content(p$), o$)", owner.__closure__[free.index(name)]
+        if owner is root:
+            present = name in owner.__globals__
+            test = f"p$.get({name!r}) is o$" if present else f"{name!r} not in p$"
+            return test, owner.__globals__
+        if name in owner.__globals__:
+            return f"same(p$.get({name!r}, missing), o$)", owner.__globals__
+    elif type(owner) is types.ModuleType and name.isidentifier():
+        return f"same(getattr(p$, {name!r}, missing), o$)", owner
+    return "same(look(root, p$), o$)", path
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
 
 
 # What can be exchanged inside an object that stays itself: tools that reload edited modules do so
@@ -275,7 +313,7 @@ def _metadata(
     static = [
         [list(path), describe(lookup_path(function, path, arguments))]
         for path in sorted(compiled.static_paths, key=path_order)
-        if path[0] == ARGUMENT
+        if path[0] in (ARGUMENT, EQUAL)
     ]
     keys = [
         describe_key(_key(lookup_path(function, path, arguments)))
@@ -283,9 +321,15 @@ def _metadata(
     ]
     if any(description is None for _, description in [*guards, *static]) or None in keys:
         return None
+    try:
+        form = described(compiled.form)
+    except LookupError:
+        return None
     emitted = compiled.emitted
     return {
         "name": emitted.name,
+        "pullback": emitted.pullback,
+        "form": form,
         "scipy": _scipy() if "scipy" in emitted.module else None,
         "function": len(emitted.module) - len(emitted.function),
         "captures": [[name, list(path)] for name, path in compiled.captures],
@@ -317,11 +361,13 @@ def _restore(
             return None
         for path, told in data["static"]:
             _expect(function, path, told, arguments)
-        emitted = Emitted(data["name"], entry.text[data["function"] :], entry.text)
+        text, pullback = entry.text[data["function"] :], data["pullback"]
+        emitted = Emitted(data["name"], text, entry.text, pullback)
+        form = restored(data["form"])
     except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None
     static = frozenset(tuple(path) for path, _ in data["static"])
-    compiled = Compiled(emitted, captures, guards, static, (function,))
+    compiled = Compiled(emitted, captures, guards, static, (function,), form)
     return _loaded(function, arguments, compiled, options)
 
 

@@ -25,13 +25,13 @@ from typing import Any
 
 from .diagnostics import Diagnostic, SignatureError, SourceError
 from .frontend.assigned import assigned_names
-from .frontend.binding import signature_of
+from .frontend.parameters import signature_of
 from .frontend.paths import member
 from .frontend.records import is_instance
 from .frontend.source import read_function
 from .wrt import Place
 
-__all__ = ["Wrt", "check_variables", "places", "settled", "unfold", "variables_of"]
+__all__ = ["Wrt", "check_variables", "filled_in", "places", "settled", "unfold", "variables_of"]
 
 Wrt = int | str | tuple[int | str, ...]
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -44,6 +44,8 @@ def unfold(target: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     keywords: dict[str, Any] = {}
     while True:
         match target:
+            case types.FunctionType():
+                return target, args, keywords
             case functools.partial():
                 args, keywords = (*target.args, *args), {**target.keywords, **keywords}
                 target = target.func
@@ -55,6 +57,16 @@ def unfold(target: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
                 args, target = (target, *args), _call_of(target)
             case _:
                 return target, args, keywords
+
+
+def filled_in(
+    target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """The function that runs, and all that it is called with."""
+    if type(target) is types.MethodType and type(target.__func__) is types.FunctionType:
+        return target.__func__, (target.__self__, *args), kwargs
+    function, filled, keywords = unfold(target)
+    return function, (*filled, *args), {**keywords, **kwargs}
 
 
 def _call_of(target: Any) -> types.FunctionType | None:

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
-from .fitting import fitted, kept
+from .fitting import fitted
 from .frontend.signature import abstract
 from .optimize import Passes
+from .shortcuts import Prepared
+from .specialize import Specialization
 from .targets import Wrt
 from .wrt import is_fit
 
-__all__ = ["Derivative", "along", "hvp", "jvp", "made_once", "run_with", "vjp"]
+__all__ = [
+    "Derivative", "along", "hvp", "jvp", "made_once", "pulling", "run_with", "vjp",
+]  # fmt: skip
 
 
 class Derivative:
@@ -34,16 +38,20 @@ class Derivative:
     """
 
     def __init__(
-        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int | Passes, mode: str
-    ) -> None:
+        self, f: Callable[..., Any], wrt: Wrt | None, optimize: int | Passes, mode: str,
+        aux: bool = False,
+    ) -> None:  # fmt: skip
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
+        self.aux = aux
         self._made: dict[Wrt, Gradient] = {}
         functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
         if wrt not in self._made:
-            self._made[wrt] = Gradient(self.function, wrt, self.optimize, mode=self.mode)
+            self._made[wrt] = Gradient(
+                self.function, wrt, self.optimize, mode=self.mode, aux=self.aux
+            )
         return self._made[wrt]
 
     def at(self, args: Sequence[Any]) -> Gradient:
@@ -71,17 +79,17 @@ class Derivative:
 
 
 class Pushforward(Derivative):
-    """`pushforward(primals, tangents)` gives the value and its tangent."""
+    """`pushforward(primals, tangents)` gives the value and its tangent, and aux if told."""
 
     @without_our_frames
-    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         wrt, given = self.wrt, tuple(tangents)
         if wrt is None:
             _same_number(primals, given, "primals")
             wrt = tuple(k for k, tangent in enumerate(given) if tangent is not None)
             given = tuple(tangent for tangent in given if tangent is not None)
-        value, tangent = along(self.of(wrt), primals, given)
-        return value, tangent
+        found: tuple[Any, ...] = along(self.of(wrt), primals, given)
+        return found
 
 
 class HessianProduct(Derivative):
@@ -96,44 +104,67 @@ class HessianProduct(Derivative):
 
 
 class Pullback:
-    """`pullback(cotangent)` gives the cotangents of the arguments."""
+    """`pullback(cotangent)` gives the cotangents of the arguments, as often as it is called.
 
-    def __init__(self, derivative: Derivative, args: Sequence[Any], value: Any) -> None:
-        self.derivative, self.args, self.value = derivative, tuple(args), value
+    `value`: what the function returned, which cotangents are like; `saved`: what the backward part
+    `call` reads of the forward part, memory that nobody else has. `places`: which of so many
+    arguments it is taken by, None for what `wrt` names.
+    """
+
+    def __init__(
+        self, compiled: Specialization, value: Any, saved: Any,
+        places: tuple[tuple[int, ...], int] | None = None,
+    ) -> None:  # fmt: skip
+        self.compiled, self.value, self.saved, self.places = compiled, value, saved, places
 
     @without_our_frames
     def __call__(self, cotangent: Any) -> Any:
-        gradient = self.derivative.at(self.args)
-        found = run_with(gradient, self.args, (cotangent,), lambda arguments: (self.value,))
-        if self.derivative.wrt is not None:
+        return self.at(fitted(cotangent, self.value, "cotangent"))
+
+    def at(self, cotangent: Any) -> Any:
+        """The same for a cotangent that fits, or a stack of these."""
+        assert self.compiled.pullback is not None
+        found = self.compiled.pullback(self.saved, cotangent)
+        if self.places is None:
             return found
+        wanted, count = self.places
         parts = iter(found)
-        wanted = _floats(self.args)
-        return tuple(next(parts) if k in wanted else None for k in range(len(self.args)))
+        return tuple(next(parts) if k in wanted else None for k in range(count))
 
     def source(self) -> str:
-        """The emitted function, as text."""
-        return self.derivative.source(*self.args)
+        """The emitted functions, the forward part and the backward part, as text."""
+        return self.compiled.emitted.function
+
+
+def pulling(gradient: Gradient, args: Sequence[Any]) -> Pullback:
+    """Run the forward part of a pullback."""
+    compiled, positional, keywords, _ = gradient.prepared(tuple(args), {})
+    value, saved = compiled.call(*positional, **keywords)
+    return Pullback(compiled, value, saved)
 
 
 def along(gradient: Gradient, args: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Run what takes a tangent for each place that it is compiled for."""
-    return run_with(gradient, args, tangents, gradient.chosen)
+    call = gradient.prepared(tuple(args), {})
+    return _run(call, tangents, call[3])
 
 
 def run_with(
     gradient: Gradient, args: Sequence[Any], given: Sequence[Any],
-    like: Callable[[Mapping[str, Any]], Sequence[Any]] | None = None,
+    like: Sequence[Any] | None = None,
 ) -> Any:  # fmt: skip
     """Run what takes tangents or cotangents, fitted to what they are `like` if that is told."""
-    arguments = gradient._bind(tuple(args), {})
-    compiled = gradient._specialization(arguments)
+    return _run(gradient.prepared(tuple(args), {}), given, like)
+
+
+def _run(call: Prepared, given: Sequence[Any], like: Sequence[Any] | None) -> Any:
+    compiled, positional, keywords, _ = call
     if like is not None:
-        wanted = like(arguments)
-        _same_number(wanted, given, "wrt")
-        triples = zip(given, wanted, compiled.taken, strict=True)
+        _same_number(like, given, "wrt")
+        triples = zip(given, like, compiled.taken, strict=True)
         given = [fitted(one, other, name) for one, other, name in triples]
-    return gradient._run(compiled, arguments, dict(zip(compiled.taken, given, strict=True)))
+    taken = zip(compiled.taken, given, strict=True)
+    return compiled.call(*positional, **keywords, **dict(taken))
 
 
 def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None:
@@ -169,35 +200,46 @@ def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
 @without_our_frames
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any] | None = None,
-    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, optimize: int | Passes = 1,
+    tangents: Sequence[Any] | None = None, *, wrt: Wrt | None = None, has_aux: bool = False,
+    optimize: int | Passes = 1,
 ) -> Any:  # fmt: skip
     """The value at `primals` and its derivative along `tangents`, by forward mode.
 
     primals: the arguments, a tuple. tangents: as many, each with the structure, shapes and dtypes
     of its argument, or None where it is no float; with `wrt` one for each of that. Gives
     `(value, tangent)`, the tangent with the value's structure, and 0 for what is no float.
-    Without primals: the function that takes both, which has `source`, `module` and `ir`.
+    Without primals: the function that takes both, which has `source`, `module` and `ir`. has_aux: f
+    returns `(out, aux)`, and a call gives `(out, tangent, aux)`.
 
     Raises SignatureError where the tangents don't fit, and what `grad` raises.
     """
-    made = made_once(Pushforward, f, wrt, optimize, "jvp")
+    made = made_once(Pushforward, f, wrt, optimize, "jvp", bool(has_aux))
     return made if primals is None else made(primals, tangents)
 
 
 @without_our_frames
 def vjp(
-    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, optimize: int | Passes = 1
-) -> tuple[Any, Pullback]:
+    f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, has_aux: bool = False,
+    optimize: int | Passes = 1,
+) -> Any:  # fmt: skip
     """The value at `primals`, and the pullback there, by reverse mode.
 
     `pullback(cotangent)` takes a cotangent with the value's structure, shapes and dtypes (None for
     what is no float) and gives a tuple of the arguments' cotangents, None for what is no float;
-    with `wrt` what `grad` would give. It runs the function's forward part again, on the arguments
-    as they are now. No argument is changed.
+    with `wrt` what `grad` would give. The function runs once; the pullback, which may be called any
+    number of times, reads what that run has saved, whatever becomes of the arguments and the value.
+    No argument is changed. has_aux: f returns `(out, aux)`, and the call gives
+    `(out, pullback, aux)`; cotangents are those of out.
     """
-    derivative = made_once(Derivative, f, wrt, optimize, "vjp")
-    value = f(*kept(primals))
-    return value, Pullback(derivative, kept(primals), value)
+    derivative = made_once(Derivative, f, wrt, optimize, "vjp", bool(has_aux))
+    places = _floats(primals) if wrt is None else None
+    pullback = pulling(derivative.of(wrt if places is None else places), primals)
+    if places is not None:
+        pullback.places = (places, len(primals))
+    if has_aux:
+        pullback.value, aux = pullback.value
+        return pullback.value, pullback, aux
+    return pullback.value, pullback
 
 
 @without_our_frames

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from driving import same
 
-from adcompiler import UnsupportedError, grad, hessian, jvp, relu, value_and_grad
+from adcompiler import UnsupportedError, grad, hessian, jacobian, jvp, relu, value_and_grad, vjp
 
 X = np.array([[0.5, -1.0, 2.0], [3.0, 0.1, -0.2]])
 W = np.array([0.3, -0.7, 1.1])
@@ -131,14 +131,39 @@ class Pair:
     b: float = 1.0
 
 
-def test_objects_are_not_handed_on_yet():
-    with pytest.raises(UnsupportedError, match="can't hand on"):
-        grad(lambda p: (p.a * p.b, p), has_aux=True)(Pair(2.0))
-    with pytest.raises(UnsupportedError, match="can't hand on"):
-        jvp(lambda x: Pair(x), (1.0,), (1.0,))
+def test_objects_are_handed_on():
+    found = grad(lambda p: (p.a * p.b, p), has_aux=True)(Pair(2.0))
+    assert found == (Pair(1.0, 2.0), Pair(2.0))
+    assert jvp(lambda x: Pair(x), (1.0,), (3.0,)) == (Pair(1.0), Pair(3.0, 0.0))
     assert grad(lambda p: (p.a * p.b, p.b), has_aux=True)(Pair(2.0)) == (Pair(1.0, 2.0), 1.0)
 
 
 def test_a_tangent_of_what_cannot_be_written_is_refused():
     with pytest.raises(UnsupportedError, match="can't hand on"):
         jvp(lambda x: (x, np.sin), (1.0,), (1.0,))
+
+
+def split(x, y):
+    return (np.sin(x) * y, x[0]), {"x": x, "k": 3}
+
+
+def test_aux_of_the_other_derivatives():
+    x, y = np.array([0.5, 1.0]), 2.0
+    expected = (np.cos(x) * y, np.sin(x))
+    out, tangent, aux = jvp(split, (x, y), (np.ones(2), 1.0), has_aux=True)
+    np.testing.assert_allclose(tangent[0], expected[0] + expected[1])
+    assert tangent[1] == 1.0 and out[1] == 0.5 and aux["k"] == 3
+    out, pullback, aux = vjp(split, x, y, has_aux=True)
+    gx, gy = pullback((np.ones(2), 0.0))
+    np.testing.assert_allclose(gx, expected[0])
+    assert gy == pytest.approx(np.sum(expected[1])) and aux["x"] is not x
+    for mode in ("forward", "reverse", "auto"):
+        rows, aux = jacobian(split, mode=mode, has_aux=True)(x, y)
+        np.testing.assert_allclose(rows[0], np.diag(expected[0]))
+        assert aux["k"] == 3
+    matrix, aux = hessian(cubed, has_aux=True)(2.0)
+    assert matrix == 12.0 and aux == 4.0
+    with pytest.raises(UnsupportedError, match="a tuple of two"):
+        vjp(lambda x: x, 1.0, has_aux=True)
+    with pytest.raises(UnsupportedError, match="a tuple of two"):
+        jacobian(lambda x: x, has_aux=True)(1.0)

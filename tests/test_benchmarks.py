@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from adcompiler import grad
+from adcompiler.optimize import PASSES
 from tests.benchmarks.kernel import PEERS, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.measure import Spread
+from tests.benchmarks.page import renewed
+from tests.benchmarks.passes import table, without_each
 from tests.benchmarks.peers import Peer, Row, agree, leaves, race
 from tests.benchmarks.report import figures, report
 
@@ -53,8 +56,8 @@ def test_a_race_leaves_out_who_is_not_installed():
     assert row.peers["casadi"].missing == "too old"
     assert row.peers["torch"].time is not None
     text = report([row])
-    assert "- square, jax: not installed." in text
-    assert "- square, casadi: too old." in text
+    assert "- square, without jax: not installed." in text
+    assert "- square, without casadi: too old." in text
 
 
 @pytest.mark.parametrize("wrong", [6.0 + 1e-6, float("nan"), (6.0, 0.0)])
@@ -69,9 +72,25 @@ def test_limits_are_met_or_missed():
         "torch": Peer(Spread(2.0, 1.9, 2.1), 1.0), "jax jit": Peer(Spread(0.5, 0.4, 0.6), 4.0),
         "casadi": Peer(Spread(0.2, 0.2, 0.2), 1.0),
     }  # fmt: skip
-    row = Row("jacobi_2d", 1e-3, 0.5, Spread(1.2, 1.1, 1.3), Spread(2.0, 2.0, 2.0), 1e6, 1e6, peers)
+    hand, function = Spread(1.2, 1.1, 1.3), Spread(2.0, 2.0, 2.0)
+    row = Row("jacobi_2d", 1e-3, 0.5, 1e-6, hand, function, 1e6, 1e6, peers)
     verdicts = {what: verdict for _, what, _, _, verdict in figures([row])}
     assert verdicts == {
         "by hand (the text)": "**missed**", "the function": "met", "torch": "met",
         "jax jit": "**missed**", "jax jit, first call": "**missed**",
     }  # fmt: skip
+
+
+def test_a_page_keeps_what_stands_around_a_part():
+    page = f"Before.\n\n{renewed('', 'peers', 'A table.')}\nBetween.\n"
+    page = f"{renewed(page, 'passes', 'Another.')}\nAfter.\n"
+    assert renewed(page, "peers", "A table.") == page
+    assert renewed(page, "peers", "New.") == page.replace("A table.", "New.")
+    assert renewed(page, "passes", "New.") == page.replace("Another.", "New.")
+
+
+def test_a_pass_is_timed_where_the_text_changes():
+    row = without_each(SQUARE, 1)
+    assert row.name == "square" and row.ratios.keys() <= PASSES.keys()
+    text = table([row])
+    assert text.splitlines()[2].startswith("| square |")

@@ -209,9 +209,12 @@ def test_modes(model):
     assert output("show", square, "--mode", "grad") == output("show", square)
     value = output("show", square, "--mode", "value_and_grad")
     assert value == output("show", square, "--value")
-    assert emitted("square_vjp", square, "--mode", "vjp")(3.0, grad_out=2.0) == 12.0
+    value, saved = emitted("square_vjp", square, "--mode", "vjp")(3.0)
+    assert value == 9.0
+    assert emitted("square_pullback", square, "--mode", "vjp")(saved, 2.0) == 12.0
     assert emitted("square_jvp", square, "--mode", "jvp")(3.0, dot_x=2.0) == (9.0, 12.0)
     assert emitted("square_hvp", square, "--mode", "hvp")(3.0, dot_x=2.0) == 4.0
+    assert emitted("square_hessian", square, "--mode", "hessian")(3.0) == 2.0
     text = output("emit", "model.py:vector", "--mode", "jvp")
     assert text.startswith('"""Jacobian-vector product of vector')
     result = run("show", square, "--mode", "jvp", "--value")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import adcompiler
+from adcompiler import ops, optimize
 
 ROOT = Path(__file__).parent.parent / "adcompiler"
 
@@ -90,8 +95,6 @@ def test_astor_has_one_importer(path):
 @pytest.mark.parametrize("path", FILES)
 def test_the_runtime_needs_numpy_alone(path):
     if room(path) == "runtime":
-        import sys
-
         names = {name.split(".")[0] for name, _ in imports(path)} - {"adcompiler"}
         assert names <= NUMERIC | set(sys.stdlib_module_names)
 
@@ -100,3 +103,28 @@ def test_the_runtime_needs_numpy_alone(path):
 def test_optional_packages_are_imported_lazily(path):
     eager = {name.split(".")[0] for name, now in imports(path) if now}
     assert not eager & OPTIONAL
+
+
+LIGHT = """
+import sys
+import numpy
+import adcompiler
+print([m for m in sys.modules if m.split(".")[:2] in (["adcompiler", "transform"],)
+       or m in ("adcompiler.ops.table", "adcompiler.pipeline", "astor", "scipy")])
+from adcompiler import *
+assert check_grads is adcompiler.check_grads and lower.__module__ == "adcompiler.graph"
+assert adcompiler.ops.TABLE["exp"] is adcompiler.ops.lookup(numpy.exp)[0]
+"""
+
+
+def test_the_compiler_is_loaded_when_it_is_needed():
+    ran = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "[]\n", "")
+
+
+def test_packages_that_load_later_name_what_they_have():
+    for package in (adcompiler, ops, optimize):
+        for name in package.__all__:
+            assert getattr(package, name) is not None
+        with pytest.raises(AttributeError, match="has no attribute 'absent'"):
+            package.absent  # noqa: B018

@@ -8,7 +8,7 @@ import types
 import numpy as np
 import pytest
 
-from adcompiler import AdcompilerError, grad, primitive, specialize, value_and_grad
+from adcompiler import AdcompilerError, grad, pipeline, primitive, value_and_grad
 
 
 @pytest.fixture
@@ -16,13 +16,13 @@ def compiled(monkeypatch):
     """The signatures compiled since the test began, with nothing read from the disk."""
     monkeypatch.setenv("ADCOMPILER_CACHE", "0")
     found = []
-    genuine = specialize.compile_gradient
+    genuine = pipeline.compile_gradient
 
     def counted(function, structures, *more, **options):
         found.append(structures)
         return genuine(function, structures, *more, **options)
 
-    monkeypatch.setattr(specialize, "compile_gradient", counted)
+    monkeypatch.setattr(pipeline, "compile_gradient", counted)
     return found
 
 

@@ -21,16 +21,16 @@ from ..ir.builder import Builder
 from ..ir.core import Block, Function, Name, Operation, Value, walk
 from ..ir.loops import Loop, is_loop, loops_of
 from ..ir.rewrite import defined_in
-from ..ir.types import List, Static, rank
+from ..ir.types import SAVED, Array, List, Static, rank
 from ..ops import TABLE
 from ..optimize.choice import Passes
 from .lifetimes import find_lifetimes
 from .nesting import plan_nesting
 from .ownership import Updates, find_updates, shared_results
-from .sites import Site
+from .sites import Site, Sites
 from .unset import handed_on
 
-__all__ = ["own_memory", "own_results"]
+__all__ = ["own_memory", "own_results", "own_saved"]
 
 _ROUNDS = 6
 _DEPTH = 4
@@ -221,6 +221,32 @@ def own_results(function: Function, wrt: Sequence[Value] = ()) -> Function:
         like = wrt[of] if 0 <= of < len(wrt) and wrt[of] in function.parameters else None
         results[position] = owned(builder, value, definitions, value.name, like)
     return replace(function, body=builder.block(function.parameters, results))
+
+
+def own_saved(function: Function) -> Function:
+    """The forward part, with all that it hands over in memory that nobody else has: what callers do
+    to their arguments, or to the results, changes nothing of it."""
+    sites = Sites(function)
+    given = [v for v in function.results if v.type != SAVED]
+    unset = _maybe_unset(function)
+    known = sites.kept(function).union(*map(sites.of, given))
+    builder = Builder()
+    for op in function.body.operations:
+        if op.opcode == "pack":
+            op = replace(op, operands=tuple(
+                _copied(builder, v, unset) if sites.is_known(v, known) else v for v in op.operands
+            ))  # fmt: skip
+        builder.append(op)
+    return replace(function, body=builder.block(function.parameters, function.results))
+
+
+def _copied(builder: Builder, value: Value, unset: set[Value]) -> Value:
+    plain = isinstance(value.type, Array) and value not in unset
+    if plain and rank(value.type):
+        return builder.emit("own", (value,), value.type)
+    if plain and isinstance(value.type, Array) and not value.type.weak:
+        return builder.emit("index", (value,), value.type, attributes={"key": ()})
+    return builder.emit("own_all", (value,), value.type)
 
 
 def _collected(function: Function) -> Iterator[tuple[Value, Value]]:

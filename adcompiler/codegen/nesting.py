@@ -29,7 +29,7 @@ _LARGEST = 12
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
 _ASKED = {"constant", "range", "taken", "length", "size", "shape", "count"}
-_STATEMENTS = {"undefined", "zeros_of"}
+_STATEMENTS = {"undefined", "zeros_of", "unpack"}
 
 
 @dataclass(frozen=True)

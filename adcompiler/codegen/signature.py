@@ -21,7 +21,7 @@ from ..ops.emit import call, constant
 if TYPE_CHECKING:
     from .statements import Emitter
 
-__all__ = ["FunctionShape", "Parameter", "Replaced"]
+__all__ = ["FunctionShape", "Parameter", "Replaced", "Whole", "replaced_in"]
 
 _P = inspect.Parameter
 
@@ -61,13 +61,22 @@ class Replaced:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A parameter as it came in, among what is returned."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class FunctionShape:
     """Parameters in order, the structure of what is returned, and which arrays among the
-    parameters the user's function stores into."""
+    parameters the user's function stores into. `handed`: names of parameters of the forward part
+    that stand in the first parameter, before what else the backward part takes."""
 
     parameters: Sequence[Parameter]
     result: Any
     stored: tuple[Value, ...] = ()
+    handed: tuple[str, ...] = ()
 
     @staticmethod
     def plain(function: Function) -> FunctionShape:
@@ -79,7 +88,7 @@ class FunctionShape:
     @property
     def names(self) -> set[str]:
         """Parameters that are structures, and so no value's name."""
-        return {p.name for p in self.parameters if not isinstance(p.item, Value)}
+        return {*self.handed, *(p.name for p in self.parameters if not isinstance(p.item, Value))}
 
     @property
     def unpacked(self) -> set[Value]:
@@ -112,6 +121,12 @@ class FunctionShape:
     def unpacking(self, emitter: Emitter) -> list[ast.stmt]:
         """One line for each structured parameter: what of it is read, by name."""
         lines: list[ast.stmt] = []
+        if self.handed:
+            whole = self.parameters[0].name
+            names: list[ast.expr] = [
+                ast.Name(name, ast.Store()) for name in (*self.handed, whole)
+            ]
+            lines.append(ast.Assign([ast.Tuple(names, ast.Store())], _name(whole)))
         for parameter in self.parameters:
             own = [] if isinstance(parameter.item, Value) else [parameter.item]
             items = [*((item, _name(parameter.name)) for item in own), *parameter.reads]
@@ -175,10 +190,29 @@ def places(item: Any, at: ast.expr) -> list[tuple[Value, ast.expr]]:
             return [p for k, v in indexed for p in places(v, _subscript(at, k))]
         case dict():
             return [p for k, v in item.items() for p in places(v, _subscript(at, k))]
-    fields = getattr(item, "fields", None)  # of an object that is taken apart
-    if isinstance(fields, Mapping):
-        named = fields.items()
+    found = fields_of(item)
+    if found is not None:
+        named = found.items()
         return [p for k, v in named for p in places(v, ast.Attribute(at, k, ast.Load()))]
+    return []
+
+
+def fields_of(item: Any) -> Mapping[str, Any] | None:
+    """The fields of an object that is taken apart."""
+    found = getattr(item, "fields", None)
+    return found if isinstance(found, Mapping) else None
+
+
+def replaced_in(item: Any) -> list[str]:
+    """The parameters that a result is made of by exchanging some of their fields, by name."""
+    match item:
+        case Replaced(at, fields):
+            names = [n.id for n in ast.walk(at) if isinstance(n, ast.Name)]
+            return [*names, *(name for part in fields.values() for name in replaced_in(part))]
+        case tuple() | list():
+            return list(dict.fromkeys(name for part in item for name in replaced_in(part)))
+        case dict():
+            return replaced_in(list(item.values()))
     return []
 
 
@@ -199,7 +233,12 @@ def _structure(item: Any, emitter: Emitter) -> ast.expr:
         case dict():
             keys: list[ast.expr | None] = [constant(key) for key in item]
             return ast.Dict(keys, [_structure(part, emitter) for part in item.values()])
+        case Whole(name):
+            return _name(name)
         case Replaced(at, fields):
             keywords = {key: _structure(part, emitter) for key, part in fields.items()}
             return call("dataclasses.replace", [at], **keywords)
+    parts = fields_of(item)
+    if parts is not None:
+        return _structure(dict(parts), emitter)
     return ast.Constant(item)

@@ -132,6 +132,12 @@ class Sites:
         closures = [set(map(_bare, self.closure(sites))) for sites in (a, b)]
         return bool(a & closures[1]) or bool(closures[0] & b)
 
+    def is_known(self, value: Value, others: Found) -> bool:
+        """Whether somebody else may have the value's memory, or that of its elements; or a number
+        that is an array of rank 0."""
+        mine = {s for s in self.of(value) if rank(value.type) or s.boxed or s.inside}
+        return any(s.foreign for s in self.closure(mine)) or self.meet(frozenset(mine), others)
+
     def ours(self, value: Value) -> bool:
         """Whether the value's memory may be changed."""
         return self._are_ours(self.of(value))

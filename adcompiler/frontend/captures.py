@@ -59,7 +59,7 @@ def capture(ctx: Context, path: Path, value: Any, node: ast.AST) -> Item:
     if path in ctx.captures:
         return ctx.captures[path].item
     try:
-        structure = abstract(value, (words(path) or ["value"])[-1])
+        structure = abstract(value, (words(path) or ["value"])[-1], path)
         key_of(value)  # what may change unseen has none
     except SignatureError as error:
         (found,) = error.diagnostics

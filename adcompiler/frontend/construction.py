@@ -15,10 +15,11 @@ from typing import Any
 
 from ..ir.core import Value
 from . import calls, objects
-from .binding import bind, signature_of
+from .binding import bind
 from .captures import capture
 from .context import Context
 from .items import Item, Record, is_object
+from .parameters import signature_of
 from .records import is_generated, is_plain_tuple
 
 __all__ = ["HANDLERS", "construct", "is_constructible"]

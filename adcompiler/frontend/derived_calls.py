@@ -1,4 +1,5 @@
-"""Derivatives inside a function: calls of `grad(f)`, `jvp`, `hvp`, of what they are told to be.
+"""Derivatives inside a function: calls of `grad(f)`, `jvp`, `hvp`, `hessian(f)`, of what they are
+told to be; Jacobians and batches are in `matrix_calls`.
 
     g = grad(energy)(x)          the operations of energy(x), lowered apart,
     loss = np.sum(g * g)         differentiated, and put in place of the call
@@ -10,31 +11,37 @@ around it, be it the same array, is a constant to it.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, final
 
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Value, callee_of, hint, walk
 from ..ir.rewrite import free_values, substitute
+from ..ir.sizes import Size
 from ..ir.types import kind_of, rank
-from . import calls
+from . import calls, matrix_calls
 from .context import Context
 from .items import Item, LocalFunction, in_words, is_constant, is_float, leaves, rebuild
 from .merging import sealed
 
-__all__ = ["Derivation", "Derive", "call", "derivation_of", "make", "maker_of", "tangent_of"]
+__all__ = [
+    "Derivation", "Derive", "call", "derivation_of", "lowered_apart", "make", "maker_of", "shown",
+    "tangent_of",
+]  # fmt: skip
 
 
 class Derive(Protocol):
     """The derivative of a function in SSA, ready to stand for itself: its results, for the
-    tangents that follow its parameters where the mode takes any."""
+    tangents that follow its parameters where the mode takes any. `size`: of a batch."""
 
     def __call__(
-        self, function: Function, wrt: Sequence[Value], mode: str, value: bool
-    ) -> Function: ...
+        self, function: Function, wrt: Sequence[Value], mode: str, value: bool,
+        size: Size | None = None,
+    ) -> Function: ...  # fmt: skip
 
 
 @final
@@ -47,6 +54,12 @@ class Derivation:
     wrt: Any = 0
     value: bool = False
     aux: bool = False
+    how: Any = "auto"  # of a Jacobian: by columns or by rows; of a batch: in_axes
+
+    @property
+    def of_a_number(self) -> bool:
+        """Whether only functions of one number have it."""
+        return self.mode in ("grad", "hvp", "hessian")
 
 
 def maker_of(callee: Any) -> str | None:
@@ -73,25 +86,28 @@ def make(
     """`grad(f)`, which is called later, or `jvp(f, primals, tangents)`, which is called at once."""
     keywords = {**keywords}
     keywords.pop("optimize", None)
-    known = {"grad": 2, "value_and_grad": 2, "jvp": 3, "hvp": 1 << 30}
-    if kind not in known or not args:
+    if kind not in (*_LATER, "jvp", "hvp") or not args:
         ctx.refuse(
             node, "derivative", f"`{kind}` inside of a function that is differentiated.",
-            "use grad, value_and_grad, jvp or hvp there.",
+            "use grad, value_and_grad, jvp, hvp, jacobian, hessian or vmap there.",
         )  # fmt: skip
     target, *rest = args
     aux: Item = False
     wrt = keywords.pop("wrt", None if kind == "jvp" else 0)
-    if kind in ("grad", "value_and_grad"):
+    how = keywords.pop("mode", "auto") if kind == "jacobian" else keywords.pop("in_axes", 0)
+    if kind in _LATER:
         wrt = rest.pop(0) if rest else wrt
-        aux = keywords.pop("has_aux", False)
-    if keywords or not isinstance(aux, bool) or not all(map(is_constant, leaves(wrt))):
+        how = wrt if kind == "vmap" and wrt != 0 else how
+        aux = keywords.pop("has_aux", False) if kind != "vmap" else False
+    told = (*leaves(wrt), *leaves(how))
+    if keywords or not isinstance(aux, bool) or not all(map(is_constant, told)):
         ctx.refuse(
             node, "derivative", f"an argument of `{kind}` that isn't known when the gradient is"
             " compiled.", "give it the function, and wrt by position or name.",
         )  # fmt: skip
-    derivation = Derivation(target, "grad" if "grad" in kind else kind, wrt, kind[0] == "v", aux)
-    if kind in ("grad", "value_and_grad"):
+    mode, value = "grad" if "grad" in kind else kind, kind == "value_and_grad"
+    derivation = Derivation(target, mode, wrt, value, aux, how)
+    if kind in _LATER:
         return derivation
     if kind == "jvp":
         primals, tangents = (_sequence(ctx, node, part) for part in rest)
@@ -99,6 +115,9 @@ def make(
     *primals, v = rest
     several = isinstance(wrt, tuple)
     return _along(ctx, node, derivation, primals, _sequence(ctx, node, v) if several else [v])
+
+
+_LATER = ("grad", "value_and_grad", "jacobian", "hessian", "vmap")
 
 
 def _sequence(ctx: Context, node: ast.AST, item: Item) -> list[Item]:
@@ -115,6 +134,15 @@ def call(
     keywords: dict[str, Item],
 ) -> Item:  # fmt: skip
     """What `grad(f)(x)` gives."""
+    if derivation.mode == "hessian" and derivation.aux:
+        ctx.refuse(
+            node, "derivative", "`hessian` with has_aux inside of a function.",
+            "leave has_aux out, and call the function for what else it returns.",
+        )  # fmt: skip
+    if derivation.mode == "jacobian":
+        return matrix_calls.jacobian(ctx, node, derivation, args, keywords)
+    if derivation.mode == "vmap":
+        return matrix_calls.batch(ctx, node, derivation, args, keywords)
     return _derived(ctx, node, derivation, args, keywords, [])
 
 
@@ -132,18 +160,69 @@ def _derived(
     ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item],
     keywords: dict[str, Item], tangents: list[Item],
 ) -> Item:  # fmt: skip
-    places = _places(ctx, node, derivation, args, keywords)
+    apart = lowered_apart(ctx, node, derivation, args, keywords)
+    function = apart.function
+    if derivation.mode == "hessian" and len(apart.wrt) != 1:
+        ctx.refuse(
+            node, "derivative", f"a Hessian by {len(apart.wrt)} arrays or numbers inside of a"
+            " function.", "take it by one of them, or use hvp.",
+        )  # fmt: skip
+    assert ctx.derive is not None
+    found = ctx.derive(
+        function, apart.wrt, derivation.mode, derivation.value or derivation.aux
+    )
+    seeds = _seeds(ctx, node, derivation, apart.given, tangents)
+    mapping = dict(zip(found.parameters[len(function.parameters) :], seeds, strict=True))
+    values = apart.spliced(ctx, found, mapping)
+    return _result(derivation, apart.result, apart.inside, values)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A call, lowered apart: the function of what it is differentiated by, which `actual` stands
+    for, and of what it reads from around it; what it returns; and the arguments that it is
+    differentiated by, as they are given and inside."""
+
+    function: Function
+    result: Item
+    wrt: list[Value]
+    actual: list[Item]
+    given: list[Item]
+    inside: list[Item]
+
+    def spliced(
+        self, ctx: Context, found: Function, mapping: dict[Value, Any]
+    ) -> Iterator[Value]:
+        """The results of what has been derived, put in place of the call."""
+        mapping = {**dict(zip(self.wrt, self.actual, strict=True)), **mapping}
+        body = substitute(Block((), found.body.operations, found.body.results), mapping)
+        ctx.builder.operations += body.operations
+        return iter(body.results)
+
+
+def lowered_apart(
+    ctx: Context, node: ast.AST, derivation: Derivation, args: list[Item],
+    keywords: dict[str, Item], types: dict[Any, Callable[[Value], Any]] | None = None,
+) -> Apart:  # fmt: skip
+    """The call of what is to be derived; `types` are those that values have inside, by argument,
+    where they have others: then all of them enter, and not the floats alone."""
+    places = _places(ctx, node, derivation, args, keywords) if types is None else list(types)
     given: dict[Any, Item] = {**dict(enumerate(args)), **keywords}
     actual: list[Item] = []
 
-    def enter(leaf: Item) -> Item:
-        if not _is_float(leaf):
+    wrt: list[Value] = []
+
+    def enter(key: Any, leaf: Item) -> Item:
+        if types is None and not _is_float(leaf):
             return leaf
         actual.append(ctx.lift(leaf, node))
-        return Value(actual[-1].type, hint(actual[-1]))
+        type_ = actual[-1].type if types is None else types[key](actual[-1])
+        wrt.append(Value(type_, hint(actual[-1])))
+        return wrt[-1]
 
-    inside = {key: rebuild(item, enter) if key in places else item for key, item in given.items()}
-    wrt = [v for key in places for v in leaves(inside[key]) if _is_float(v)]
+    inside = dict(given)
+    for key in places:
+        inside[key] = rebuild(given[key], functools.partial(enter, key))
     args = [inside[k] for k in range(len(args))]
     keywords = {key: item for key, item in inside.items() if isinstance(key, str)}
     builder, result = _apart(ctx, node, derivation.target, args, keywords)
@@ -154,15 +233,8 @@ def _derived(
             " calls itself, or checkpoints a call.",
             "write the recursion as a loop, and leave checkpoint() out.",
         )  # fmt: skip
-    assert ctx.derive is not None
-    found = ctx.derive(function, wrt, derivation.mode, derivation.value or derivation.aux)
-    seeds = _seeds(ctx, node, derivation, [given[key] for key in places], tangents)
-    mapping = dict(zip(wrt, actual, strict=True))
-    mapping |= dict(zip(found.parameters[len(function.parameters) :], seeds, strict=True))
-    body = substitute(Block((), found.body.operations, found.body.results), mapping)
-    ctx.builder.operations += body.operations
-    values = iter(body.results)
-    return _result(derivation, result, [inside[key] for key in places], values)
+    outside, within = ([of[key] for key in places] for of in (given, inside))
+    return Apart(function, result, wrt, actual, outside, within)
 
 
 def _is_float(leaf: Item) -> bool:
@@ -234,7 +306,7 @@ def _closed(
     number = result
     if derivation.aux:
         number = result[0] if isinstance(result, tuple) and len(result) == 2 else None
-    if derivation.mode != "jvp" and not _is_number(number):
+    if derivation.of_a_number and not _is_number(number):
         ctx.refuse(
             node, "non-scalar-result",
             f"the function that is differentiated returns {in_words(result)}, not one real number.",
@@ -257,7 +329,7 @@ def _seeds(
     ctx: Context, node: ast.AST, derivation: Derivation, given: list[Item], tangents: list[Item]
 ) -> list[Value]:
     """The tangents, a value for each float that is differentiated by."""
-    if derivation.mode == "grad":
+    if derivation.mode not in ("jvp", "hvp"):
         return []
     found = []
     for item, tangent in zip(given, tangents, strict=True):
@@ -283,6 +355,8 @@ def _result(
     value = next(values) if derivation.value or derivation.aux else None
     if derivation.aux:
         value = (value, rebuild(result[1], lambda v: next(values) if _is_value(v) else v))
+    if derivation.mode == "hessian":
+        return shown(derivation, inside, lambda: shown(derivation, inside, lambda: next(values)))
     parts = tuple(
         rebuild(item, lambda leaf: next(values) if _is_float(leaf) else leaf) for item in inside
     )
@@ -290,6 +364,13 @@ def _result(
     if derivation.aux and not derivation.value:
         return (gradient, value[1])
     return (value, gradient) if derivation.value else gradient
+
+
+def shown(derivation: Derivation, inside: list[Item], one: Callable[[], Item]) -> Item:
+    """The structure of what it is differentiated by, with something for each float; None for what
+    is no float."""
+    parts = tuple(rebuild(item, lambda leaf: one() if _is_float(leaf) else None) for item in inside)
+    return parts if isinstance(derivation.wrt, tuple) else parts[0]
 
 
 def _is_value(leaf: Item) -> bool:

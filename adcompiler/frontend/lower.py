@@ -17,7 +17,6 @@ from typing import Any
 
 from ..ir.core import Function, Value
 from ..ir.types import Type
-from .binding import signature_of
 from .called_effects import with_called_effects
 from .captures import originate
 from .closing import closed
@@ -26,6 +25,7 @@ from .instances import Callee
 from .items import Item, is_number, leaves, rebuild
 from .list_contents import check_contents
 from .opaque import check_untouched
+from .parameters import signature_of
 from .paths import place
 from .problems import report
 from .recursion import called

@@ -1,5 +1,6 @@
 """Paths: how something outside a function is found again at each call.
 
+    (EQUAL, "x", "<size 0>", "<and>", "y", "<size 1>")   whether two sizes of arguments are equal
     ("layer", "SCALE")                       the global SCALE of the function that f calls layer
     (ARGUMENT, "net", "layers", "[0]", "w")  net.layers[0].w, of an argument
     (ARGUMENT, "self", "<member loss>")      the function behind self.loss, found in self's class
@@ -22,40 +23,55 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..ops.emit import call
 from ..ops.gates import Primitive
 
 __all__ = [
     "ARGUMENT",
+    "EQUAL",
     "Path",
+    "equal_paths",
     "is_portable",
     "lookup_path",
     "member",
     "namespace_value",
     "path_order",
     "place",
+    "step",
     "words",
 ]
 
 Path = tuple[Any, ...]
 ARGUMENT = "<argument>"
+EQUAL = "<equal>"
 
 
 def lookup_path(
     root: types.FunctionType | None, path: Path, arguments: Mapping[str, Any] | None = None
 ) -> Any:
     """The object that a path leads to now; NameError, AttributeError or LookupError if none."""
+    if path[:1] == (EQUAL,):
+        first, second = (lookup_path(root, p, arguments) for p in equal_paths(path))
+        return bool(first == second)
     found: Any = root
     steps = path
     if path[:1] == (ARGUMENT,):
         found, steps = (arguments or {})[path[1]], path[2:]
     for name in steps:
-        found = _step(name)(found) if isinstance(name, str) else name
+        found = step(name)(found) if isinstance(name, str) else name
     return found
 
 
+def equal_paths(path: Path) -> tuple[Path, Path]:
+    """Where the two sizes are found that a path compares."""
+    at = path.index("<and>")
+    return (ARGUMENT, *path[1:at]), (ARGUMENT, *path[at + 1 :])
+
+
 @functools.cache
-def _step(name: str) -> Callable[[Any], Any]:
+def step(name: str) -> Callable[[Any], Any]:
     """One step along a path."""
     if name.startswith("["):
         key = ast.literal_eval(name[1:-1])
@@ -64,6 +80,8 @@ def _step(name: str) -> Callable[[Any], Any]:
     match word if name.startswith("<") else None:
         case "class":
             return type
+        case "size":
+            return lambda owner: np.shape(owner)[int(rest)]
         case "rule" | "tangent" | "recording":
             return operator.attrgetter(word)
         case "attribute":

@@ -17,16 +17,17 @@ import types
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, final
 
 import numpy as np
 
 from ..diagnostics import Diagnostic, SignatureError
 from ..ir.core import Value
-from ..ir.sizes import Size, symbol
+from ..ir.sizes import Size, Symbol, replaced, symbol
 from ..ir.types import Array, List, Scalar, Type, dtype_code, shape_of
 from .items import Instance, Item, Record, is_namedtuple
+from .paths import ARGUMENT, Path
 from .records import fields_of, is_instance, is_plain_tuple
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "keys_of",
     "parameters_of",
     "parts",
+    "with_equal_sizes",
     "with_static",
 ]
 
@@ -57,30 +59,37 @@ _KINDS = "biufc"
 _LITERALS = (str, bytes, int, float, bool, complex, type(None))
 
 
-def abstract(value: Any, label: str = "x") -> Structure:
-    """The abstract structure of an argument; `label` names its symbolic sizes."""
+def abstract(value: Any, label: str = "x", path: Path | None = None) -> Structure:
+    """The abstract structure of an argument; `label` names its symbolic sizes, and the path that
+    leads to it, of an argument unless told, sets them apart from others of the name."""
+    path = (ARGUMENT, label) if path is None else path
     kind = type(value)
     if kind in _NUMBERS:
-        return Scalar(kind.__name__, symbol(label) if kind is int else None)
+        return Scalar(kind.__name__, symbol(label, origin=path) if kind is int else None)
     if isinstance(value, np.ndarray):
-        return _abstract_array(value, label)
+        return _abstract_array(value, label, path)
     if isinstance(value, np.generic):
         return Array(_checked(value.dtype, label), ())
     if kind is list and value and all(type(v) in _NUMBERS for v in value):
         kinds = {type(v).__name__ for v in value}
         element = next(k for k in ("complex", "float", "int", "bool") if k in kinds)
-        return List(Scalar(element), 1 if len(value) == 1 else symbol(f"{label}0", unit=False))
+        return List(Scalar(element), _size(len(value), label, path, 0))
     if is_namedtuple(value):
         _check_tuple(kind, label)
         named = zip(value._fields, value, strict=True)
-        return kind._make([abstract(v, f"{label}_{k}") for k, v in named])
+        return kind._make([abstract(v, f"{label}_{k}", (*path, k)) for k, v in named])
     if kind in (tuple, list):
-        return kind(abstract(part, f"{label}_{k}") for k, part in enumerate(value))
+        return kind(
+            abstract(part, f"{label}_{k}", (*path, f"[{k}]")) for k, part in enumerate(value)
+        )
     if kind is dict:
-        return {_key(k, label): abstract(v, _joined(label, k)) for k, v in value.items()}
+        return {
+            _key(k, label): abstract(v, _joined(label, k), (*path, f"[{k!r}]"))
+            for k, v in value.items()
+        }
     fields = fields_of(value)
     if fields is not None:
-        inner = {k: abstract(v, f"{label}_{k}") for k, v in fields.items()}
+        inner = {k: abstract(v, f"{label}_{k}", (*path, k)) for k, v in fields.items()}
         return Record(kind, inner, Instance(value))
     return Instance(value) if is_instance(value) else Static(value)
 
@@ -118,14 +127,18 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _abstract_array(value: np.ndarray[Any, Any], label: str) -> Array:
+def _abstract_array(value: np.ndarray[Any, Any], label: str, path: Path) -> Array:
     if type(value) not in _ARRAYS:
         _refuse_subclass(type(value), f"`{label}`")
-    shape = tuple(
-        size if size < 2 else symbol(f"{label}{axis}", unit=False)
-        for axis, size in enumerate(value.shape)
-    )
+    shape = tuple(_size(size, label, path, axis) for axis, size in enumerate(value.shape))
     return Array(_checked(value.dtype, label), shape)
+
+
+def _size(size: int, label: str, path: Path, axis: int) -> Size:
+    """A size of 0 or 1 is part of the signature, another a symbol."""
+    if size < 2:
+        return size
+    return symbol(f"{label}{axis}", unit=False, origin=(*path, f"<size {axis}>"))
 
 
 _ARRAYS = (np.ndarray, np.memmap)
@@ -271,6 +284,26 @@ def with_static(structure: Structure, steps: tuple[str, ...], value: Any) -> Str
             return {key: inner(f"[{key!r}]", part) for key, part in structure.items()}
         case Record(cls, fields, instance):
             return Record(cls, {k: inner(k, part) for k, part in fields.items()}, instance)
+    return structure
+
+
+def with_equal_sizes(structure: Structure, same: Mapping[Symbol, Symbol]) -> Structure:
+    """The structure with sizes that are equal to others in their places."""
+    match structure:
+        case Array():
+            shape = tuple(replaced(size, same) for size in structure.shape)
+            return replace(structure, shape=shape)
+        case List(element, size):
+            return List(element, replaced(size, same))
+        case _ if is_namedtuple(structure):
+            return type(structure)._make([with_equal_sizes(p, same) for p in structure])
+        case tuple() | list():
+            return type(structure)(with_equal_sizes(part, same) for part in structure)
+        case dict():
+            return {key: with_equal_sizes(part, same) for key, part in structure.items()}
+        case Record(cls, fields, instance):
+            inner = {key: with_equal_sizes(part, same) for key, part in fields.items()}
+            return Record(cls, inner, instance)
     return structure
 
 

@@ -14,7 +14,9 @@ n - 2 n False True
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "Affine",
@@ -27,9 +29,12 @@ __all__ = [
     "is_known",
     "is_positive",
     "may_be_one",
+    "meeting",
     "multiply",
     "needs_guard",
     "negate",
+    "replaced",
+    "sliced",
     "symbol",
     "unknown",
 ]
@@ -39,12 +44,14 @@ __all__ = [
 class Symbol:
     """An unknown size; it is above 1, or, where `unit` says so, may be anything.
 
-    Symbols of one name are one size, unless a `token` (any fresh object) sets them apart.
+    Symbols of one name and one `origin` are one size: where it is found, or what it is made of. A
+    `token`, any fresh object, makes it equal to no other.
     """
 
     name: str
     unit: bool = True
     token: object = None
+    origin: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +79,9 @@ class SizeError(ValueError):
     """Two sizes that can never broadcast."""
 
 
-def symbol(name: str, unit: bool = True) -> Affine:
+def symbol(name: str, unit: bool = True, origin: Any = None) -> Affine:
     """The size that is one symbol."""
-    return Affine(((Symbol(name, unit), 1),))
+    return Affine(((Symbol(name, unit, origin=origin), 1),))
 
 
 def unknown() -> Affine:
@@ -121,7 +128,22 @@ def multiply(a: Size, b: Size) -> Size:
     first, second = sorted((str(a), str(b)))
     if "?" in first + second:
         return unknown()
-    return symbol(f"({first})*({second})", may_be_one(a) and may_be_one(b))
+    above = is_positive(a) and is_positive(b) and not (may_be_one(a) and may_be_one(b))
+    return symbol(f"({first})*({second})", not above, ("*", frozenset((a, b))))
+
+
+def replaced(size: Size, same: Mapping[Symbol, Symbol]) -> Size:
+    """The size with symbols in the places of those that they are equal to.
+
+    >>> n, m = Symbol("n", False), Symbol("m", False)
+    >>> print(replaced(add(symbol("m", False), -1), {m: n}))
+    n - 1
+    """
+    terms, constant = _parts(size)
+    found: Size = constant
+    for variable, factor in terms.items():
+        found = add(found, Affine(((same.get(variable, variable), factor),)))
+    return found
 
 
 def divide(a: Size, count: int) -> tuple[Size, bool]:
@@ -134,7 +156,8 @@ def divide(a: Size, count: int) -> tuple[Size, bool]:
     terms, constant = _parts(a)
     if not constant % count and not any(f % count for f in terms.values()):
         return _make({s: f // count for s, f in terms.items()}, constant // count), True
-    return (symbol(f"({a})/{count}") if is_known(a) else unknown()), False
+    quotient = symbol(f"({a})/{count}", origin=("/", a, count))
+    return (quotient if is_known(a) else unknown()), False
 
 
 def may_be_one(size: Size) -> bool:
@@ -173,6 +196,39 @@ def broadcast(a: Size, b: Size) -> Size | None:
     if not may_be_one(a):
         return a
     return None
+
+
+def meeting(a: Size, b: Size) -> Size:
+    """What two sizes broadcast to where either may be 1: the same for the same two.
+
+    >>> n, m = symbol("n", unit=False), symbol("m", unit=False)
+    >>> print(meeting(add(n, -1), add(m, -1)))
+    (m - 1) with (n - 1)
+    """
+    if not (is_known(a) and is_known(b)):
+        return unknown()
+    first, second = sorted((str(a), str(b)))
+    return symbol(f"({first}) with ({second})", origin=("with", frozenset((a, b))))
+
+
+def sliced(size: Size, start: Size | None, stop: Size | None, step: int | None) -> Size:
+    """How many elements a slice takes that may end beyond the axis.
+
+    >>> n, d = symbol("n", unit=False), symbol("d", unit=False)
+    >>> may_be_one(sliced(n, None, d, None)), may_be_one(sliced(n, None, None, 2))
+    (False, True)
+    """
+    bounds = [b for b in (start, stop) if b is not None]
+    if not all(map(is_known, [size, *bounds])):
+        return unknown()
+    first, last, stride = ("" if b is None else str(b) for b in (start, stop, step))
+    above = not start and step in (None, 1) and all(map(_is_above_one, (size, stop or 0)))
+    origin = ("slice", size, start, stop, step)
+    return symbol(f"({size})[{first}:{last}:{stride}]", not above, origin)
+
+
+def _is_above_one(size: Size) -> bool:
+    return is_positive(size) and not may_be_one(size)
 
 
 def needs_guard(size: Size, result: Size) -> bool:

@@ -4,6 +4,8 @@
     %0: saved = pack %x, %y, %saved                        (x, y, saved)
     %x, %y, %saved = unpack %saved.0                       x, y, saved = saved
 
+What is packed is memory of its own where callers may change theirs: `own_all` copies tapes.
+
 `invoke` and `unpack` have any number of results, so the verifier and the interpreter know them by
 themselves; here stands how they are emitted, and that what they give may be memory of their
 operands.
@@ -16,7 +18,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..ir.types import SAVED, Type
-from .emit import call
+from ..runtime.helpers import own_all
+from .emit import call, default_call
 from .op import CALLED, Attributes, Op, OperationError
 
 __all__ = ["ENTRIES"]
@@ -41,4 +44,7 @@ ENTRIES: tuple[Op, ...] = (
        no_gradient=CALLED),
     Op("unpack", _several, _interpreted, lambda emission: emission.operands[0], view=(0,),
        no_gradient=CALLED),
+    Op("own_all", lambda types, attributes: types[0],
+       lambda attributes, operands: own_all(operands[0]), default_call("helper.own_all"),
+       fresh=True, boxes=True, no_gradient=CALLED),
 )  # fmt: skip

@@ -72,7 +72,9 @@ def _bins(size: Size) -> Size:
     if all(factor % 2 == 0 for _, factor in size.terms):
         terms = tuple((variable, factor // 2) for variable, factor in size.terms)
         return Affine(terms, size.constant // 2 + 1)
-    return symbol(f"({size})//2", may_be_one(size)) if is_known(size) else unknown()
+    if not is_known(size):
+        return unknown()
+    return symbol(f"({size})//2", may_be_one(size), ("//", size))
 
 
 def _size_of(type_: Type) -> Size:

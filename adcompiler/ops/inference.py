@@ -21,6 +21,7 @@ from ..ir.sizes import (
     broadcast,
     is_positive,
     may_be_one,
+    meeting,
     multiply,
     unknown,
 )
@@ -69,7 +70,7 @@ def broadcast_shapes(shapes: Iterable[Sequence[Size]]) -> tuple[Size, ...]:
                 size = broadcast(result[axis], shape[axis])
             except SizeError as error:
                 raise OperationError(str(error), "give operands whose shapes broadcast") from None
-            result[axis] = unknown() if size is None else size
+            result[axis] = meeting(result[axis], shape[axis]) if size is None else size
     return tuple(result)
 
 

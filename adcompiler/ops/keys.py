@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.sizes import Size, add, negate, unknown
+from ..ir.sizes import Size, add, negate, sliced, unknown
 from ..ir.types import Scalar, Type, kind_of, shape_of
 from .inference import broadcast_shapes
 from .op import OperationError
@@ -115,7 +115,9 @@ def slice_size(size: Size, item: slice, types: Sequence[Type]) -> Size:
     if item.step not in (None, 1):
         if isinstance(size, int) and _static(item):
             return len(range(size)[item])
-        return size if item == slice(None, None, -1) else unknown()
+        if item == slice(None, None, -1):
+            return size
+        return sliced(size, item.start, item.stop, item.step) if _static(item) else unknown()
     if isinstance(size, int) and _static(item):
         return len(range(size)[item])
     first: Size | None = 0 if start is None else start
@@ -125,8 +127,8 @@ def slice_size(size: Size, item: slice, types: Sequence[Type]) -> Size:
     first = _wrapped(first, size)
     last = _wrapped(last, size)
     if isinstance(last, int) or not _within(last, size):
-        return unknown()
-    return add(last, negate(first)) if isinstance(first, int) else unknown()
+        return sliced(size, start, stop, None)
+    return add(last, negate(first)) if isinstance(first, int) else sliced(size, start, stop, None)
 
 
 def _within(last: Size, size: Size) -> bool:

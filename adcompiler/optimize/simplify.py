@@ -8,6 +8,8 @@
     x.T.T                         x
     %3 = broadcast %g, %s         %0 = mul %g, 2
     %4 = mul %3, 2                %4 = broadcast %0, %s
+    %0 = sum[axis=1, keepdims=True] %x            %1 = sum[axis=1] %x
+    %1 = reshape_to %0, %s
 
 A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the like are not exact
 (signed zeros, NaN), and stay.
@@ -15,12 +17,14 @@ A rewrite needs the result type to stay what it was; `x + 0`, `x * 0` and the li
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.sizes import Size, is_positive
 from ..ir.types import Array, List, Scalar, is_complex, rank, shape_of
 from ..ops import TABLE, OperationError
 from ..ops.inference import as_array
@@ -43,6 +47,7 @@ def simplify(function: Function) -> Function:
             mapping[op.result] = same
             return
         op = _folded(_doubled(op, builder), definitions)
+        op = _without_units(op, definitions)
         op = _without_broadcast(op, definitions)
         if _sink_broadcast(op, definitions, builder):
             return
@@ -122,6 +127,31 @@ def _folded(op: Operation, definitions: dict[Value, Operation]) -> Operation:
     return replace(op, opcode="constant", operands=(), attributes={"value": a * b})
 
 
+def _without_units(op: Operation, definitions: dict[Value, Operation]) -> Operation:
+    """A reduction that keeps its axes only for a reshape to drop them."""
+    inner = definitions.get(op.operands[0]) if op.opcode == "reshape_to" else None
+    if inner is None or not inner.attributes.get("keepdims"):
+        return op
+    attributes = {**inner.attributes, "keepdims": False}
+    try:
+        found = TABLE[inner.opcode].infer([v.type for v in inner.operands], attributes)
+    except OperationError:
+        return op
+    if not _of_one_shape(shape_of(found), shape_of(op.result.type)):
+        return op
+    return replace(op, opcode=inner.opcode, operands=inner.operands, attributes=attributes)
+
+
+def _of_one_shape(a: Sequence[Size], b: Sequence[Size]) -> bool:
+    """Whether arrays of as many elements have one shape: where sizes differ at one place only."""
+    if len(a) != len(b):
+        return False
+    return all(m == n for m, n in zip(a, b, strict=True)) or (
+        sum(m != n for m, n in zip(a, b, strict=True)) == 1
+        and all(is_positive(m) for m, n in zip(a, b, strict=True) if m == n)
+    )
+
+
 def _stretching(value: Value, definitions: dict[Value, Operation]) -> list[Operation]:
     """The operations that stretch a smaller value to this one: a broadcast, and what only gives
     a broadcast number more axes."""
@@ -146,6 +176,8 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
         if stretching:
             source = stretching[0].operands[0]
             return replace(op, operands=(op.operands[0], source, *op.operands[2:]))
+    if op.opcode == "accumulate" and isinstance(op.result.type, Array):
+        return _sum_without_broadcast(op, definitions)
     if entry is None or not (entry.elementwise or op.opcode in ("select", "where")):
         return op
     operands = list(op.operands)
@@ -161,6 +193,17 @@ def _without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Op
         if types == tuple(v.type for v in op.results):
             operands = trial
     return op if operands == list(op.operands) else replace(op, operands=tuple(operands))
+
+
+def _sum_without_broadcast(op: Operation, definitions: dict[Value, Operation]) -> Operation:
+    """The sum of an array and what is stretched to its shape, the array first."""
+    a, b = op.operands
+    first, second = (_stretching(v, definitions) for v in op.operands)
+    if second and not first:
+        return replace(op, operands=(a, second[0].operands[0]))
+    if first and not second and shape_of(b.type) == shape_of(op.result.type):
+        return replace(op, operands=(b, first[0].operands[0]))
+    return op
 
 
 def _sink_broadcast(

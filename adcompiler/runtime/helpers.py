@@ -19,8 +19,8 @@ from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
     "add_lists", "bessel_i", "cells", "declared", "divide", "last_stored", "overlapped",
-    "polygamma", "power", "prod_others", "recurrence", "require_apart", "shifted", "sign",
-    "sinc_derivative", "unbroadcast",
+    "own_all", "polygamma", "power", "prod_others", "recurrence", "require_apart", "shifted",
+    "sign", "sinc_derivative", "unbroadcast",
 ]  # fmt: skip
 
 
@@ -88,6 +88,13 @@ def declared(value: Any, name: Any, *kinds: Any) -> Any:
                 f"{name} returned {found}[{', '.join(map(str, sizes))}], not {kind}[{wanted}]"
             )
     return value
+
+
+def own_all(value: Any) -> Any:
+    """A copy of what is on a tape: of its arrays, too, down to the innermost."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(own_all(part) for part in value)
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def require_apart(changed: Any, others: Any) -> None:

@@ -14,17 +14,19 @@ reads.
 It comes after saves are legalised. What one side of a branch has defined for the same side of the
 branch's mirror leaves the branch first; on the other side a filler stands for it, which nobody
 reads. Constants are written again instead of being handed over, and so is what a few cheap steps
-compute from the rest.
+compute from the rest. Of an array that the second asks for its shape alone, the first asks that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, hint, walk
 from ..ir.rewrite import free_values, substitute
 from ..ir.types import SAVED
+from ..ops import TABLE
+from ..ops.op import SHAPE_ALONE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 from .saves import FLOAT_STEPS, is_free, is_recomputable
@@ -33,13 +35,17 @@ __all__ = ["named_apart", "split", "split_in_two", "turned"]
 
 
 def split(function: Function) -> Function:
-    """The function, with all that come with it split that are still to be."""
+    """The function and all that come with it, split where they are still to be; the backward part
+    of each is among those that come with it."""
     functions = {}
     for label, one in function.functions.items():
         if one.parts is None:
             functions[label] = one
         else:
             functions[label], functions[one.parts.backward] = split_in_two(one)
+    if function.parts is not None:
+        label = function.parts.backward
+        function, functions[label] = split_in_two(function)
     return replace(function, functions=functions)
 
 
@@ -48,10 +54,12 @@ def split_in_two(function: Function) -> tuple[Function, Function]:
     parts = function.parts
     assert parts is not None
     body = function.body
-    forward, backward = _parted(body, body.results[: parts.results])
     seeds, gradients = body.parameters[parts.parameters :], body.results[parts.results :]
-    read = _in_order(body, free_values(Block(seeds, tuple(backward), gradients)))
+    forward, backward = _parted(body, body.results[: parts.results], seeds)
     inputs = body.parameters[: parts.parameters]
+    forward, backward = _asked_before(inputs, forward, backward, gradients)
+    both = replace(body, operations=(*forward, *backward))
+    read = _in_order(both, free_values(Block(seeds, tuple(backward), gradients)))
     kept, again = _kept(inputs, forward, read)
     handed = _Handed(forward)
     saved = {value: handed.out(value) for value in kept}
@@ -61,14 +69,21 @@ def split_in_two(function: Function) -> tuple[Function, Function]:
 
 
 def _parted(
-    body: Block, results: Iterable[Value]
+    body: Block, results: Iterable[Value], seeds: Iterable[Value]
 ) -> tuple[list[Operation], list[Operation]]:
     """The operations of the two parts; what both need belongs to the first."""
     needed = set(results)
+    seeded, late = set(seeds), set[Operation]()
+    for op in body.operations:
+        if not seeded.isdisjoint(_reads(op)):
+            seeded.update(op.results)
+            late.add(op)
+        elif op.backward:
+            late.add(op)
     forward: list[Operation] = []
     backward: list[Operation] = []
     for op in reversed(body.operations):
-        if op.backward and not any(v in needed for v in op.results):
+        if op in late and not any(v in needed for v in op.results):
             backward.append(op)
             continue
         forward.append(op)
@@ -80,6 +95,68 @@ def _reads(op: Operation) -> Iterator[Value]:
     yield from op.operands
     for block in op.blocks:
         yield from free_values(block)
+
+
+def _asked_before(
+    inputs: Iterable[Value], forward: list[Operation], backward: list[Operation],
+    gradients: Iterable[Value],
+) -> tuple[list[Operation], list[Operation]]:  # fmt: skip
+    """The two parts, with questions for shapes asked in the first, where the second reads nothing
+    else of what they ask."""
+    there = {*inputs, *(v for op in forward for v in op.results)}
+    questions: list[Operation] = []
+    known: dict[object, Value] = {}
+    own: dict[Value, Value] = {}
+    for op in walk(Block((), tuple(backward), ())):
+        operands = tuple(own.get(v, v) for v in op.operands)
+        if _asks_shape(op) and there.issuperset(operands):
+            fresh = Value(op.result.type, op.result.name)
+            own[op.result] = known.setdefault((op.opcode, operands, repr(op.attributes)), fresh)
+            if own[op.result] is fresh:
+                questions.append(replace(op, operands=operands, results=(fresh,)))
+                there.add(fresh)
+    read = {*gradients}
+    for op in walk(Block((), tuple(backward), ())):
+        read.update(v for block in op.blocks for v in block.results)
+        if own.keys().isdisjoint(op.results):
+            read.update(op.operands)
+    before: list[Operation] = []
+    moved: set[Value] = set()
+    for op in reversed(questions):
+        if op.result in moved or not read.issuperset(op.operands):
+            before.insert(0, op)
+            moved.update((op.result, *op.operands))
+    own = {old: new for old, new in own.items() if new in moved}
+    if not own:
+        return forward, backward
+    kept = substitute(_without(Block((), tuple(backward), ()), own.keys()), own)
+    return _placed(forward, before), [*kept.operations]
+
+
+def _placed(forward: list[Operation], questions: Iterable[Operation]) -> list[Operation]:
+    """The operations with each question as soon as it can be asked: what it asks may then be
+    overwritten."""
+    operations = list(forward)
+    for question in questions:
+        asked = {*question.operands}
+        places = [k for k, op in enumerate(operations, 1) if not asked.isdisjoint(op.results)]
+        operations.insert(max(places, default=0), question)
+    return operations
+
+
+def _asks_shape(op: Operation) -> bool:
+    entry = TABLE.get(op.opcode)
+    return entry is not None and bool(op.operands) and (
+        entry.no_gradient == SHAPE_ALONE and not entry.fresh
+    )
+
+
+def _without(block: Block, gone: Set[Value]) -> Block:
+    kept = tuple(
+        replace(op, blocks=tuple(_without(inner, gone) for inner in op.blocks))
+        for op in block.operations if gone.isdisjoint(op.results)
+    )  # fmt: skip
+    return replace(block, operations=kept)
 
 
 def _in_order(body: Block, values: Iterable[Value]) -> list[Value]:

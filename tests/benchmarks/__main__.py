@@ -1,14 +1,14 @@
-"""`python -m tests.benchmarks [peers]`, from the root of the repository."""
+"""`python -m tests.benchmarks [peers | passes]`, from the root of the repository."""
 
 import sys
 
-if sys.argv[1:2] == ["peers"]:
+if sys.argv[1:2] in (["peers"], ["passes"]):
     from tests.benchmarks.threads import pin
 
     pin()  # before anything imports NumPy
-    from tests.benchmarks.peers import main as race
+    from tests.benchmarks import passes, peers
 
-    race(sys.argv[2:])
+    (peers if sys.argv[1] == "peers" else passes).main(sys.argv[2:])
 else:
     from tests.benchmarks.run import main
 

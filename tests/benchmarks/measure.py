@@ -67,14 +67,17 @@ def samples(
     """The CPU seconds of each candidate, one per round; every round runs each of them, in turn.
 
     Not the clock's: on a busy machine a long candidate is interrupted more often than a short one.
-    A candidate that has used `budget` seconds sits the later rounds out, but never the first three.
+    Each round starts with another one, so that none always comes after the same. A candidate that
+    has used `budget` seconds sits the later rounds out, but never the first three.
     """
     times: dict[str, list[float]] = {name: [] for name in candidates}
     enabled = gc.isenabled()
     gc.disable()
     try:
+        order = list(candidates.items())
         for turn in range(rounds):
-            for name, candidate in candidates.items():
+            order.append(order.pop(0))
+            for name, candidate in order:
                 if turn >= 3 and sum(times[name]) > budget:
                     continue
                 start = time.process_time()

@@ -37,6 +37,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes.plot(hand, list(heights), "|", color="black", markersize=12, label="by hand")
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.set_yticks(list(heights), [row.name for row in rows])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel("time of a gradient over adcompiler's (right of the line: slower than ours)")

@@ -18,4 +18,5 @@ def pin() -> None:
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["ADCOMPILER_CACHE"] = "0"
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})

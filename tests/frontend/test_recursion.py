@@ -564,11 +564,11 @@ PROGRAM = """
 import sys
 sys.path.insert(0, {folder!r})
 import specimen
-from adcompiler import grad, specialize
+from adcompiler import grad, pipeline
 if {forbidden}:
     def compile_gradient(*args, **kwargs):
         raise AssertionError("compiled again")
-    specialize.compile_gradient = compile_gradient
+    pipeline.compile_gradient = compile_gradient
 print(grad(specimen.power)(1.5, 4), grad(specimen.power).source(1.5, 4))
 """
 

@@ -3,6 +3,7 @@
     ⟨grad f, d⟩        is the tangent along d
     ⟨e, H d⟩           is ⟨d, H e⟩, and the slope of ⟨grad f, e⟩ along d
     grad(x -> jvp)     and forward mode over the stored gradient say the same
+    pullback(c)        is c times the gradient, also when the arguments' memory has changed
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler import AdcompilerError, grad, hvp, jvp
+from adcompiler import AdcompilerError, grad, hvp, jvp, vjp
 from adcompiler.api import Gradient
 from adcompiler.transformations import along as push
 
@@ -68,6 +69,7 @@ def _judged(f: Any, arguments: Callable[[], dict[str, Any]], slopes: bool) -> Ve
         for level in (0, 1):
             tangent = jvp(f, values(), d, wrt=wrt, optimize=level)[1]
             _same("tangent", tangent, _inner(found, d), found, 1e-8 * loose)
+            _pulled(f, values(), wrt, level, found, 1e-9 * loose)
         hd, he = (hvp(f, *values(), tuple(v), wrt=wrt) for v in (d, e))
         _same("symmetry", _inner(hd, e), _inner(he, d), (*hd, *he), 1e-7 * loose)
         again = push(Gradient(gradient, wrt, mode="jvp"), values(), d)[1]
@@ -88,6 +90,20 @@ def _judged(f: Any, arguments: Callable[[], dict[str, Any]], slopes: bool) -> Ve
     except Exception as error:
         return Verdict("failed", type(error).__name__, traceback.format_exc())
     return Verdict("passed")
+
+
+def _pulled(
+    f: Any, given: list[Any], wrt: tuple[str, ...], level: int, found: Any, tolerance: float
+) -> None:
+    """Called twice, after everything that a caller has in hand is overwritten."""
+    _, pullback = vjp(f, *given, wrt=wrt, optimize=level)
+    for leaf in leaves(given):
+        if isinstance(leaf, np.ndarray) and leaf.flags.writeable:
+            leaf.fill(77)
+    for cotangent in (1.0, 2.0):
+        for part, whole in zip(pullback(cotangent), found, strict=True):
+            both = (part, cotangent * np.asarray(whole))
+            _same("pullback", float(np.sum(both[0])), float(np.sum(both[1])), both, tolerance)
 
 
 def _same(what: str, a: float, b: float, of: Any, tolerance: float) -> None:

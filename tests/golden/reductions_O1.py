@@ -38,5 +38,5 @@ def spread_grad(x, *, grad_out=1.0):
         t0 * (grad_largest[:, None] / np.sum(t0, axis=1, keepdims=True)) * np.sign(centred)
     )
     grad_x += grad_centred
-    grad_x -= np.broadcast_to(np.sum(grad_centred, axis=0, keepdims=True) / x.shape[0], x.shape)
+    grad_x -= np.sum(grad_centred, axis=0, keepdims=True) / x.shape[0]
     return grad_x

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import AdcompilerError
-from adcompiler.frontend.binding import signature_of
+from adcompiler.frontend.parameters import signature_of
 from adcompiler.frontend.signature import abstract
 from adcompiler.optimize import LEVELS, Passes
 from adcompiler.pipeline import Options, compile_gradient

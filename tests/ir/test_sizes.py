@@ -9,9 +9,11 @@ from adcompiler.ir.sizes import (
     is_known,
     is_positive,
     may_be_one,
+    meeting,
     multiply,
     needs_guard,
     negate,
+    sliced,
     symbol,
     unknown,
 )
@@ -48,7 +50,11 @@ def test_an_unknown_size_equals_no_other():
 @pytest.mark.parametrize(
     ("size", "expected"),
     [(1, True), (2, False), (0, False), (N, False), (K, True), (add(N, -1), True),
-     (multiply(N, M), False), (multiply(K, K), True), (unknown(), True)],
+     (multiply(N, M), False), (multiply(K, K), True), (multiply(N, K), True),
+     (sliced(N, None, M, None), False), (sliced(N, 0, 3, 1), False),
+     (sliced(N, None, 1, None), True), (sliced(N, 1, M, None), True),
+     (sliced(N, None, None, 2), True), (sliced(add(N, -1), None, M, None), True),
+     (unknown(), True)],
 )  # fmt: skip
 def test_may_be_one(size, expected):
     assert may_be_one(size) is expected
@@ -79,3 +85,11 @@ def test_sizes_that_never_broadcast():
 def test_guards_are_for_sizes_that_may_be_one():
     assert needs_guard(K, N) and needs_guard(add(N, -1), N)
     assert not needs_guard(1, N) and not needs_guard(N, M) and not needs_guard(K, K)
+
+
+def test_what_is_computed_alike_is_equal():
+    shorter, other = add(N, -1), add(M, -1)
+    assert meeting(shorter, other) == meeting(other, shorter) != meeting(shorter, M)
+    assert sliced(N, None, M, None) == sliced(N, None, M, None) != sliced(N, 1, M, None)
+    for size in (meeting(shorter, unknown()), sliced(N, None, unknown(), None)):
+        assert not is_known(size)

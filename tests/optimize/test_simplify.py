@@ -137,3 +137,40 @@ def test_axes_turned_and_turned_back(first, second, same):
             return %b
         """
     assert ("return %x" in transformed(simplify, text)) is same
+
+
+@pytest.mark.parametrize("target", ["f8[n]", "f8[m]"])
+def test_axes_are_not_kept_for_a_reshape_to_drop_them(target):
+    """n elements in one axis are m elements in one axis."""
+    text = f"""
+        function f(%x: f8[n, d], %like: {target}):
+            %s = sum[axis=1, keepdims=True] %x
+            %shape = shape %like
+            %y: {target} = reshape_to[type={target}] %s, %shape
+            return %y
+        """
+    found = transformed(simplify, text)
+    assert "sum[axis=1] %x" in found and "reshape_to" not in found
+
+
+def test_a_reshape_that_does_more_stays():
+    text = """
+        function f(%x: f8[n, d, k], %like: f8[p, q]):
+            %s = sum[axis=1, keepdims=True] %x
+            %shape = shape %like
+            %y: f8[p, q] = reshape_to[type=f8[p, q]] %s, %shape
+            return %y
+        """
+    assert "reshape_to" in transformed(simplify, text)
+
+
+@pytest.mark.parametrize("order", ["%x, %wide", "%wide, %x"])
+def test_a_sum_stretches_its_second_part_itself(order):
+    text = f"""
+        function f(%x: f8[n], %g: f8[]):
+            %shape = shape %x
+            %wide: f8[n] = broadcast[type=f8[n]] %g, %shape
+            %y: f8[n] = accumulate {order}
+            return %y
+        """
+    assert "accumulate %x, %g" in transformed(simplify, text)

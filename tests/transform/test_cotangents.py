@@ -72,6 +72,31 @@ def test_a_guard_where_a_size_may_be_one():
     check(unproved, x, 3)
 
 
+def cut(x, y):
+    """Slices that may end beyond the axis are of one size, and not of size 1."""
+    d = y.shape[0]
+    return np.sum((x[:d] * 2.0 + x[:d] ** 2) * y[: x.shape[0]]) + np.sum(x[::2] * x[::2])
+
+
+@pytest.mark.parametrize("sizes", [(4, 2), (2, 4), (3, 3)])
+def test_no_guard_where_a_slice_cannot_have_size_one(sizes):
+    x, y = map(ones, sizes)
+    assert "unbroadcast" not in [name for name, _ in opcodes(cut, x, y)]
+    check(cut, x, y)
+
+
+def steps(x, y):
+    """Either factor may have been stretched, but both products are of one size."""
+    return np.sum(x[1:] * y[1:] / (2.0 + x[1:] * y[1:]))
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (2, 4), (4, 2), (2, 2)])
+def test_what_two_slices_meet_in(sizes):
+    x, y = map(ones, sizes)
+    assert [name for name, _ in opcodes(steps, x, y)].count("unbroadcast") == 4
+    check(steps, x, y)
+
+
 def mixed(a, b):
     return np.sum(a * b)
 

@@ -1,0 +1,134 @@
+"""The pipelines that the passes form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..ir.core import Function, on_all, walk
+from .branch_results import read_branch_results
+from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
+from .copies import forward_copies
+from .dead_code import drop_dead
+from .faster import faster
+from .late_updates import delay_updates
+from .products import regroup_products
+from .shape_sources import share_shapes
+from .signs import move_signs
+from .simplify import simplify
+from .subexpressions import share_subexpressions
+
+__all__ = [
+    "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
+    "before_saves", "chosen_passes", "on_primal", "run",
+]  # fmt: skip
+
+Pass = Callable[[Function], Function]
+
+
+def keep_gates(function: Function) -> Function:
+    """`drop_dead` for the lecture form: every gate of the user's stays."""
+    return drop_dead(function, forward=True)
+
+
+def keep_gates_and_sequences(function: Function) -> Function:
+    """The same before saves are legalised."""
+    return drop_dead(function, sequences=False, forward=True)
+
+
+def keep_sequences(function: Function) -> Function:
+    """`drop_dead` while mirror loops are still matched with their originals by position."""
+    return drop_dead(function, sequences=False)
+
+
+def drop_settled(function: Function) -> Function:
+    """`drop_dead` until nothing goes: a loop over a tape may have been all that needed another."""
+    return _settled(function, drop_dead)
+
+
+def keep_gates_settled(function: Function) -> Function:
+    """`keep_gates` until nothing goes."""
+    return _settled(function, keep_gates)
+
+
+def _settled(function: Function, drop: Pass) -> Function:
+    while True:
+        swept = drop(function)
+        if _count(swept) == _count(function):
+            return swept
+        function = swept
+
+
+def _count(function: Function) -> int:
+    return sum(1 + len(op.results) + len(op.operands) for op in walk(function.body))
+
+
+# By name, if a pass can be switched off; the rest makes right what others leave.
+Step = tuple[str | None, Pass]
+
+_LECTURE_BEFORE_SAVES: Sequence[Step] = (
+    (None, read_branch_results), (None, keep_gates_and_sequences),
+)  # fmt: skip
+_BEFORE_SAVES: Sequence[Step] = (
+    ("copies", forward_copies), ("simplify", simplify),
+    ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
+    ("shapes", share_shapes), (None, keep_sequences),
+)  # fmt: skip
+_LECTURE_AFTER_SAVES: Sequence[Step] = (
+    (None, keep_gates_settled), ("late-updates", delay_updates),
+)  # fmt: skip
+
+
+def _after_saves(rounding: bool) -> Sequence[Step]:
+    return (
+        ("copies", forward_copies), ("simplify", simplify),
+        ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
+        ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("signs", move_signs), ("products", regroup_products),
+        ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("late-updates", delay_updates),
+    )  # fmt: skip
+
+
+_AFTER_SAVES = _after_saves(rounding=False)
+_ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
+
+
+_ON_PRIMAL: Sequence[Step] = ()
+
+
+def on_primal(passes: Passes) -> list[Pass]:
+    """What runs on the function before it is differentiated: it may change how values round."""
+    return _chosen(_ON_PRIMAL, passes)
+
+
+def before_saves(passes: Passes) -> list[Pass]:
+    """What runs while the backward part still reads the forward part's values as they stand; in
+    the lecture form only what no gate of the user's stands behind goes."""
+    return _chosen(_BEFORE_SAVES if passes.level else _LECTURE_BEFORE_SAVES, passes)
+
+
+def after_saves(passes: Passes) -> list[Pass]:
+    """What runs on the legal form."""
+    steps = (_LECTURE_AFTER_SAVES, _AFTER_SAVES, _ROUNDING_AFTER_SAVES)[passes.level]
+    return _chosen(steps, passes)
+
+
+def after_copies(passes: Passes) -> list[Pass]:
+    """What runs on the text's last form."""
+    return [drop_dead if passes.level else keep_gates]
+
+
+def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:
+    return [one for name, one in steps if name is None or passes.runs(name)]
+
+
+def run(
+    function: Function, passes: Sequence[Pass], check: Callable[[Function], None] | None = None
+) -> Function:
+    """Apply the passes in order, to the function and to all that come with it; `check` (the
+    verifier, in tests) sees every result."""
+    for one in passes:
+        function = on_all(one, function)
+        if check is not None:
+            check(function)
+    return function
