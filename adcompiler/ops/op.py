@@ -141,6 +141,8 @@ class Op:
     attribute `sign` is -1.
     `faster`: by the name of a pass, a rule over the operands (and the attributes) for what gives
     the same up to rounding, and is faster; or None, where it isn't.
+    `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
+    product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
     elementwise entries broadcast, and all others are done for one after the other. What is made of
     a shape alone is asked where its result has to be a stack.
@@ -202,6 +204,7 @@ class Op:
     factors: tuple[int, ...] = ()
     signed: tuple[int, ...] = ()
     faster: Mapping[str, Rule] = field(default_factory=dict)
+    of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False
     singular: float | Callable[..., float | None] | None = None

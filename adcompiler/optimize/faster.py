@@ -18,8 +18,7 @@ from dataclasses import replace
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation
 from ..ir.rewrite import Mapped, constants_of, rebuild_block
-from ..ir.sizes import may_be_one
-from ..ir.types import Array, Type
+from ..ir.types import alike
 from ..ops import SPELLINGS, TABLE, Tracer
 from .rounding import free_to_round
 
@@ -46,7 +45,7 @@ def faster(name: str, forward: bool = False) -> Callable[[Function], Function]:
             inner = Builder(op.span, op.backward, op.repeats)
             tracer = Tracer(inner, TABLE, SPELLINGS, constants=constants)
             found = rule(*map(tracer.var, op.operands), **op.attributes)
-            if found is None or not _same(found.type, op.result.type):
+            if found is None or not alike(found.type, op.result.type):
                 builder.append(op)
                 return
             *before, last = inner.operations
@@ -55,13 +54,3 @@ def faster(name: str, forward: bool = False) -> Callable[[Function], Function]:
         return replace(function, body=rebuild_block(function.body, visit, {}))
 
     return write
-
-
-def _same(found: Type, wanted: Type) -> bool:
-    """Whether both are the same array, but for symbols that stand for one size."""
-    if not isinstance(found, Array) or not isinstance(wanted, Array):
-        return found == wanted
-    return found.dtype == wanted.dtype and len(found.shape) == len(wanted.shape) and all(
-        m == n or not (may_be_one(m) or may_be_one(n))
-        for m, n in zip(found.shape, wanted.shape, strict=True)
-    )  # fmt: skip

@@ -16,6 +16,7 @@ from .shape_sources import share_shapes
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
+from .sums import shrink_sums
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
@@ -83,7 +84,8 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("copies", forward_copies), ("simplify", simplify),
         ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
         ("subexpressions", share_subexpressions), (None, drop_settled),
-        ("signs", move_signs), ("products", regroup_products),
+        ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
+        ("ones", faster("ones")),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip

@@ -15,7 +15,7 @@ def readout_pullback(w, x, grad_out):
     h = np.tanh(w * x)
     grad_h = grad_out * 2 * h
     grad_s0 = grad_h * (1 - h * h)
-    grad_w = np.sum(grad_s0 * x)
+    grad_w = grad_s0 @ x
     grad_x = grad_s0 * w
     return grad_w, grad_x
 
@@ -50,6 +50,6 @@ def energy_grad(w, x, n, *, grad_out=1.0):
             grad_k = t0 * -0.05
             grad_s2 = grad_k * np.cos(s2)
             grad_x = grad_x + grad_s2 * w
-            grad_w = grad_w + np.sum(grad_s2 * x)
+            grad_w = grad_w + grad_s2 @ x
     grad_x = np.array(grad_x)
     return grad_w, grad_x

@@ -28,7 +28,7 @@ def sharpened_grad(x, rate, n, *, grad_out=1.0):
     grad_x = grad_out * 2 * x
     grad_rate = 0.0
     for s1 in reversed(tape_s1):
-        grad_rate -= np.sum(grad_x * s1)
+        grad_rate -= grad_x @ s1
         t0 = grad_x * rate
         grad_x += s1 * (np.dot(t0, s1) - t0) * 2.0
     return grad_x, grad_rate
