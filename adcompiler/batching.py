@@ -111,7 +111,7 @@ def _moved(leaf: Any, axis: int, position: int) -> Any:
             f"argument {position} has no axis {axis} to be batched along.",
             "give arrays, or None in in_axes for what all calls have in common.",
         )
-    return np.moveaxis(leaf, axis, 0)
+    return np.moveaxis(leaf, axis, 0) if axis else leaf
 
 
 def _refused(reason: str, advice: str) -> SignatureError:

@@ -60,7 +60,7 @@ _TARGET = (
         "The type of a parameter: float, int, bool, f8[n, d], f4[3, 1], (float, f8[n]),"
         " {w: f8[n, d], b: f8[d]}, list[float], or a value: 'relu', None, 2. Without it the"
         " annotation counts, then the default value; a bare parameter is a float.")),
-    click.option("--call", metavar="TEXT", help=(
+    click.option("--call", "--at", metavar="TEXT", help=(
         "A call to take all arguments from, such as \"f(np.ones((3, 2)), 1.0)\". Its arguments"
         " are evaluated, with np, math and the names of FILE; f itself isn't.")),
 )  # fmt: skip
@@ -207,6 +207,25 @@ def check(
         click.echo(wrong, err=True)
         raise click.exceptions.Exit(1)
     click.echo(f"{arguments.target.name}: the derivatives are right (order {order})")
+
+
+@main.command(epilog=_EXECUTED)
+@_with_target
+@click.option("--all", "every", is_flag=True, help="Every iteration of long loops.")
+def trace(target: str, args: tuple[str, ...], call: str | None, every: bool) -> None:
+    """Run a function forwards and backwards, and print each gate's value and gradient.
+
+    Forwards in the order of the run; backwards in the order in which gradients become complete.
+
+    \b
+    Examples:
+      adcompiler trace samples/neuron.py:neuron --at "neuron(2.0, -1.0, -3.0, -2.0, -3.0)"
+      adcompiler trace model.py:power --at "power(2.0, 100)" --all
+    """
+    from .cli_graph import traced
+    from .cli_target import arguments_of, find_function
+
+    click.echo(traced(arguments_of(find_function(target), args, call), every))
 
 
 def _colored(wanted: bool | None) -> bool:

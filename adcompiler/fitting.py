@@ -24,6 +24,8 @@ GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 def fitted(given: Any, like: Any, name: str) -> Any:
     """`given` with the structure, kinds and dtypes of `like`; SignatureError where the structure or
     a shape is another."""
+    if _is_alike(given, like):
+        return given
     try:
         return _fitted(given, like)
     except _Misfit as misfit:
@@ -36,17 +38,28 @@ def fitted(given: Any, like: Any, name: str) -> Any:
         ) from None  # fmt: skip
 
 
+def _is_alike(given: Any, like: Any) -> bool:
+    """Whether it has the kinds, dtypes and shapes already; of plain structures alone."""
+    kind = type(like)
+    if type(given) is not kind:
+        return False
+    if kind is np.ndarray:
+        return bool(given.dtype == like.dtype and given.shape == like.shape)
+    if kind is tuple or kind is list:
+        return len(given) == len(like) and all(map(_is_alike, given, like))
+    if kind is dict:
+        return [*given] == [*like] and all(map(_is_alike, given.values(), like.values()))
+    return kind in (float, complex) or issubclass(kind, np.inexact)
+
+
 class _Misfit(Exception):
     def __init__(self, told: str = "another structure") -> None:
         self.told, self.path = told, ""
 
 
 def _fitted(given: Any, like: Any) -> Any:
-    kind = type(like)
-    if kind is np.ndarray or isinstance(like, np.ndarray):
+    if isinstance(like, np.ndarray):
         return _array(given, like)
-    if kind is float and type(given) is float:
-        return given
     if isinstance(like, (tuple, list)):
         if not isinstance(given, (tuple, list, np.ndarray)) or len(given) != len(like):
             raise _Misfit
@@ -59,8 +72,8 @@ def _fitted(given: Any, like: Any) -> Any:
     if isinstance(like, (float, complex, np.inexact)):
         if np.ndim(given):
             raise _Misfit
-        return kind(given)
-    if is_record(like) and type(given) is not kind:
+        return type(like)(given)
+    if is_record(like) and type(given) is not type(like):
         raise _Misfit
     return given
 
@@ -77,8 +90,6 @@ def _parts(given: Any, like: Iterable[tuple[Any, Any]]) -> list[Any]:
 
 
 def _array(given: Any, like: np.ndarray[Any, Any]) -> Any:
-    if type(given) is np.ndarray and given.dtype == like.dtype and given.shape == like.shape:
-        return given
     if like.dtype.kind not in "fc":
         return given
     array = np.asarray(given, like.dtype)
@@ -94,6 +105,8 @@ def _tuple(like: tuple[Any, ...], parts: list[Any]) -> Any:
 def flat(value: Any) -> Iterator[Any]:
     """The numbers and arrays of nested tuples, lists, dicts and dataclasses."""
     match value:
+        case np.ndarray() | float():
+            yield value
         case tuple() | list():
             for part in value:
                 yield from flat(part)
@@ -109,7 +122,7 @@ def flat(value: Any) -> Iterator[Any]:
 
 def is_record(value: Any) -> bool:
     """Whether it is an object of a dataclass."""
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return hasattr(type(value), "__dataclass_fields__")
 
 
 def fields_of(value: Any) -> list[tuple[str, Any]]:
@@ -143,6 +156,8 @@ def _kept(value: Any, generators: bool, memo: dict[int, Any]) -> Any:
 def put_back(value: Any, leaves: Iterator[Any]) -> Any:
     """The structure of `value` with other leaves."""
     match value:
+        case np.ndarray() | float():
+            return next(leaves)
         case tuple() | list():
             parts = [put_back(part, leaves) for part in value]
             return parts if isinstance(value, list) else _tuple(value, parts)

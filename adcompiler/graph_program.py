@@ -22,7 +22,7 @@ from .frontend.signature import abstract
 from .ir.core import Function, Operation, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, is_differentiable
-from .modes import with_temporaries
+from .naming import with_temporaries
 from .optimize import Passes
 from .pipeline import legalised, lower_settled
 from .refusals import check_complex, check_result
@@ -75,17 +75,22 @@ def _with_backward(
     instrumented = probed(function, gates)
     found = reverse(instrumented, wrt, f"{function.name}_grad", value=True, seen=gates)
     made = legalised(found, Passes(0))
-    own = {v for op in instrumented.body.operations for v in op.results}
+    own = {key for op in instrumented.body.operations for key in _identities(op)}
     operations = made.body.operations
-    last = [
-        k for k, op in enumerate(operations)
-        if op in instrumented.body.operations or own.intersection(op.results)
-    ]  # fmt: skip
+    last = [k for k, op in enumerate(operations) if not own.isdisjoint(_identities(op))]
     count = max(last, default=-1) + 1
     return Program(
         lowered, _names(lowered), function, made, operations[:count], operations[count:], wrt,
         stored, None,
     )
+
+
+def _identities(op: Operation) -> Iterator[object]:
+    """What of an operation survives rebuilding; effects have no results to go by."""
+    yield from op.results
+    for name in ("region", "template"):
+        if name in op.attributes:
+            yield op.attributes[name]
 
 
 def _names(lowered: Lowered) -> dict[Value, str]:

@@ -22,7 +22,7 @@ from .ops.op import Emission
 if TYPE_CHECKING:
     from .graph import Gate
 
-__all__ = ["expressions", "operation_name", "table"]
+__all__ = ["aligned", "expressions", "operation_name", "shown", "table"]
 
 
 def operation_name(op: Operation) -> str:
@@ -76,30 +76,43 @@ def table(
     head = ["line", *(["iteration"] if looped else []), "gate", "expression", "value", "gradient"]
     rows = [head]
     for name, value in parameters.items():
-        rows.append(["", *([""] if looped else []), name, "", _shown(value),
-                     _shown(gradients.get(name))])  # fmt: skip
+        rows.append(["", *([""] if looped else []), name, "", shown(value),
+                     shown(gradients.get(name))])  # fmt: skip
     for gate in gates:
         where = [", ".join(map(str, gate.iteration))] if looped else []
         line = "" if gate.line is None else str(gate.line)
-        rows.append([line, *where, gate.name, gate.expression, _shown(gate.value),
-                     _shown(gate.gradient)])  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.append([line, *where, gate.name, gate.expression, shown(gate.value),
+                     shown(gate.gradient)])  # fmt: skip
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """The rows as columns, the first to the right. A row of one cell stands across them."""
+    cells = [row for row in rows if len(row) > 1]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(_row(row, widths) for row in rows)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    if len(cells) == 1:
+        return cells[0]
     first = cells[0].rjust(widths[0])
     rest = [cell.ljust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
     return "  ".join([first, *rest]).rstrip()
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A number with 6 digits; an array's first and last entries, and its shape where some are
+    left out."""
     if value is None:
         return ""
     if isinstance(value, (float, np.floating)):
         text = f"{value:.6g}"
         return f"{text}.0" if text.lstrip("-").isdecimal() else text
     if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=4, threshold=8, edgeitems=2,
+        edge = 2 if value.ndim == 1 else 1
+        text = np.array2string(value, precision=4, threshold=8, edgeitems=edge,
                                max_line_width=10**6).replace("\n", "")  # fmt: skip
+        text = " ".join(text.split())
+        return f"{text} {value.shape}" if value.size > 8 else text
     return str(value)

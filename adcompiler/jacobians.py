@@ -258,7 +258,8 @@ def _in_batches(
     count = np.size(values[position])
     rows: list[list[Any]] = []
     try:
-        for chunk in np.array_split(np.arange(count), -(-count // _AT_ONCE)) if count > 1 else ():
+        for start in range(0, count if count > 1 else 0, _AT_ONCE):
+            chunk = np.arange(start, min(start + _AT_ONCE, count))
             rows.append([
                 v if np.ndim(v) else np.full(len(chunk), v)
                 for v in stacked(_directions(values, position, chunk))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import os
 import types
@@ -18,6 +19,7 @@ from .codegen.copies import own_memory, own_results, own_saved
 from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
+from .depth import with_room
 from .diagnostics import SignatureError
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
@@ -37,9 +39,9 @@ from .modes import (
     local_places,
     plain_derivative,
     title_of,
-    with_temporaries,
     with_values,
 )
+from .naming import with_temporaries
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options
@@ -79,8 +81,9 @@ def lower_settled(
     static: frozenset[Path] = frozenset()
     current = dict(structures)
     for _ in range(_ATTEMPTS):
+        attempt = functools.partial(lower, function, current, static, derive_within, variables)
         try:
-            return lower(function, current, static, derive_within, variables), static
+            return with_room(function, attempt), static
         except StaticNeeded as need:
             static |= {need.path}
             if need.path[0] == ARGUMENT:
@@ -100,8 +103,18 @@ def compile_gradient(
     """The emitted gradient of `function` for arguments of the given structures."""
     if options.mode != "vmap":
         check_wrt(function, structures, options.wrt)
+    compiled = functools.partial(
+        _compiled, function, structures, options, values, defaults or {}, check
+    )
+    return with_room(function, compiled)
+
+
+def _compiled(
+    function: types.FunctionType, structures: Mapping[str, Structure], options: Options,
+    values: Values, defaults: Mapping[str, ast.expr | None], check: Check | None,
+) -> Compiled:  # fmt: skip
     lowered, found, derived, static = derivative(function, structures, options, values, check)
-    written = [(found, _shape(lowered, found, derived, defaults or {}))]
+    written = [(found, _shape(lowered, found, derived, defaults))]
     if derived.pullback is not None:
         written.append(_pullback(found, derived.pullback))
     emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)

@@ -23,6 +23,7 @@ import numpy as np
 from ._version import VERSION, build
 from .arguments import with_classes, with_gradients
 from .codegen.emitted import Emitted
+from .depth import too_deep
 from .descriptions import as_json, describe, describe_key, describe_structure
 from .diagnostics import SignatureError
 from .frontend.parameters import signature_of
@@ -134,7 +135,11 @@ def _loaded(
     options: Options,
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
-    namespace = load(emitted.module, function.__name__)
+    try:
+        namespace = load(emitted.module, function.__name__)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise too_deep(function, f"Python refuses the text of its derivative ({why})") from None
     paths = [p for p in sorted(compiled.static_paths, key=path_order) if p[0] in (ARGUMENT, EQUAL)]
     static = [(path, _kept(lookup_path(function, path, arguments))) for path in paths]
     static += [(p, compiled.guards[p]) for p in _argument_guards(compiled) if p not in paths]

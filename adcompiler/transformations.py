@@ -16,6 +16,8 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted
@@ -179,7 +181,22 @@ def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None
 
 def _floats(args: Sequence[Any]) -> tuple[int, ...]:
     """The positions of the arguments that have a gradient."""
-    return tuple(k for k, value in enumerate(args) if is_fit(abstract(value, "argument")))
+    return tuple(
+        k for k, value in enumerate(args)
+        if _are_floats(value) or is_fit(abstract(value, "argument"))
+    )
+
+
+def _are_floats(value: Any) -> bool:
+    """Whether it is plainly made of floats; there are other things that have a gradient."""
+    kind = type(value)
+    if kind is np.ndarray:
+        return value.dtype.kind in "fc"
+    if kind is tuple or kind is list:
+        return all(map(_are_floats, value))
+    if kind is dict:
+        return all(map(_are_floats, value.values()))
+    return kind is float or kind is complex
 
 
 def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:

@@ -348,3 +348,22 @@ def test_methods():
     graph = lower(Model().loss)
     assert graph.forward(3.0) == 6.0
     assert graph.backward()["x"] == 2.0
+
+
+def test_effects_happen_forwards_also_behind_the_last_gate(capsys):
+    def shows(x):
+        y = x * x
+        if y > 4.0:
+            raise ValueError("no such luck")
+        print("y is", y)
+        return y
+
+    graph = lower(shows)
+    with pytest.raises(ValueError, match="no such luck"):
+        graph.forward(3.0)
+    with pytest.raises(SignatureError, match="no complete forward run"):
+        graph.backward()
+    assert graph.forward(1.5) == 2.25
+    assert capsys.readouterr().out == "y is 2.25\n"
+    assert graph.backward() == {"x": 3.0}
+    assert capsys.readouterr().out == ""

@@ -10,12 +10,13 @@ goes on a tape is read where it is made; a tape is alive from its loop's beginni
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.loops import Loop, is_loop
-from ..ir.rewrite import defined_in
 from ..ops import TABLE
 from .nesting import Nesting
 
@@ -28,9 +29,14 @@ _WRITE, _APPEND = 1, 2
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """Each named value's segments in ascending order, and where each operation reads."""
+    """Each named value's segments in ascending order, and where each operation reads.
+
+    `first`: where each value comes into being, and where it, or else the line of code that it
+    stands in, ends: with its block, or at the next branch. Names are given in this order.
+    """
 
     segments: dict[Value, list[Segment]]
+    first: dict[Value, Segment]
     reads: dict[int, int]
 
     def write(self, op: Operation) -> int:
@@ -38,18 +44,14 @@ class Lifetimes:
         return self.reads[id(op)] + _WRITE
 
 
-def overlap(a: Iterable[Segment], b: Iterable[Segment]) -> bool:
-    """Whether two lifetimes meet."""
-    left, right = list(a), list(b)
-    i = j = 0
-    while i < len(left) and j < len(right):
-        (s, e), (t, f) = left[i], right[j]
-        if s < f and t < e:
-            return True
-        if e <= f:
-            i += 1
-        else:
-            j += 1
+def overlap(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
+    """Whether two lifetimes meet; each is in ascending order, its own segments don't meet."""
+    longer, shorter = (a, b) if len(a) > len(b) else (b, a)
+    for segment in shorter:
+        at = bisect_left(longer, segment)
+        for start, end in longer[max(at - 1, 0) : at + 1]:
+            if start < segment[1] and segment[0] < end:
+                return True
     return False
 
 
@@ -59,7 +61,8 @@ def find_lifetimes(function: Function, nesting: Nesting) -> Lifetimes:
     numbering.block(function.body)
     walk = _Backwards(nesting, numbering)
     walk.body(function)
-    return Lifetimes({v: s[::-1] for v, s in walk.segments.items()}, numbering.reads)
+    segments = {v: s[::-1] for v, s in walk.segments.items()}
+    return Lifetimes(segments, walk.first(), numbering.reads)
 
 
 def _is_statement(op: Operation) -> bool:
@@ -92,127 +95,168 @@ class _Numbering:
 
 
 class _Backwards:
+    """One walk from the last line to the first. `live` is what is alive at the place where it is.
+
+    What is alive behind a region and isn't defined in it has a segment that reaches over all of it
+    already. So a region costs what is read and written in it, not what is alive around it.
+    """
+
     def __init__(self, nesting: Nesting, numbering: _Numbering) -> None:
         self.nesting = nesting
         self.numbers = numbering
         self.segments: dict[Value, list[Segment]] = {}
+        self.live: set[Value] = set()
+        # Whether the values that the region has changed so far were alive behind it.
+        self.before: dict[Value, bool] = {}
+        # By the position where a block starts: the values made in it, and where lines of it end.
+        self.made: dict[int, list[Value]] = {}
+        self.ends: dict[int, list[int]] = {}
+
+    def first(self) -> dict[Value, Segment]:
+        """See `Lifetimes`."""
+        found = {v: s[-1] for v, s in self.segments.items()}
+        for start, values in self.made.items():
+            ends = self.ends.get(start, [])[::-1]
+            for value in values if ends else ():
+                begin, end = found[value]
+                at = bisect_left(ends, begin)
+                found[value] = (begin, min((end, *ends[at : at + 1])))
+        return found
 
     def add(self, value: Value, start: int, end: int) -> None:
         """Add a segment; segments come in descending order, those that touch are merged."""
         found = self.segments.setdefault(value, [])
         while found and found[-1][0] <= end:
-            end = max(end, found.pop()[1])
+            first, last = found.pop()
+            start, end = min(start, first), max(end, last)
         found.append((start, end))
 
-    def define(self, value: Value, position: int, live: set[Value]) -> None:
+    def set_alive(self, value: Value, alive: bool) -> None:
+        if (value in self.live) is not alive:
+            self.before.setdefault(value, not alive)
+            (self.live.add if alive else self.live.discard)(value)
+
+    def define(self, value: Value, start: int, position: int) -> None:
         """The value comes into being here: what precedes isn't its life."""
         if value in self.nesting.inlined:
             return
-        if value in live:
-            live.discard(value)
+        self.made.setdefault(start, []).append(value)
+        if value in self.live:
+            self.set_alive(value, False)
             _, end = self.segments[value].pop()
             self.segments[value].append((position, max(end, position + 1)))
         else:
             self.add(value, position, position + 1)
 
-    def use(self, value: Value, start: int, position: int, live: set[Value]) -> None:
+    def use(self, value: Value, start: int, position: int) -> None:
         for leaf in self.nesting.leaves(value):
             self.add(leaf, start, position)
-            live.add(leaf)
+            self.set_alive(leaf, True)
 
     def body(self, function: Function) -> None:
-        live = self.block(function.body, set(), function.results)
+        self.block(function.body, function.results)
         for value in function.parameters:
-            self.define(value, _WRITE, live)
+            self.define(value, self.numbers.starts[id(function.body)], _WRITE)
 
-    def block(self, block: Block, live_out: set[Value], results: Iterable[Value]) -> set[Value]:
-        """Walk a block backwards; gives what is alive at its beginning."""
+    def block(self, block: Block, results: Iterable[Value]) -> None:
+        """Walk a block backwards."""
         start, end = self.numbers.starts[id(block)], self.numbers.ends[id(block)]
-        live = set(live_out)
-        for value in live:
-            self.add(value, start, end)
         for value in results:
-            self.use(value, start, end, live)
+            self.use(value, start, end)
         for op in reversed(block.operations):
-            self.operation(op, start, live)
-        return live
+            self.operation(op, start)
 
-    def operation(self, op: Operation, start: int, live: set[Value]) -> None:
+    def region(self, walk: Callable[[], None]) -> tuple[list[Value], list[Value]]:
+        """Walk a region, and leave `live` as it is behind it: what has come alive before the
+        region, and what is alive behind it and comes into being in it."""
+        around, self.before = self.before, {}
+        walk()
+        changed, self.before = self.before, around
+        read = [v for v, was in changed.items() if not was and v in self.live]
+        made = [v for v, was in changed.items() if was and v not in self.live]
+        self.live.difference_update(v for v, was in changed.items() if not was)
+        self.live.update(made)
+        return read, made
+
+    def operation(self, op: Operation, start: int) -> None:
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
             return
         match op.opcode:
             case "if":
-                self.branch(op, start, live)
+                self.branch(op, start)
             case _ if is_loop(op):
-                self.loop(Loop(op), start, live)
+                self.loop(Loop(op), start)
             case _:
                 read = self.numbers.reads[id(op)]
                 for value in op.results:
-                    self.define(value, read + _WRITE, live)
+                    self.define(value, start, read + _WRITE)
                 for k, value in enumerate(op.operands):
                     for leaf in self.nesting.leaves(value):
                         # `a[i] += g` may be two lines, the first of which already writes the
                         # result; what `a` was is then there under the new name.
                         late = k > 0 and leaf is not op.operands[0] and _is_statement(op)
-                        self.use(leaf, start, read + _APPEND if late else read, live)
+                        self.use(leaf, start, read + _APPEND if late else read)
 
-    def branch(self, op: Operation, start: int, live: set[Value]) -> None:
+    def branch(self, op: Operation, start: int) -> None:
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]
         for value in op.results:
-            self.define(value, after + _WRITE, live)
-        entering: set[Value] = set()
+            self.define(value, start, after + _WRITE)
+        self.ends.setdefault(start, []).append(read)
+        then = op.blocks[0]
+        self.ends[self.numbers.starts[id(then)]] = [self.numbers.ends[id(then)]]
+        entering: list[Value] = []
+        made: list[Value] = []
         for block in reversed(op.blocks):
-            entering |= self.block(block, live, block.results)
-        for block in op.blocks:
-            entering -= defined_in(block)
-        live.clear()
-        live |= entering
+            for value in made:  # keeps its name to itself also on the side that doesn't make it
+                self.add(value, self.numbers.starts[id(block)], self.numbers.ends[id(block)])
+            read_here, made_here = self.region(functools.partial(self.block, block, block.results))
+            entering += read_here
+            made += made_here
+        for value in made:
+            self.set_alive(value, False)
         for value in entering:
             self.add(value, start, read)
-        self.use(op.operands[0], start, read, live)
+            self.set_alive(value, True)
+        self.use(op.operands[0], start, read)
 
-    def loop(self, loop: Loop, start: int, live: set[Value]) -> None:
-        op = loop.op
+    def loop(self, loop: Loop, start: int) -> None:
+        op, finals = loop.op, set(loop.finals)
         after, read = self.numbers.after[id(op)], self.numbers.reads[id(op)]
-        unread = {*op.results} - live - {*loop.finals}
         for value in op.results:
-            self.define(value, after + _WRITE if value in loop.finals else read, live)
-            if value in unread:
+            unread = value not in self.live and value not in finals
+            self.define(value, start, after + _WRITE if value in finals else read)
+            if unread:
                 self.add(value, read, after)  # filled, although nothing reads it
-        inside = set(live)
+        around: list[Value] = []
         for block in reversed(op.blocks):
-            inside |= self._loop_block(loop, block, live, read)
-        outer = inside - {p for block in op.blocks for p in block.parameters}
-        for value in outer | live:
+            read_here, made = self.region(functools.partial(self._loop_block, loop, block, read))
+            around += read_here + made
+        for value in around:
             self.add(value, start, after)
-            live.add(value)
+            self.set_alive(value, True)
         for value in loop.sequences:
             for leaf in self.nesting.leaves(value):
-                self.add(leaf, start, after)
-                live.add(leaf)
+                self.use(leaf, start, after)
         for value in op.operands:
-            self.use(value, start, read, live)
+            self.use(value, start, read)
 
-    def _loop_block(
-        self, loop: Loop, block: Block, live: set[Value], read: int
-    ) -> set[Value]:
+    def _loop_block(self, loop: Loop, block: Block, read: int) -> None:
         """One region of a loop; carries exist from the loop's first line on."""
-        begin = self.numbers.starts[id(block)]
+        begin, parameters = self.numbers.starts[id(block)], set(block.parameters)
         collected = loop.collected if block is loop.body else ()
         own = {v: inner for inner in block.operations for v in inner.results}
-        late = [v for v in collected if v not in own and v not in block.parameters]
+        late = [v for v in collected if v not in own and v not in parameters]
         kept = block.results
         if block is loop.body:
             kept = (*loop.following, *(() if loop.stop is None else (loop.stop,)))
-        inside = self.block(block, live, [*kept, *late])
+        self.block(block, [*kept, *late])
         for value in collected:
             if value in own and value not in self.nesting.inlined:
                 self._append(value, own[value])
-            elif value in block.parameters:
-                self.use(value, begin, begin + _APPEND, inside)
+            elif value in parameters:
+                self.use(value, begin, begin + _APPEND)
         for k, value in enumerate(block.parameters):
-            self.define(value, read + _WRITE if k < loop.carry else begin + _WRITE, inside)
-        return inside
+            self.define(value, begin, (read if k < loop.carry else begin) + _WRITE)
 
     def _append(self, value: Value, op: Operation) -> None:
         """The line after a definition that goes on a tape reads it.

@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 __all__ = ["Move", "in_order"]
 
@@ -22,23 +24,26 @@ class Move:
     expression: ast.expr
     adds: bool = False
 
-    def reads(self, name: str) -> bool:
-        return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(self.expression))
+    def reads(self) -> set[str]:
+        return {n.id for n in ast.walk(self.expression) if isinstance(n, ast.Name)}
 
 
 def in_order(moves: Sequence[Move]) -> list[ast.stmt]:
     """Single assignments where an order of them exists, one tuple assignment where none does."""
-    waiting = list(moves)
-    lines: list[ast.stmt] = []
-    while waiting:
-        ready = next(
-            (m for m in waiting if not any(o.reads(m.name) for o in waiting if o is not m)), None
-        )
-        if ready is None:
-            return [*lines, _together(waiting)]
-        waiting.remove(ready)
-        lines.append(_single(ready))
-    return lines
+    reads = [move.reads() - {move.name} for move in moves]
+    readers = Counter(name for names in reads for name in names)  # that wait
+    places = {move.name: k for k, move in enumerate(moves)}
+    ready = [k for k, move in enumerate(moves) if not readers[move.name]]
+    done: dict[int, ast.stmt] = {}
+    while ready:
+        k = heappop(ready)
+        done[k] = _single(moves[k])
+        for name in reads[k]:
+            readers[name] -= 1
+            if not readers[name] and name in places:
+                heappush(ready, places[name])
+    waiting = [move for k, move in enumerate(moves) if k not in done]
+    return [*done.values(), *([_together(waiting)] if waiting else [])]
 
 
 def _single(move: Move) -> ast.stmt:

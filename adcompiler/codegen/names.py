@@ -11,9 +11,11 @@ lives overlap, code generation writes an assignment from one name to another.
 from __future__ import annotations
 
 import builtins
+import itertools
 import keyword
-from bisect import bisect_left, insort
+from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Mapping
+from heapq import heappop, heappush
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
@@ -62,13 +64,16 @@ class _Groups:
         first, second = self.of(a), self.of(b)
         if first is second:
             return
-        mine, theirs = self.life[id(first)], self.life[id(second)]
-        if overlap(mine, theirs):
+        # The larger one grows, wherever its values stand among those of both.
+        grown, gone = (second, first) if len(first) < len(second) else (first, second)
+        life = self.life[id(grown)]
+        if overlap(life, self.life[id(gone)]):
             return
-        self.life[id(first)] = sorted([*mine, *theirs])
-        first.extend(second)
-        for value in second:
-            self.group[value] = first
+        for segment in self.life.pop(id(gone)):
+            insort(life, segment)
+        at = 0 if grown is second else len(grown)
+        grown[at:at] = gone
+        self.group.update(dict.fromkeys(gone, grown))
 
     def try_merge(self, source: Value, target: Value) -> None:
         """One variable for a value and what it is handed on to, if their names agree."""
@@ -118,8 +123,22 @@ def _union(segments: list[Segment]) -> list[Segment]:
     return found
 
 
+def _start(segment: Segment) -> int:
+    return segment[0]
+
+
 _KEYWORDS = frozenset(keyword.kwlist)
 _BUILTINS = frozenset(dir(builtins))
+
+
+class _Series:
+    """The names `x`, `x_1`, `x_2`, ... by their numbers: those that are taken, until where; those
+    that may be free; those that nobody has asked for."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[int, int]] = []
+        self.ready: list[int] = []
+        self.further = itertools.count()
 
 
 class _Allocator:
@@ -132,6 +151,7 @@ class _Allocator:
         self.groups = groups
         self.assigned: dict[Value, str] = {}
         self.taken: dict[str, list[Segment]] = {}
+        self.series: dict[str, _Series] = {}
         self.fixed = {str(hint(p)) for p in function.parameters}
         self.temporaries: dict[Value, int] = {}
         self.next = 0
@@ -141,7 +161,7 @@ class _Allocator:
         for value in function.parameters:
             if value not in self.assigned:
                 self.place(value)
-        for value in sorted(lifetimes.segments, key=lambda v: lifetimes.segments[v][0]):
+        for value in sorted(lifetimes.segments, key=lifetimes.first.__getitem__):
             if value not in self.assigned:
                 self.place(value)
 
@@ -153,13 +173,32 @@ class _Allocator:
             insort(taken, segment)
 
     def place(self, value: Value) -> None:
+        """Give the value's group the first name of its series that is free all its life.
+
+        Lives are placed in the order in which they begin: a name that is taken at this place is
+        not looked at again before the place where it is free.
+        """
         group = self.groups.of(value)
-        base = self.base(group)
-        name, number = base, 0
-        while not self.free(name, group):
-            number += 1
-            name = f"{base}_{number}"
-        self.give(group, name)
+        base, begin = self.base(group), self.groups.life[id(group)][0][0]
+        series = self.series.setdefault(base, _Series())
+        while series.taken and series.taken[0][0] <= begin:
+            heappush(series.ready, heappop(series.taken)[1])
+        passed: list[int] = []
+        while True:
+            number = heappop(series.ready) if series.ready else next(series.further)
+            name = f"{base}_{number}" if number else base
+            fits = self.free(name, group)
+            if fits:
+                self.give(group, name)
+            until = self.taken_until(name, begin)
+            if until > begin:
+                heappush(series.taken, (until, number))
+            else:
+                passed.append(number)
+            if fits:
+                break
+        for number in passed:
+            heappush(series.ready, number)
 
     def base(self, group: list[Value]) -> str:
         named = [v for v in group if not is_temporary(v)]
@@ -187,13 +226,10 @@ class _Allocator:
             return False
         if name in _BUILTINS and name not in self.fixed:
             return False
-        taken = self.taken.get(name)
-        if not taken:
-            return True
-        return not any(_meets(taken, segment) for segment in self.groups.life[id(group)])
+        return not overlap(self.taken.get(name, ()), self.groups.life[id(group)])
 
-
-def _meets(taken: list[Segment], segment: Segment) -> bool:
-    start, end = segment
-    at = bisect_left(taken, (start, end))
-    return any(s < end and start < e for s, e in taken[max(at - 1, 0) : at + 1])
+    def taken_until(self, name: str, position: int) -> int:
+        """Where the name is free again; the position itself if it is free there."""
+        taken = self.taken.get(name, [])
+        at = bisect_right(taken, position, key=_start)
+        return max(position, taken[at - 1][1]) if at else position

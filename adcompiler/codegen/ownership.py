@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.types import Array, rank
 from .lifetimes import Lifetimes, Segment
-from .sites import Found, Site, Sites, changes_operand, has_memory
+from .sites import Site, Sites, changes_operand, has_memory
 
 __all__ = ["Updates", "find_updates", "shared_results"]
 
@@ -77,14 +77,15 @@ def shared_results(function: Function) -> list[int]:
     """Positions of results that share memory with a parameter, a read-only view, or an earlier
     result: a caller that changes one in place would change the other."""
     sites = Sites(function)
-    seen: Found = frozenset()
+    seen, reached = set[Site](), set[Site]()
     shared = []
     for position, value in enumerate(function.results):
         if isinstance(value.type, Array) and rank(value.type):
-            mine = sites.of(value)
-            if not sites.ours(value) or sites.meet(mine, seen):
+            mine, reach = {s.bare for s in sites.of(value)}, sites.reach(sites.of(value))
+            if not (sites.ours(value) and reached.isdisjoint(mine) and seen.isdisjoint(reach)):
                 shared.append(position)
             seen |= mine
+            reached |= reach
     return shared
 
 
@@ -93,17 +94,21 @@ class _AliveSites:
 
     def __init__(self, sites: Sites, lifetimes: Lifetimes) -> None:
         self.sites = sites
-        self.groups = {
-            site: _Alive(lifetimes, values) for site, values in sites.holders().items()
-        }
+        self.lifetimes = lifetimes
+        self.holders = sites.holders()
+        self.groups: dict[Site, _Alive] = {}
         self.near: dict[Site, set[Site]] = {}
 
     def at(self, site: Site, position: int) -> bool:
         if site not in self.near:
             self.near[site] = self.sites.near(site)
-        return any(
-            one in self.groups and self.groups[one].alive(position) for one in self.near[site]
-        )
+        return any(self.group(one).alive(position) for one in self.near[site])
+
+    def group(self, site: Site) -> _Alive:
+        """The values that hold the site's memory; few sites are ever asked about."""
+        if site not in self.groups:
+            self.groups[site] = _Alive(self.lifetimes, self.holders.get(site, ()))
+        return self.groups[site]
 
 
 class _Alive:

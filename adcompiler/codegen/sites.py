@@ -13,8 +13,9 @@ they may change places (by induction over the iterations).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
@@ -24,9 +25,8 @@ from ..ops import TABLE
 __all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "stored_parameters"]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where memory comes from.
+class Site(NamedTuple):
+    """Where memory comes from; a tuple, since sites are hashed more than anything else is.
 
     `foreign`: it isn't ours to change. `fixed`: NumPy doesn't let it be written to. `boxed`: at
     rank 0 it may be an array, which can be changed, and not just a number. `old`: it was made in
@@ -43,7 +43,7 @@ class Site:
     @property
     def bare(self) -> Site:
         """The site itself, also of what is found in a list."""
-        return replace(self, inside=False) if self.inside else self
+        return self._replace(inside=False) if self.inside else self
 
 
 Found = frozenset[Site]
@@ -88,6 +88,10 @@ class Sites:
         self.copying = copying
         self.origins: dict[Site, set[Site]] = {}
         self.joint: dict[object, set[int]] = {}
+        # How often anything became known; and how often it had when a loop was last gone round.
+        self.changes = 0
+        self.settled: dict[object, int] = {}
+        self.inside: dict[object, set[Value]] = {}
         self.found: dict[Value, Found] = {
             p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
         }
@@ -111,7 +115,8 @@ class Sites:
 
     def closure(self, sites: Iterable[Site]) -> set[Site]:
         """The sites, and those that the memory of carries among them comes from."""
-        pending, seen = list(sites), set(sites)
+        seen = set(sites)
+        pending = list(seen) if self.origins else []
         while pending:
             for one in self.origins.get(pending.pop(), ()):
                 if one not in seen:
@@ -119,18 +124,52 @@ class Sites:
                     pending.append(one)
         return seen
 
+    @functools.cached_property
+    def _targets(self) -> dict[Site, list[Site]]:
+        """`origins` the other way round; to be asked for when all sites are found."""
+        found: dict[Site, list[Site]] = {}
+        for target, sources in self.origins.items():
+            for one in sources:
+                found.setdefault(one, []).append(target)
+        return found
+
     def near(self, site: Site) -> set[Site]:
         """The sites whose memory may be this site's: where it comes from, what comes from it."""
-        after = {s for s in self.origins if site in map(_bare, self.closure((s,)))}
+        after, pending = set[Site](), [site, site._replace(inside=True)]
+        while pending:
+            for one in self._targets.get(pending.pop(), ()):
+                if one not in after:
+                    after.add(one)
+                    pending.append(one)
         return {s for s in (site, *self.closure((site,)), *after) if not s.inside}
+
+    def reach(self, sites: Iterable[Site]) -> set[Site]:
+        """The sites and where their memory comes from, those of a list's elements told apart by
+        the memory alone."""
+        own = set(map(_bare, sites))
+        return set(map(_bare, self.closure(own))) if self.origins else own
 
     def meet(self, a: Found, b: Found) -> bool:
         """Whether two values may share memory."""
-        a, b = frozenset(map(_bare, a)), frozenset(map(_bare, b))
-        if a & b:
-            return True
-        closures = [set(map(_bare, self.closure(sites))) for sites in (a, b)]
-        return bool(a & closures[1]) or bool(closures[0] & b)
+        if not a or not b:
+            return False
+        return not self.reach(a).isdisjoint(map(_bare, b)) or (
+            not self.reach(b).isdisjoint(map(_bare, a))
+        )
+
+    def _meeting(self, found: Mapping[int, Found]) -> set[int]:
+        """Those that may share memory with another."""
+        having: dict[Site, list[int]] = {}
+        for k, sites in found.items():
+            for site in set(map(_bare, sites)):
+                having.setdefault(site, []).append(k)
+        met = set[int]()
+        for k, sites in found.items():
+            for site in self.reach(sites):
+                others = having.get(site, ())
+                if len(others) > 1 or (others and others[0] != k):
+                    met.update((k, *others))
+        return met
 
     def is_known(self, value: Value, others: Found) -> bool:
         """Whether somebody else may have the value's memory, or that of its elements; or a number
@@ -152,6 +191,7 @@ class Sites:
         if not has_memory(value) or sites <= before:
             return False
         self.found[value] = before | sites
+        self.changes += 1
         return True
 
     def _block(self, block: Block) -> bool:
@@ -172,13 +212,14 @@ class Sites:
             return frozenset({Site(result, foreign=True)})
         viewed = self._viewed(op, result)
         if entry.fixed:
-            return frozenset(replace(s, fixed=True) for s in viewed) | {Site(result, fixed=True)}
+            return frozenset(s._replace(fixed=True) for s in viewed) | {Site(result, fixed=True)}
         if changes_operand(op):
             viewed = self.of(op.operands[0])
             held |= {s for s in viewed if s.inside}
             if not self._are_ours(viewed) or (self.copying is not None and result in self.copying):
                 viewed = frozenset()
-            elif self.copying is not None:
+            elif self.copying is not None or not all(s.inside for s in viewed):
+                # Where nobody knows yet whether it copies, it may be memory of its operand's.
                 return viewed | held
         elif viewed and not _elsewhere(op):
             return viewed
@@ -190,7 +231,7 @@ class Sites:
         """The memory of a list's elements."""
         holds = TABLE[op.opcode].holds
         found = (self.of(v) for k, v in enumerate(op.operands) if k in holds)
-        return frozenset(replace(s, inside=True) for sites in found for s in sites)
+        return frozenset(s._replace(inside=True) for sites in found for s in sites)
 
     def _viewed(self, op: Operation, result: Value) -> Found:
         entry = TABLE[op.opcode]
@@ -212,7 +253,12 @@ class Sites:
 
     def _loop(self, op: Operation) -> bool:
         """Go round until nothing new comes back to the loop's beginning."""
-        inside = {v for block in op.blocks for v in defined_in(block)}
+        region = op.attributes["region"]
+        if self.settled.get(region) == self.changes:
+            return False  # nothing is known that wasn't when it was last gone round
+        if region not in self.inside:
+            self.inside[region] = {v for block in op.blocks for v in defined_in(block)}
+        inside = self.inside[region]
         any_news, news = False, True
         while news:
             apart = self._apart(op)
@@ -224,7 +270,9 @@ class Sites:
             news |= _news([self._block(block) for block in op.blocks])
             news |= self._settle(op, apart, inside)
             any_news |= news
-        return self._leave(op, inside) or any_news
+        any_news |= self._leave(op, inside)
+        self.settled[region] = self.changes
+        return any_news
 
     def _apart(self, op: Operation) -> list[int]:
         """The carries whose memory is told apart from the others' in every iteration."""
@@ -254,13 +302,11 @@ class Sites:
         arrays = [k for k in range(count) if _is_array(op.results[k])]
         met = set[int]()
         for values in (op.operands, body.results):
-            for i, a in enumerate(arrays):
-                for b in arrays[:i]:
-                    if self.meet(self.of(values[a]), self.of(values[b])):
-                        met |= {a, b}
+            met |= self._meeting({k: self.of(values[k]) for k in arrays})
         joint = self.joint[op.attributes["region"]]
         if met - joint:
             joint |= met
+            self.changes += 1
             return True
         entering = [s for k in apart for s in self.of(op.operands[k])]
         following = frozenset(s for k in apart for s in self.of(body.results[k]))
@@ -273,8 +319,10 @@ class Sites:
             )
             for site, origins in pairs:
                 known = self.origins.setdefault(site, set())
-                news |= not origins <= known
-                known |= origins
+                if not origins <= known:
+                    known |= origins
+                    self.changes += 1
+                    news = True
         return news
 
     def _leave(self, op: Operation, inside: set[Value]) -> bool:
@@ -299,11 +347,7 @@ def _news(changes: list[bool]) -> bool:
 
 def _all_aged(sites: Found, inside: set[Value]) -> Found:
     """Sites as the next iteration sees them: what this one made is old."""
-    return frozenset(_aged(s) if s.value in inside else s for s in sites)
-
-
-def _aged(site: Site) -> Site:
-    return replace(site, old=True)
+    return frozenset(s._replace(old=True) if s.value in inside else s for s in sites)
 
 
 def _bare(site: Site) -> Site:

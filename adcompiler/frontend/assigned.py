@@ -30,13 +30,14 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The node and its parts in source order, inner functions left out; of a comprehension, the
     names that it binds outside of itself."""
-    yield node
-    if isinstance(node, _COMPREHENSIONS):
-        inner = (child for child in ast.walk(node) if isinstance(child, ast.NamedExpr))
-        yield from (child.target for child in inner)
-    elif not isinstance(node, _SCOPES):
-        for child in ast.iter_child_nodes(node):
-            yield from _own_nodes(child)
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        yield one
+        if isinstance(one, _COMPREHENSIONS):
+            yield from (n.target for n in ast.walk(one) if isinstance(n, ast.NamedExpr))
+        elif not isinstance(one, _SCOPES):
+            pending += [*ast.iter_child_nodes(one)][::-1]
 
 
 def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
@@ -82,13 +83,12 @@ def local_names(node: ast.FunctionDef | ast.Lambda) -> set[str]:
 
 
 def _outside_comprehensions(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if not isinstance(node, (*_SCOPES, *_COMPREHENSIONS)):
-        for child in ast.iter_child_nodes(node):
-            yield from _outside_comprehensions(child)
-
-
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        yield one
+        if not isinstance(one, (*_SCOPES, *_COMPREHENSIONS)):
+            pending += [*ast.iter_child_nodes(one)][::-1]
 
 
 def may_return(node: ast.AST) -> bool:

@@ -279,11 +279,13 @@ def _inline_global(
     keywords: dict[str, Item], name: str | None,
 ) -> Item:  # fmt: skip
     try:
-        source = read_function(function)
+        if function not in ctx.sources:
+            ctx.sources[function] = read_function(function)
     except AdcompilerError as error:
         reason = error.diagnostics[0]
         ctx.refuse(node, reason.code, f"`{function.__name__}` can't be inlined: {reason.reason}",
                    reason.advice)  # fmt: skip
+    source = ctx.sources[function]
     path = path_of_callee(ctx, function)
     bound = binding.arguments_for(ctx, node, function, path, args, keywords)
 

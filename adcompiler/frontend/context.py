@@ -136,6 +136,7 @@ class Context:
     origins: dict[Value, Path] = field(default_factory=dict)
     constants: dict[Value, Any] = field(default_factory=dict)
     functions: list[types.FunctionType] = field(default_factory=list)
+    sources: dict[types.FunctionType, FunctionSource] = field(default_factory=dict)
     gates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     gates_within: list[Any] = field(default_factory=list)  # those being lowered
     gate_names: set[str] = field(default_factory=set)

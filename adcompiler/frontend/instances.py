@@ -121,11 +121,12 @@ class Active:
 @dataclass
 class Instances:
     """The active calls, outermost first; the instances so far; how often a function was inlined
-    into itself."""
+    into itself; the functions that were, until Python's stack was full."""
 
     active: list[Active] = field(default_factory=list)
     known: list[Instance] = field(default_factory=list)
     inlined: int = 0
+    endless: set[Any] = field(default_factory=set)
 
     def label(self, name: str) -> Label:
         taken = {instance.label.name for instance in self.known}

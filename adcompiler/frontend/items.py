@@ -113,12 +113,14 @@ class Instance:
 
 
 class OwnList(list[Any]):
-    """A list made by the function: `home` is the block that it was made in, `place` where."""
+    """A list made by the function: `home` is the block that it was made in, `place` where;
+    `changes` counts how often it has changed."""
 
     def __init__(self, items: Iterable[Item], home: Any, place: Any) -> None:
         super().__init__(items)
         self.home = home
         self.place = place
+        self.changes = 0
 
 
 class DictView(tuple[Any, ...]):
@@ -143,6 +145,7 @@ class OwnDict(dict[Any, Any]):
     def __init__(self, items: Mapping[Any, Item], home: Any) -> None:
         super().__init__(items)
         self.home = home
+        self.changes = 0
 
 
 @final

@@ -74,19 +74,31 @@ class Known:
 @final
 @dataclass(frozen=True)
 class Source:
-    """The elements of a list or dict; `ordered`: they are taken from the first to the last."""
+    """The elements of a list or dict; `ordered`: they are taken from the first to the last.
 
+    `changes`: how often the owner had changed when they were taken.
+    """
+
+    owner: Any
     now: Callable[[], Sequence[Item]]
     items: Sequence[Item]
+    changes: int
     ordered: bool = True
 
+    @staticmethod
+    def of(owner: Any, now: Callable[[], Sequence[Item]]) -> Source:
+        """The elements as they are now; only what the function has made ever changes."""
+        return Source(owner, now, now(), getattr(owner, "changes", 0))
+
     def is_unchanged(self, position: int) -> bool:
+        if getattr(self.owner, "changes", 0) == self.changes:
+            return True
         now, first = self.now(), position + 1 if self.ordered else 0
         return len(now) == len(self.items) and all(map(_same, now[first:], self.items[first:]))
 
 
 def _same(a: Item, b: Item) -> bool:
-    if isinstance(a, tuple) and isinstance(b, tuple):
+    if a is not b and isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_same, a, b))
     return a is b
 
@@ -169,12 +181,13 @@ def content(ctx: Context, node: ast.AST, item: Item) -> Content:
     """What iterating over an item runs over."""
     match item:
         case DictView():
-            return Known(item.now(), (Source(item.now, item.now()),))
+            source = Source.of(item.owner, item.now)
+            return Known(source.items, (source,))
         case tuple():
             return Known(item)
         case list() | dict():
-            items = tuple(item)
-            return Known(items, (Source(lambda: tuple(item), items),))
+            source = Source.of(item, lambda: tuple(item))
+            return Known(source.items, (source,))
         case RangeItem():
             return Walk(item, lambda index, target: index, path=())
         case OneWay():

@@ -100,6 +100,7 @@ def _changing(ctx: Context, node: ast.AST, owner: Any) -> None:
         )  # fmt: skip
     if owner.home is ctx.builder:
         ctx.changes += 1
+        owner.changes += 1
         return
     if isinstance(owner, OwnList) and growing.may_grow(owner):
         raise Growth(owner.place, UNDEFINED)

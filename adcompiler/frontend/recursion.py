@@ -72,6 +72,8 @@ def _inlined(
         numbers = found.numbers
     except RecursionError:
         if around:
+            state.endless.add(callee.key)
+        if around or callee.key not in state.endless:
             raise
         ctx.refuse(
             node, "recursion", f"`{callee.name}` calls itself too deep, with arguments of another"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..ir.types import Array, Scalar, Type, shape_of
 from . import stack_rules
 from .casting import dtype_argument
 from .emit import call, constant, dtype_source
-from .indexing import Slot, fill, slots
+from .indexing import Slot, fill
 from .inference import as_array, promote
 from .op import (
     NO_FLOATS,
@@ -56,12 +57,17 @@ def _array_rule(g: Any, *rest: Any, template: Any, dtype: Any, index: int) -> An
 
 
 def _path(template: Any, position: int) -> tuple[int, ...]:
-    for k, part in enumerate(template):
-        if part == Slot(position):
-            return (k,)
-        if isinstance(part, list) and position in slots(part):
-            return (k, *_path(part, position))
-    raise AssertionError("a slot of the template")
+    """Where a slot stands; they are numbered in order."""
+    if isinstance(template, Slot):
+        return ()
+    k = bisect_right(template, position, key=_first) - 1
+    return (k, *_path(template[k], position))
+
+
+def _first(template: Any) -> int:
+    while not isinstance(template, Slot):
+        template = template[0]
+    return template.position
 
 
 def bind_array(object: Any, dtype: Any = None) -> Bound:

@@ -74,7 +74,7 @@ def _checks(function: Function) -> Iterator[_Check]:
 def _unsettled(shapes: Sequence[Shape]) -> Pairs:
     """The pairs of sizes that meet on an axis, if they have to be the same and may not be."""
     found = set()
-    for a, b in itertools.combinations(shapes, 2):
+    for a, b in itertools.combinations(dict.fromkeys(shapes), 2):
         for m, n in zip(reversed(a), reversed(b), strict=False):
             if m != n and 1 not in (m, n):
                 first, second = sorted((str(m), str(n)))

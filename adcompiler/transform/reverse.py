@@ -196,14 +196,15 @@ class _Reverse:
         found: dict[Value, list[Var]] = {}
         positions = [k for k in differentiable_operands(op) if op.operands[k] in self.active]
         last = {op.operands[k]: k for k in positions}
+        plain = [tracer.var(v) for v in (*op.operands, *op.results)]
         for k in positions:
             operand = op.operands[k]
             if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
                 self.accumulate(op, cotangents, operand, g)
                 continue
-            primals = [tracer.var(v) for v in (*op.operands, *op.results)]
+            primals = plain
             if masked and entry.elementwise:
-                primals = self.guarded(op, tracer, [c for c in incoming if c is not None], primals)
+                primals = self.guarded(op, tracer, [c for c in incoming if c is not None], plain)
             contribution = contribution_of(entry, op, k, g, primals)
             if contribution is not None:
                 if masked or masks_selected(op, k):

@@ -29,6 +29,7 @@ from ..ops import TABLE
 from ..ops.op import SHAPE_ALONE
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
+from .paths import maybe_undefined
 from .saves import FLOAT_STEPS, is_free, is_recomputable
 
 __all__ = ["named_apart", "split", "split_in_two", "turned"]
@@ -57,7 +58,8 @@ def split_in_two(function: Function) -> tuple[Function, Function]:
     seeds, gradients = body.parameters[parts.parameters :], body.results[parts.results :]
     forward, backward = _parted(body, body.results[: parts.results], seeds)
     inputs = body.parameters[: parts.parameters]
-    forward, backward = _asked_before(inputs, forward, backward, gradients)
+    there = {*inputs, *(v for op in forward for v in op.results)} - maybe_undefined(function)
+    forward, backward = _asked_before(there, forward, backward, gradients)
     both = replace(body, operations=(*forward, *backward))
     read = _in_order(both, free_values(Block(seeds, tuple(backward), gradients)))
     kept, again = _kept(inputs, forward, read)
@@ -98,12 +100,11 @@ def _reads(op: Operation) -> Iterator[Value]:
 
 
 def _asked_before(
-    inputs: Iterable[Value], forward: list[Operation], backward: list[Operation],
+    there: set[Value], forward: list[Operation], backward: list[Operation],
     gradients: Iterable[Value],
 ) -> tuple[list[Operation], list[Operation]]:  # fmt: skip
     """The two parts, with questions for shapes asked in the first, where the second reads nothing
-    else of what they ask."""
-    there = {*inputs, *(v for op in forward for v in op.results)}
+    else of what they ask, and what they ask is `there` on every path."""
     questions: list[Operation] = []
     known: dict[object, Value] = {}
     own: dict[Value, Value] = {}

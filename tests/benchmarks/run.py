@@ -22,21 +22,12 @@ from typing import Any
 if __name__ == "__main__":  # run as a file: let `tests` and `adcompiler` be found
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from adcompiler import grad, sigmoid
+from adcompiler import grad
+from tests.benchmarks.calling import calling, importing
 from tests.benchmarks.checkpoints import checkpoints
 from tests.benchmarks.derivatives import derivatives
 from tests.benchmarks.measure import Figure, interleaved, table
 from tests.benchmarks.stores import stores
-
-CALLS = 20_000
-
-
-def neuron(w0, x0, w1, x1, w2):
-    L = sigmoid(w0 * x0 + w1 * x1 + w2)
-    return L
-
-
-POINT = (2.0, -1.0, -3.0, -2.0, -3.0)
 
 THIRTY_LINES = """\
 import math
@@ -122,27 +113,6 @@ def environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def calling(rounds: int) -> Figure:
-    """The gradient called through `grad(f)`, over the emitted text called directly."""
-    compiled = grad(neuron, wrt=(0, 1, 2, 3, 4))
-    namespace: dict[str, Any] = {}
-    exec(compile(compiled.module(*POINT), "<by hand>", "exec"), namespace)
-    by_hand = namespace["neuron_grad"]
-    assert by_hand(*POINT) == compiled(*POINT)
-
-    def repeat(function: Callable[..., Any]) -> Callable[[], None]:
-        def run() -> None:
-            for _ in range(CALLS):
-                function(*POINT)
-
-        return run
-
-    times = interleaved({"grad": repeat(compiled), "hand": repeat(by_hand)}, rounds)
-    return Figure(
-        "call: scalar neuron gradient / its text", times["grad"] / CALLS, times["hand"] / CALLS, 3
-    )
-
-
 def compiling(rounds: int, sources: Sources) -> list[Figure]:
     """Cold compilation over `compile(ast.parse(text))`, and a warm disk cache over cold."""
     waiting = iter([sources.fresh(THIRTY_LINES) for _ in range(rounds)])
@@ -193,7 +163,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sources = Sources(folder)
         with environment(ADCOMPILER_CACHE_DIR=str(Path(folder) / "cache"), ADCOMPILER_CACHE="1"):
-            figures = [calling(rounds), *compiling(rounds, sources)]
+            figures = [*calling(rounds), *importing(rounds), *compiling(rounds, sources)]
             figures.append(growing(max(5, rounds // 2), sources))
             figures += [*stores(rounds), *checkpoints(rounds), *derivatives(rounds)]
     print(f"Python {platform.python_version()}, medians of {rounds} rounds\n")

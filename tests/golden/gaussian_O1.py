@@ -16,10 +16,9 @@ def loss_grad(mean, covariance, samples, *, grad_out=1.0):
     centred = samples - mean
     s0 = centred.T
     solved = np.linalg.solve(covariance, s0)
-    distances = np.sum(s0 * solved, axis=0)
     # backward
     grad_s4 = grad_out * 0.5
-    t0 = grad_s4 / distances.size
+    t0 = grad_s4 / samples.shape[0]
     grad_solved = t0 * s0
     grad_centred = (t0 * solved).T
     grad_s0 = np.linalg.solve(covariance.T, grad_solved)
