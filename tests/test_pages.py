@@ -1,4 +1,4 @@
-"""The pages of docs/ are true: every example prints what stands below it, every link leads somewhere.
+"""The pages of docs/ are true: every example prints what stands below it, all links lead somewhere.
 
 After a change of what is emitted, `pytest -n 0 tests/test_pages.py --update-golden` writes what is
 printed now; the diff is to be read.
@@ -10,7 +10,6 @@ import importlib.util
 import itertools
 import os
 import re
-from pathlib import Path
 
 import pytest
 
