@@ -60,8 +60,9 @@ def test_the_emitted_hessian(function, args):
 
 def test_it_reads_like_what_it_is():
     text = Gradient(rosenbrock, mode="hessian").source(np.ones(3))
-    first, second, *_ = text.splitlines()
-    assert (first, second) == ("def rosenbrock_hessian(x):", "    dot_x = np.eye(x.shape[0])")
+    first, *rest = text.splitlines()
+    assert first == "def rosenbrock_hessian(x):"
+    assert "    dot_x = np.eye(x.shape[0])" in rest
 
 
 def test_of_several_arrays():
