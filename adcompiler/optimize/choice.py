@@ -25,6 +25,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "subexpressions": (1, "what is computed twice is computed once"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
+    "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 

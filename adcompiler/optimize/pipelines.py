@@ -10,6 +10,7 @@ from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .late_updates import delay_updates
+from .place_stores import store_at_places
 from .shape_sources import share_shapes
 from .simplify import simplify
 from .subexpressions import share_subexpressions
@@ -75,7 +76,7 @@ _LECTURE_AFTER_SAVES: Sequence[Step] = (
 )  # fmt: skip
 _AFTER_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify), ("subexpressions", share_subexpressions),
-    (None, drop_settled), ("late-updates", delay_updates),
+    (None, drop_settled), ("place-stores", store_at_places), ("late-updates", delay_updates),
 )  # fmt: skip
 
 
