@@ -215,13 +215,14 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--output", type=Path, metavar="DIR", help="write the table and the plot")
     options = parser.parse_args(arguments)
+    rounds = 5 if options.quick else 15
     rows, wrong = [], []
     for kernel in KERNELS:
         if options.only in kernel.name:
             try:
-                rows.append(race(kernel, 5 if options.quick else 21))
+                rows.append(race(kernel, rounds))
             except AssertionError as error:
                 wrong.append(str(error))
             print(kernel.name, flush=True)
-    write(rows, options.output)
+    write(rows, options.output, rounds)
     raise SystemExit("\n".join(wrong) or 0)
