@@ -19,7 +19,7 @@ from ..graph_text import expressions, shown, symbol
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, on_all
 from ..ir.loops import Loop, is_loop
 from ..ir.types import Array, Static
-from ..modes import with_temporaries
+from ..naming import with_temporaries
 from ..transform.probes import is_look
 from .model import Box, Node, Picture, Wire
 from .numbers import Numbers, Place, short
