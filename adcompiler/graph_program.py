@@ -22,7 +22,7 @@ from .frontend.signature import abstract
 from .ir.core import Function, Operation, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, is_differentiable
-from .modes import with_temporaries
+from .naming import with_temporaries
 from .optimize import Passes
 from .pipeline import legalised, lower_settled
 from .refusals import check_complex, check_result

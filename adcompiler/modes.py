@@ -25,24 +25,22 @@ from .codegen.signature import Parameter, Whole, replaced_in
 from .dense import dense_columns, dense_hessian, dense_rows
 from .diagnostics import Diagnostic, SignatureError
 from .frontend.derived_calls import tangent_of
-from .frontend.items import Item, is_float, leaf_names, leaves, rebuild
-from .frontend.lower import Lowered, parameter_names
+from .frontend.items import Item, is_float, leaves, rebuild
+from .frontend.lower import Lowered
 from .frontend.signature import parts
-from .ir.builder import Builder
-from .ir.core import (
-    Function,
-    Label,
-    Operation,
-    Parts,
-    Temporary,
-    Value,
-    hint,
-    is_temporary,
-    walk,
+from .ir.core import Function, Label, Parts, Value, hint
+from .ir.types import is_differentiable
+from .naming import (
+    is_value,
+    like,
+    names_of,
+    taken_parameter,
+    with_constant_seed,
+    with_free_names,
+    with_named_results,
+    with_named_seed,
+    with_tangents,
 )
-from .ir.rewrite import substitute
-from .ir.types import Scalar, is_differentiable
-from .ir.types import Static as StaticType
 from .options import Options
 from .refusals import (
     check_aux,
@@ -67,7 +65,7 @@ from .wrt import (
 
 __all__ = [
     "MODES", "Derived", "Options", "Pulled", "chosen_values", "derive", "local_places",
-    "plain_derivative", "title_of", "with_temporaries", "with_values",
+    "plain_derivative", "title_of", "with_values",
 ]  # fmt: skip
 
 MODES = ("grad", "vjp", "jvp", "hvp", "vjps", "jvps", "hvps", "hessian", "vmap")
@@ -118,7 +116,7 @@ def chosen_values(lowered: Lowered, function: Function, options: Options) -> lis
 
 
 def _leaves_at(lowered: Lowered, place: Place) -> list[Value]:
-    found = [v for v in leaves(select(lowered.arguments, place)) if _is_value(v)]
+    found = [v for v in leaves(select(lowered.arguments, place)) if is_value(v)]
     if len(found) != len(list(parts(select(lowered.structures, place), ""))):
         raise SignatureError(
             Diagnostic(
@@ -168,10 +166,10 @@ def _grad(
     aux = form_of(lowered.result[1]) if options.aux else None
     form = together([together([None, aux]), None] if options.value else [None, aux])
     if options.passes.level == 0:
-        return Derived(_with_constant_seed(found, function), (), returned, form=form)
+        return Derived(with_constant_seed(found, function), (), returned, form=form)
     if options.seeded:
-        return Derived(_with_constant_seed(found, function, False), (), returned)
-    found = _with_named_seed(found, function.results[0], _names(lowered))
+        return Derived(with_constant_seed(found, function, False), (), returned)
+    found = with_named_seed(found, function.results[0], names_of(lowered))
     seed = found.parameters[-1]
     one = Parameter(str(hint(seed)), seed, inspect.Parameter.KEYWORD_ONLY, ast.Constant(1.0))
     return Derived(found, (one,), returned, form=form)
@@ -185,7 +183,7 @@ def _gradients(lowered: Lowered, options: Options) -> Callable[[Iterator[Value]]
         value = next(values) if options.value else None
         aux = None
         if options.aux:
-            aux = rebuild(lowered.result[1], lambda v: next(values) if _is_value(v) else v)
+            aux = rebuild(lowered.result[1], lambda v: next(values) if is_value(v) else v)
         items = [
             gradient_item(select(lowered.places, place), place_expression(place), values)
             for place in options.wrt
@@ -204,14 +202,14 @@ def _vjp(
     """A cotangent for each float that is returned. The function gives what its backward part reads
     beside its value; the two are parted when saves are legal."""
     out = _differentiated(lowered, function, options)
-    function = _with_named_results(lowered, function)
-    outputs = function.results[: sum(map(_is_value, leaves(out)))]
+    function = with_named_results(lowered, function)
+    outputs = function.results[: sum(map(is_value, leaves(out)))]
     received = [v for v in outputs if is_differentiable(v.type)]
     found = reverse(function, wrt, f"{function.name}_vjp", value=True, results=received)
     count = len(function.parameters)
-    found = _with_free_names(lowered, found, count)
+    found = with_free_names(lowered, found, count)
     seeds = found.parameters[count:]
-    cotangent = _taken(lowered, "grad", "out", _like(out, iter(seeds)))
+    cotangent = taken_parameter(lowered, "grad", "out", like(out, iter(seeds)))
     gradients = _gradients(lowered, replace(options, aux=False))
     others = replaced_in(gradients(iter(found.results[len(function.results) :])))
 
@@ -235,7 +233,7 @@ def _pullback_label(name: str, functions: Mapping[Label, Function]) -> Label:
 
 def _value(lowered: Lowered, values: Iterator[Value]) -> Any:
     """What the function returns."""
-    return rebuild(lowered.result, lambda leaf: next(values) if _is_value(leaf) else leaf)
+    return rebuild(lowered.result, lambda leaf: next(values) if is_value(leaf) else leaf)
 
 
 def _jvp(
@@ -243,11 +241,11 @@ def _jvp(
 ) -> Derived:
     """A tangent for each float that is differentiated by."""
     out = _differentiated(lowered, function, options)
-    function = _with_named_results(lowered, function)
+    function = with_named_results(lowered, function)
     found = forward(function, wrt, f"{function.name}_jvp")
     wanted = len(function.results) + sum(map(is_float, leaves(out)))
     found = replace(found, body=replace(found.body, results=found.results[:wanted]))
-    found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
+    found, parameters = with_tangents(lowered, options, found, len(function.parameters))
 
     def returned(values: Iterator[Value]) -> Any:
         value = _value(lowered, values)
@@ -278,7 +276,7 @@ def _hvp(
     check_result(lowered, function, options.aux)
     function = replace(function, body=replace(function.body, results=function.results[:1]))
     found = _hessian_product(function, wrt, 1 + len(options.inner), not options.passes.level)
-    found, parameters = _with_tangents(lowered, options, found, len(function.parameters))
+    found, parameters = with_tangents(lowered, options, found, len(function.parameters))
     gradients = _gradients(lowered, replace(options, aux=False))
     return Derived(found, parameters, gradients, headed=False)
 
@@ -301,10 +299,11 @@ def _stacked(one: Callable[..., Derived]) -> Callable[..., Derived]:
     ) -> Derived:
         check_repeatable(function, copied=True)
         derived = one(lowered, function, wrt, options)
-        old, own = derived.function, len(function.parameters)
+        parts, own = derived.function.parts, len(function.parameters)
+        old = replace(derived.function, parts=None)
         values = 0 if one is _hvp else len(function.results)
         found = batch(old, old.parameters[own:], f"{old.name}s", whole=old.results[values:])
-        found = replace(found, parts=old.parts)
+        found = replace(found, parts=parts)
         mapping = dict(zip(old.parameters, found.parameters, strict=True))
         parameters = tuple(with_values(p, mapping) for p in derived.parameters)
         pulled = derived.pullback
@@ -356,9 +355,9 @@ def _hessian_product(
         pushed = forward(function, wrt, f"{function.name}_jvp")
         pushed = replace(pushed, body=replace(pushed.body, results=pushed.results[-1:]))
         found = reverse(pushed, wrt, name, level=level)
-        return _with_constant_seed(found, pushed, named)
+        return with_constant_seed(found, pushed, named)
     gradient = reverse(function, wrt, f"{function.name}_grad", level=level)
-    gradient = _with_constant_seed(gradient, function, named)
+    gradient = with_constant_seed(gradient, function, named)
     found = forward(gradient, wrt, name)
     return replace(found, body=replace(found.body, results=found.results[len(gradient.results) :]))
 
@@ -383,104 +382,4 @@ def plain_derivative(
     found = reverse(
         function, wrt, f"{function.name}_grad", value=value, results=function.results[:1]
     )
-    return _with_constant_seed(found, function, False)
-
-
-def _with_tangents(
-    lowered: Lowered, options: Options, found: Function, count: int
-) -> tuple[Function, tuple[Parameter, ...]]:
-    """Keyword-only parameters for the tangents, `dot_x` in the structure of `x`."""
-    found = _with_free_names(lowered, found, count)
-    values = iter(found.parameters[count:])
-    return found, tuple(
-        _taken(lowered, "dot", place, _like(select(lowered.arguments, place), values))
-        for place in options.wrt
-    )
-
-
-def _with_free_names(lowered: Lowered, found: Function, count: int) -> Function:
-    """The parameters from the position on under names that none before them has."""
-    taken = _names(lowered)
-    mapping = {v: Value(v.type, _free(str(hint(v)), taken)) for v in found.parameters[count:]}
-    return replace(found, body=substitute(found.body, mapping))
-
-
-def _names(lowered: Lowered) -> set[str]:
-    own = parameter_names(lowered.structures, lowered.source.function)
-    return {*own, *(c.name for c in lowered.captures)}
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
-
-
-def _like(item: Item, values: Iterator[Value]) -> Item:
-    """The structure with these values in the places of its floats."""
-    return rebuild(item, lambda leaf: next(values) if is_float(leaf) else None)
-
-
-def _taken(lowered: Lowered, prefix: str, place: Place, item: Item) -> Parameter:
-    whole = place if isinstance(place, str) else f"{place[0]}_{place[1]}"
-    name = hint(item) if isinstance(item, Value) else _free(f"{prefix}_{whole}", _names(lowered))
-    return Parameter(str(name), item, inspect.Parameter.KEYWORD_ONLY)
-
-
-def _is_value(leaf: Item) -> bool:
-    return isinstance(leaf, Value)
-
-
-def _with_named_results(lowered: Lowered, function: Function) -> Function:
-    """Results without a name are `out`, or `out_0`, by their places."""
-    mapping: dict[Value, Value] = {}
-    names = leaf_names(lowered.result, "out")
-    values = iter(function.results)
-    for leaf, name in zip(leaves(lowered.result), names, strict=True):
-        if _is_value(leaf):
-            value = next(values)
-            if is_temporary(value) and value not in function.parameters:
-                mapping.setdefault(value, Value(value.type, name))
-    return replace(function, body=substitute(function.body, mapping))
-
-
-def with_temporaries(function: Function) -> Function:
-    """Number the results that the user gave no name: s0, s1, ..., in program order."""
-    taken = {v.name for op in walk(function.body) for v in op.results}
-    mapping: dict[Value, Value] = {}
-    number = 0
-    for op in walk(function.body):
-        for value in op.results:
-            if value.name is None and op.opcode not in _UNNUMBERED and value.type != StaticType():
-                while f"s{number}" in taken:
-                    number += 1
-                mapping[value] = Value(value.type, Temporary(number))
-                number += 1
-    return replace(function, body=substitute(function.body, mapping))
-
-
-_UNNUMBERED = {"constant", "range", "length", "undefined", "size", "shape", "count", "stop"}
-
-
-def _with_named_seed(gradient: Function, result: Value, taken: set[str]) -> Function:
-    """The seed is a parameter that people read: `grad_out` where the result has no name, which
-    is then `out`."""
-    seed = gradient.parameters[-1]
-    name = _free("grad_out" if is_temporary(seed) else str(hint(seed)), taken)
-    named = {seed: Value(seed.type, name)}
-    if is_temporary(result) and result not in gradient.parameters:
-        named[result] = Value(result.type, "out")
-    return replace(gradient, body=substitute(gradient.body, named))
-
-
-def _with_constant_seed(gradient: Function, function: Function, named: bool = True) -> Function:
-    """The seed as a constant, after the forward part; in the lecture form as the line
-    `grad_L = 1.0`."""
-    *parameters, seed = gradient.parameters
-    builder = Builder(backward=True)
-    one = Value(Scalar("float"), seed.name if named else None)
-    line = Operation("constant", (), (one,), {"value": 1.0}, (), None, True)
-    count = len(function.body.operations)
-    body = substitute(gradient.body, {seed: one})
-    builder.operations += [*body.operations[:count], line, *body.operations[count:]]
-    return replace(gradient, body=builder.block(parameters, body.results))
+    return with_constant_seed(found, function, False)

@@ -39,9 +39,9 @@ from .modes import (
     local_places,
     plain_derivative,
     title_of,
-    with_temporaries,
     with_values,
 )
+from .naming import with_temporaries
 from .optimize import DEFAULT, Passes
 from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options

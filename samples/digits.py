@@ -54,7 +54,8 @@ def start(rng):
     ]
 
 
-def train(name, rate, momentum):
+def train(name, rate, momentum, epochs=EPOCHS):
+    """The weights after so many passes over the digits."""
     x, labels, test_x, test_labels = load()
     target = np.eye(10)[labels]
     rng = np.random.default_rng(1)
@@ -62,7 +63,7 @@ def train(name, rate, momentum):
     speed = [tuple(np.zeros_like(p) for p in layer) for layer in params]
     compiled = value_and_grad(loss)
 
-    for epoch in range(1, EPOCHS + 1):
+    for epoch in range(1, epochs + 1):
         order = rng.permutation(len(x))
         for first in range(0, len(x), BATCH):
             batch = order[first : first + BATCH]
@@ -75,6 +76,7 @@ def train(name, rate, momentum):
         if epoch % 10 == 0:
             right = np.mean(classify(params, test_x) == test_labels)
             print(f"{name}, epoch {epoch}: loss = {value:.4f}, held out = {right:.2%}", flush=True)
+    return params
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,35 @@ def test_packages_that_load_later_name_what_they_have():
             assert getattr(package, name) is not None
         with pytest.raises(AttributeError, match="has no attribute 'absent'"):
             package.absent  # noqa: B018
+
+
+THREADS = """
+import sys, threading
+import numpy as np
+import adcompiler
+from adcompiler import grad, hessian, jvp
+
+def f(x):
+    return np.sum(x * x)
+
+def run(k):
+    ready.wait()
+    calls = [lambda: grad(f)(x)[0], lambda: jvp(f, (x,), (x / 6.0,))[1],
+             lambda: hessian(f)(x)[0, 0], lambda: adcompiler.lower(f).forward(x) * 2.0 / 3.0]
+    found.append(float(calls[k % 4]()))
+
+sys.setswitchinterval(1e-5)
+x, found, ready = np.ones(3), [], threading.Barrier(8)
+threads = [threading.Thread(target=run, args=(k,)) for k in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(np.allclose(sorted(found), [1, 1, 2, 2, 2, 2, 2, 2]))
+"""
+
+
+def test_the_compiler_is_loaded_once_by_many_threads(tmp_path):
+    program = tmp_path / "threads.py"  # text that can be read
+    program.write_text(THREADS)
+    folder = {**os.environ, "PYTHONPATH": str(ROOT.parent)}
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, env=folder)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "True\n", "")

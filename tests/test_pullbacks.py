@@ -161,3 +161,23 @@ def test_the_cache_on_disk_knows_the_classes(tmp_path, monkeypatch):
         assert isinstance(value, Pair) and isinstance(value.b, Layer)
         assert pullback(value)[1] == 3.0 * 4 + 6.0
     assert list(tmp_path.rglob("*"))
+
+
+def test_rows_of_a_jacobian_are_pulled_back_at_once():
+    text = jacobian(dense, mode="reverse").source(np.ones((3, 3)), np.ones((3, 3)))
+    assert "def dense_vjps(x, w):" in text and "for " not in text
+    assert "def dense_pullback(saved, grad_out):" in text
+
+
+def test_rows_are_of_one_run(capsys):
+    def f(x):
+        print("run")
+        y = np.zeros(3)
+        for i in range(3):
+            y[i] = x[i] * np.sum(x)
+        return y
+
+    x = np.array([1.0, 2.0, 3.0])
+    found = jacobian(f, mode="reverse")(x)
+    assert capsys.readouterr().out == "run\n" * 2  # and one for the value's shape
+    np.testing.assert_array_equal(found, 6.0 * np.eye(3) + x[:, None])

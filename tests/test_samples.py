@@ -18,19 +18,23 @@ SAMPLES = sorted((ROOT / "samples").glob("*.py"))
 NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]\d+)?)"
 
 TESTED = {
-    "digits", "feedforward", "gates", "graph", "hidden_unit", "neuron", "rosenbrock", "svm",
-    "two_layer",
+    "adversarial", "captions", "cubic_fit", "digits", "feedforward", "gates", "gaussian_process",
+    "graph", "heat", "hidden_unit", "laplace", "modular", "neuron", "patterns", "pictures",
+    "predators", "recompute", "rosenbrock", "scales", "svm", "two_layer", "units",
 }  # fmt: skip
 
 needs_scipy = pytest.mark.skipif(not importlib.util.find_spec("scipy"), reason="needs SciPy")
+needs_matplotlib = pytest.mark.skipif(
+    not importlib.util.find_spec("matplotlib"), reason="needs matplotlib"
+)
 needs_sklearn = pytest.mark.skipif(
     not importlib.util.find_spec("sklearn"), reason="needs scikit-learn"
 )
 
 
-def run(name: str) -> str:
+def run(name: str, *args: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "error", f"samples/{name}.py"], cwd=ROOT, capture_output=True,
+        [sys.executable, "-W", "error", f"samples/{name}.py", *args], cwd=ROOT, capture_output=True,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -170,9 +174,139 @@ def test_digits():
         assert float(found[-1][1]) >= 96
 
 
+def test_patterns():
+    text = run("patterns")
+    found = re.findall(r"^# at x = 3, y = -4: (.*)$", text, re.MULTILINE)
+    assert list(map(ast.literal_eval, found)) == [(1.0, 1.0), (-4.0, 3.0), (-3.0, 3.0), (1.0, 0.0)]
+    assert "    grad_x = grad_s0 * y\n    grad_y = grad_s0 * x\n" in text
+    assert "    grad_x = grad_s1\n    grad_x += grad_s0 * y\n" in text
+
+
+def test_modular():
+    text = run("modular")
+    assert "  forward   f = multiply(q, z) = -12\n" in text
+    assert "  backward  df/dq = -4\n" in text
+    assert literal(text, "gradients = ") == {"x": -4.0, "y": -4.0, "z": 3.0}
+    assert "    grad_q = grad_f * z\n    grad_z = grad_f * q\n" in text
+
+
+def test_cubic_fit():
+    text = run("cubic_fit")
+    losses = [float(m) for m in re.findall(rf"step +\d+: loss = {NUMBER}", text)]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 12
+    a, b = (
+        [float(n) for n in re.findall(r"[-+]\d\.\d+", line)]
+        for line in text.splitlines() if line.startswith(("found", "least"))
+    )  # fmt: skip
+    assert a == pytest.approx(b, abs=0.03)
+    assert b[1] == pytest.approx(0.857, abs=1e-3)
+
+
+def test_recompute():
+    text = run("recompute")
+    stored, again = (re.findall(r"[-+]\d+\.\d{9}", line) for line in text.splitlines()[:2])
+    assert stored == again and len(stored) == 2
+    assert number(text, "memory: ") < 5
+    assert "# forward again" in text
+
+
+def test_scales():
+    text = run("scales")
+    before, after = (float(m) for m in re.findall(rf", {NUMBER} times", text))
+    assert before > 50 and 0.5 < after < 2
+    slow, fast = (float(m) for m in re.findall(rf"loss = {NUMBER}", text))
+    assert slow > 1 and fast < 1e-12
+
+
+def test_laplace():
+    text = run("laplace")
+    steps = re.findall(r"gradient\| = (\S+)", text)
+    assert float(steps[-1]) < 1e-10 and len(steps) < 9
+    rows = [
+        [float(n) for n in re.findall(r"-?\d+\.\d+", line)]
+        for line in text.splitlines() if line.startswith(("Laplace", "exact"))
+    ]  # fmt: skip
+    assert rows[0] == pytest.approx(rows[1], rel=0.1)
+
+
+@needs_scipy
+def test_gaussian_process():
+    text = run("gaussian_process")
+    start, end = (
+        float(m) for m in re.findall(rf"likelihood: {NUMBER}, after \d+ steps {NUMBER}", text)[0]
+    )
+    assert end < start - 40
+    assert number(text, "noise = ") == pytest.approx(0.3, abs=0.05)
+
+
+def test_predators():
+    text = run("predators")
+    for name, true in zip("abcd", (1.1, 0.1, 0.05, 0.6), strict=True):
+        found, spread = re.findall(rf"^  {name} = {NUMBER} \+- {NUMBER}", text, re.MULTILINE)[0]
+        assert abs(float(found) - true) < 4 * float(spread) < 0.1
+    assert number(text, "|gradient| there: ") < 1e-4
+
+
+def test_heat():
+    text = run("heat", "-")
+    assert "    grad_s11[:-2, 1:-1] += grad_s21\n" in text
+    misfits = [float(m) for m in re.findall(rf"step +\d+: misfit = {NUMBER}", text)]
+    assert misfits[-1] < 0.9 * misfits[0]
+    distance, blurred = (
+        float(m) for m in re.findall(rf"start: {NUMBER}; of what is seen: {NUMBER}", text)[0]
+    )
+    assert distance < 0.7 * blurred
+
+
+@needs_matplotlib
+def test_heat_draws_a_picture(tmp_path):
+    path = tmp_path / "heat.png"
+    assert f"saved {path}" in run("heat", str(path))
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@needs_sklearn
+@needs_matplotlib
+def test_adversarial(tmp_path):
+    path = tmp_path / "adversarial.png"
+    text = run("adversarial", str(path))
+    shares = [float(m) for m in re.findall(rf"^ *[\d.]+ +{NUMBER}%$", text, re.MULTILINE)]
+    assert shares[0] > 94 and shares == sorted(shares, reverse=True) and shares[3] < 60
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@needs_sklearn
+@needs_matplotlib
+def test_units(tmp_path):
+    path = tmp_path / "units.png"
+    text = run("units", str(path))
+    found = re.findall(r"class (\d): score = .*, seen as (\d)", text)
+    assert found == [(str(k), str(k)) for k in range(10)]
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@needs_sklearn
+@needs_matplotlib
+def test_captions(tmp_path):
+    path = tmp_path / "captions.png"
+    text = run("captions", str(path))
+    assert number(text, "captions found for held-out digits: ") > 94
+    found = re.findall(r'^"a (\w+)": likeness = (\S+), nearest caption: "a (\w+)"$', text, re.M)
+    assert len(found) == 10 and all(a == b and float(n) > 0.9 for a, n, b in found)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["pictures"])
+def test_what_others_use_runs_by_itself(name):
+    assert run(name) == ""
+
+
 @pytest.mark.parametrize(
     ("name", "module", "package"),
-    [("digits", "sklearn", "scikit-learn"), ("rosenbrock", "scipy", "SciPy")],
+    [
+        ("digits", "sklearn", "scikit-learn"), ("rosenbrock", "scipy", "SciPy"),
+        ("gaussian_process", "scipy", "SciPy"), ("heat", "matplotlib", "matplotlib"),
+    ],
 )
 def test_a_missing_package_is_named_with_its_cure(name, module, package, tmp_path):
     (tmp_path / f"{module}.py").write_text("raise ImportError('hidden by a test')\n")

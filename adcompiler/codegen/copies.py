@@ -161,7 +161,7 @@ class _Plan:
             if len(op.results) == 1 and op.results[0] in self.parts:
                 view = Value(op.result.type)
                 builder.append(replace(op, results=(view,)))
-                op = Operation("own", (view,), op.results, {}, (), op.span, op.backward)
+                op = Operation("own", (view,), op.results, {}, (), op.span, op.backward, op.repeats)
             builder.append(op)
         return replace(block, operations=tuple(builder.operations))
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ..ir.core import Block, Function, Operation, Value, hint, is_temporary, walk
 from ..ir.loops import loops_of
 from ..ir.types import INT, rank
-from ..ops import TABLE, has_effect
+from ..ops import TABLE, changes, has_effect
 from ..ops.effects import Template
 from ..optimize.choice import Passes
 
@@ -175,7 +175,7 @@ class _Plan:
                 continue
             first = op.operands[0]
             root = self.roots.get(first, first)
-            if entry.statement is not None:
+            if changes(op):
                 self.changes.setdefault(root, []).append(position)
             elif 0 in entry.view:
                 self.roots.update(dict.fromkeys(op.results, root))

@@ -93,15 +93,22 @@ def _binary(node: ast.BinOp, level: int, out: Tokens) -> None:
     # A loop rather than recursion: generated sums are longer than the interpreter's stack is deep.
     pending: list[tuple[str, ast.expr, int]] = []
     left: ast.expr = node
-    while isinstance(left, ast.BinOp) and own <= BINARY[type(left.op)][1] < POWER:
+    enclosed = False
+    while isinstance(left, ast.BinOp) and own <= BINARY[type(left.op)][1] < POWER and not enclosed:
         symbol, own = BINARY[type(left.op)]
         pending.append((symbol, left.right, own + 1))
+        enclosed = isinstance(left.op, ast.MatMult) and _is_product(left.left)
         left = left.left
-    write_expression(left, own, out)
+    write_expression(left, own + enclosed, out)
     for symbol, right, needed in reversed(pending):
         out.append(symbol)
         write_expression(right, needed, out)
     return None
+
+
+def _is_product(node: ast.expr) -> bool:
+    """(a * b) @ c needs no parentheses, but its readers do."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
 
 
 def _unary(node: ast.UnaryOp, level: int, out: Tokens) -> None:

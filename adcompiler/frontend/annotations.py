@@ -139,7 +139,7 @@ def _not_understood(name: str, shown: str) -> NoReturn:
 
 
 def _list(kind: str, name: str) -> List:
-    return List(Scalar(kind), symbol(f"{name}0", unit=False, origin=(name, 0)))
+    return List(Scalar(kind), symbol(f"{name}0", unit=False))
 
 
 def parse_structure(text: str, name: str) -> Structure:
@@ -222,7 +222,7 @@ class _Parser:
     def _named(self, word: str, label: str) -> Structure:
         subscripted = self.tokens[self.place][1] == "["
         if word in _NUMBERS and not subscripted:
-            return Scalar(word, symbol(label, origin=label) if word == "int" else None)
+            return Scalar(word, symbol(label) if word == "int" else None)
         if word == "list" and subscripted:
             self.take()
             return self._list_of(label)

@@ -28,14 +28,17 @@ _NO_ATTRIBUTES: Mapping[str, Any] = {}
 class Builder:
     """Appends operations to one block; `span` is the source that the next ones come from."""
 
-    def __init__(self, span: Span | None = None, backward: bool = False) -> None:
+    def __init__(
+        self, span: Span | None = None, backward: bool = False, repeats: bool = False
+    ) -> None:
         self.operations: list[Operation] = []
         self.span = span
         self.backward = backward
+        self.repeats = repeats
 
     def nested(self) -> Builder:
         """A builder for a region of the operation that comes next."""
-        return Builder(self.span, self.backward)
+        return Builder(self.span, self.backward, self.repeats)
 
     def block(self, parameters: Iterable[Value], results: Iterable[Value]) -> Block:
         """What was built so far, as a block."""
@@ -69,8 +72,11 @@ class Builder:
         given = names if len(names) == len(types) else (None,) * len(types)
         values = tuple(map(Value, types, given))
         self.append(
-            Operation(opcode, tuple(operands), values, attributes, (), self.span, self.backward)
-        )
+            Operation(
+                opcode, tuple(operands), values, attributes, (), self.span, self.backward,
+                self.repeats,
+            )
+        )  # fmt: skip
         return values
 
     def region(
@@ -86,7 +92,7 @@ class Builder:
             attributes = {**attributes, "region": Region()}
         operation = Operation(
             opcode, tuple(operands), tuple(results), attributes, tuple(blocks), self.span,
-            self.backward,
+            self.backward, self.repeats,
         )  # fmt: skip
         return self.append(operation)
 

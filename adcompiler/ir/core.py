@@ -123,7 +123,8 @@ class Value:
 class Operation:
     """One step. `attributes` hold static facts; `blocks` the regions of `if`, `for`, `while`.
 
-    `backward` tells the steps that differentiation has added from the user's own.
+    `backward` tells the steps that differentiation has added from the user's own; of these,
+    `repeats` tells those that compute a value of the user's once more, to the last bit.
     """
 
     opcode: str
@@ -133,6 +134,7 @@ class Operation:
     blocks: tuple[Block, ...] = ()
     span: Span | None = None
     backward: bool = False
+    repeats: bool = False
 
     @property
     def result(self) -> Value:

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .builder import Builder
-from .core import Block, Derived, Operation, Value, walk
+from .core import Block, Derived, Function, Operation, Value, walk
 
-__all__ = ["defined_in", "free_values", "freshen", "rebuild_block", "substitute", "uses"]
+__all__ = [
+    "constants_of",
+    "defined_in",
+    "free_values",
+    "freshen",
+    "rebuild_block",
+    "substitute",
+    "uses",
+]
 
 Mapped = dict[Value, Value]
 
@@ -58,6 +67,13 @@ def freshen(block: Block, mapping: Mapped) -> Block:
         if isinstance(new.name, Derived) and new.name.of in mapping and old is not new:
             mapping[old] = Value(new.type, Derived(new.name.prefix, mapping[new.name.of]))
     return substitute(block, mapping)
+
+
+def constants_of(function: Function) -> dict[Value, Any]:
+    """The numbers that are written out in it."""
+    return {
+        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
+    }
 
 
 def defined_in(block: Block) -> set[Value]:

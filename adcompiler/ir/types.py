@@ -17,7 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
-from .sizes import Size, unknown
+from .sizes import Size, may_be_one, unknown
 
 __all__ = [
     "BOOL",
@@ -36,6 +36,7 @@ __all__ = [
     "Type",
     "TypeMismatch",
     "Undefined",
+    "alike",
     "dtype_code",
     "fits",
     "is_complex",
@@ -263,3 +264,13 @@ def fits(value: Type, target: Type) -> bool:
         case Tape(), Tape():
             return not isinstance(value, Tape) or fits(value.element, target.element)
     return type(joined) is type(target)
+
+
+def alike(a: Type, b: Type) -> bool:
+    """Whether both are one type, or arrays of one shape if they broadcast with one another."""
+    if not (isinstance(a, Array) and isinstance(b, Array)):
+        return a == b
+    return a.dtype == b.dtype and len(a.shape) == len(b.shape) and all(
+        m == n or not (may_be_one(m) or may_be_one(n))
+        for m, n in zip(a.shape, b.shape, strict=True)
+    )  # fmt: skip

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Spelling,
         Tracer,
         Var,
+        changes,
         evaluate,
         families,
         has_effect,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXPANSIONS", "SPELLINGS", "TABLE", "Bound", "Emission", "Expansion", "Op", "OperationError",
-    "Rule", "Spelling", "Tracer", "Var", "evaluate", "families", "has_effect", "infer",
+    "Rule", "Spelling", "Tracer", "Var", "changes", "evaluate", "families", "has_effect", "infer",
     "is_context", "is_known", "late_name", "lookup", "may_raise",
 ]  # fmt: skip
 

@@ -39,11 +39,13 @@ class Style:
     """How a sum of products is written, and which sizes meet in it.
 
     `core`: letters whose sizes are the same in all operands; along the others an operand of size 1
-    is stretched. `tensordot`: that rather than einsum. `optimize`: einsum's.
+    is stretched. `tensordot`: that rather than einsum. `stacks`: `@` of stacks of matrices in
+    whatever order their axes stand. `optimize`: einsum's.
     """
 
     core: str = ""
     tensordot: bool = False
+    stacks: bool = False
     optimize: Any = False
 
 
@@ -183,6 +185,8 @@ def _of_two(a: Term, b: Term, out: str, style: Style) -> Any:
         found = _matmul(a, b, out)
         if found is not None:
             return found
+        if style.stacks and (found := _stacked(a, b, summed[0], out)) is not None:
+            return found
     if a.letters == b.letters and not out and not any(is_complex(t.var.type) for t in (a, b)):
         return np.vdot(a.var, b.var)
     return _tensordot(a, b, out) if style.tensordot and summed == both else None
@@ -251,6 +255,22 @@ def _matmul_letters(a: str, b: str) -> str | None:
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ""
     found = stack + rows + columns
     return found if a[-1] not in found and len(set(found)) == len(found) else None
+
+
+def _stacked(a: Term, b: Term, summed: str, out: str) -> Any:
+    """One matrix product for each entry of a stack: 'nki,kij->nkj' is over k of n, i by i, j.
+
+    The result's last axis stays the last, where it can, so that it lies in memory as it is read.
+    """
+    rows, columns = ("".join(s for s in out if s in x.letters and s not in y.letters)
+                     for x, y in ((a, b), (b, a)))  # fmt: skip
+    if len(rows) != 1 or len(columns) != 1:
+        return None
+    if out[-1] == rows:
+        a, b, rows, columns = b, a, columns, rows
+    stack = "".join(s for s in out if s not in rows + columns)
+    left, right = _ordered(a, stack + rows + summed), _ordered(b, stack + summed + columns)
+    return _ordered(Term(left @ right, stack + rows + columns), out)
 
 
 def _tensordot(a: Term, b: Term, out: str) -> Any:

@@ -217,7 +217,7 @@ ENTRIES: tuple[Op, ...] = (
        default_call("np.diagonal", offset=0, axis1=0, axis2=1), linear="together",
        batch=stack_rules.of_two_axes,
        accumulate=_diagonal_into,
-       masks=True, view=(0,), shares="view", complex=True,
+       masks=True, view=(0,), shares="view", fixed=True, complex=True,
        spellings={np.diagonal: Spelling(_bind_diagonal),
                   ("method", "diagonal"): Spelling(_bind_diagonal),
                   np.linalg.diagonal: Spelling(_bind_linalg_diagonal)},

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..ir.sizes import Size, may_be_one
 from ..ir.types import Array, Type, is_integer, rank, shape_of
-from .contractions import Style, contribution
+from .contractions import Style, Term, contract, contribution
 from .emit import call, constant
 from .given import array
 from .inference import as_array, broadcast_shapes, differ
@@ -124,6 +124,16 @@ def _rule(g: Any, *rest: Any, subscripts: str, optimize: Any, index: int) -> Any
     *operands, _ = rest
     inputs, out = read(subscripts, [v.ndim for v in operands])
     return contribution(g, operands, inputs, out, index, Style(optimize=optimize))
+
+
+def _as_products(*operands: Any, subscripts: str, optimize: Any) -> Any:
+    """Of two operands by `@`, where one says it: einsum's own loops know no blocks."""
+    inputs, out = read(subscripts, [v.ndim for v in operands])
+    if len(operands) != 2 or any(len(set(s)) < len(s) for s in inputs):
+        return None
+    terms = [Term(v, s) for v, s in zip(operands, inputs, strict=True)]
+    found = contract(terms, out, Style(stacks=True))
+    return None if found.tracer.builder.operations[-1].opcode == "einsum" else found
 
 
 def _masks(types: Sequence[Type], attributes: Attributes) -> bool:
@@ -243,7 +253,7 @@ _PRODUCTS = (
 ENTRIES: tuple[Op, ...] = (
     _VIEW,
     Op("einsum", _infer, _evaluate, _emit, linear="each", batch=summed(read),
-       rules=_rule, fresh=True, boxes=True, agreeing=_agreeing,
+       rules=_rule, fresh=True, boxes=True, agreeing=_agreeing, faster={"matmul": _as_products},
        raises=_raises, masks=_masks, complex=True, samples=(*_SUMS, *_PRODUCTS)),
 )  # fmt: skip
 

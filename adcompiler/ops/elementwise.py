@@ -54,6 +54,9 @@ def elementwise(
     raises: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
     batch: Callable[..., Any] | None = None,
+    terms: tuple[int, ...] = (),
+    factors: tuple[int, ...] = (),
+    faster: Mapping[str, Rule] | None = None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -79,6 +82,9 @@ def elementwise(
         spellings=spellings,
         elementwise=True,
         batch=batch,
+        terms=terms,
+        factors=factors,
+        faster=faster or {},
         singular=singular,
         masks=masks,
         raises=raises,
@@ -183,6 +189,21 @@ def _is_at_least(exponent: Any, bound: int) -> bool:
     return exponent is not None and not isinstance(exponent, complex) and exponent >= bound
 
 
+def _as_products(a: Any, b: Any, via: str) -> Any:
+    """x ** 3 of arrays as x * x ** 2: NumPy squares by a product, and takes logarithms for more."""
+    exponent = b.constant
+    if exponent not in range(3, 9) or not a.ndim or as_array(a.type).dtype[0] != "f":
+        return None
+    return _whole_power(a, int(exponent))
+
+
+def _whole_power(x: Any, exponent: int) -> Any:
+    if exponent == 1:
+        return x
+    square = _whole_power(x, exponent // 2) ** 2
+    return x * square if exponent % 2 else square
+
+
 def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
     if is_complex(y.type) and not is_complex(a.type) and not (a.constant and a.constant > 0):
         a = a.emit("cast", type="complex" if a.is_python else as_array(y.type).dtype)
@@ -250,24 +271,26 @@ UNIT = ((-0.7, 0.7),)
 
 _ARITHMETIC = (
     elementwise("add", np.add, lambda g, a, b, y, via: g, lambda g, a, b, y, via: g,
-                operator_function=operator.add, node=ast.Add(), complex=True),
+                operator_function=operator.add, node=ast.Add(), terms=(1, 1), complex=True),
     elementwise("sub", np.subtract, lambda g, a, b, y, via: g, lambda g, a, b, y, via: -g,
-                operator_function=operator.sub, node=ast.Sub(), complex=True),
+                operator_function=operator.sub, node=ast.Sub(), terms=(1, -1), complex=True),
     elementwise("mul", np.multiply, lambda g, a, b, y, via: g * b, lambda g, a, b, y, via: g * a,
-                operator_function=operator.mul, node=ast.Mult(), masks=_times_mask, complex=True),
+                operator_function=operator.mul, node=ast.Mult(), factors=(1, 1), masks=_times_mask,
+                complex=True),
     elementwise("div", np.divide,
                 lambda g, a, b, y, via: g / b if via == "helper" else _quotient(g, b),
                 lambda g, a, b, y, via: -g * y / b if via == "helper" else _quotient(-g * y, b),
                 operator_function=operator.truediv, node=ast.Div(), helper=helpers.divide,
-                singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)), complex=True),
+                factors=(1, -1), singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)),
+                complex=True),
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
-                singular=_power_singular, raises=_power_of_zero,
+                singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
-                operator_function=operator.neg, node=ast.USub(), complex=True),
+                operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True),
     elementwise("pos", np.positive, lambda g, x, y, via: g,
-                operator_function=operator.pos, node=ast.UAdd(), complex=True),
+                operator_function=operator.pos, node=ast.UAdd(), terms=(1,), complex=True),
     elementwise("mod", np.remainder, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
                 node=ast.Mod(), raises=_by_zero, singular=_quotient_singular,

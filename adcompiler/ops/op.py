@@ -136,6 +136,13 @@ class Op:
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
     those at these positions (told from the attributes).
+    `terms`: the result is the sum of the operands with these signs. `factors`: it is the product of
+    the operands to these exponents, 1 or -1. `signed`: operands that it takes off where the
+    attribute `sign` is -1.
+    `faster`: by the name of a pass, a rule over the operands (and the attributes) for what gives
+    the same up to rounding, and is faster; or None, where it isn't.
+    `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
+    product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
     elementwise entries broadcast, and all others are done for one after the other. What is made of
     a shape alone is asked where its result has to be a stack.
@@ -193,6 +200,11 @@ class Op:
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     elementwise: bool = False
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
+    terms: tuple[int, ...] = ()
+    factors: tuple[int, ...] = ()
+    signed: tuple[int, ...] = ()
+    faster: Mapping[str, Rule] = field(default_factory=dict)
+    of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False
     singular: float | Callable[..., float | None] | None = None

@@ -10,7 +10,7 @@ were one more element.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -238,6 +238,8 @@ def reduction(
     method: bool = True,
     linear: Any = "",
     flat: bool = False,
+    faster: Mapping[str, Rule] | None = None,
+    of_product: Rule | None = None,
     samples: tuple[Bound, ...] = (),
     examples: tuple[str, ...] = (),
     complex: bool = False,
@@ -259,6 +261,8 @@ def reduction(
         rules=None if rule is None else _with_given(rule, others or {}),
         spellings=spellings,
         masks=masks or _selects,
+        faster=faster or {},
+        of_product=of_product,
         fresh=True,
         samples=samples,
         examples=examples,

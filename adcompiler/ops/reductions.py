@@ -7,6 +7,7 @@ operand's own shape is the transformation's work.
 from __future__ import annotations
 
 import ast
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,10 @@ import numpy as np
 from ..ir.sizes import Size, multiply
 from ..ir.types import Array, List, Scalar, Type, is_complex, precision, shape_of
 from ..runtime import helpers
+from .contractions import Style, Term, contract
 from .elementwise import select
 from .emit import attribute, call, default_call
-from .inference import constant_axis
+from .inference import as_array, constant_axis
 from .op import (
     DISCRETE,
     SHAPE_ALONE,
@@ -293,6 +295,27 @@ def squared(code: str) -> str:
     return precision(averaged(code))
 
 
+def _by_ones(x: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
+    """Of a matrix along one axis: a product with a vector of ones, which the library blocks."""
+    if x.ndim != 2 or axis is None or keepdims or given or as_array(x.type).dtype != "f8":
+        return None
+    summed_over = constant_axis(axis, 2)
+    if len(summed_over) != 1:
+        return None
+    ones = x.tracer.call(np.ones, x.emit("size", axis=summed_over[0]))
+    return ones @ x if summed_over == (0,) else x @ ones
+
+
+def _sum_of_product(a: Any, b: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
+    """A sum of products by the names of its axes: `@`, `np.vdot`, or an einsum."""
+    if given or keepdims or as_array(a.type).dtype != as_array(b.type).dtype:
+        return None
+    letters = string.ascii_lowercase[8 : 8 + a.ndim]
+    gone = constant_axis(axis, a.ndim)
+    kept = "".join(s for k, s in enumerate(letters) if k not in gone)
+    return contract([Term(a, letters), Term(b, letters)], kept, Style())
+
+
 def _values(attributes: Attributes) -> tuple[int, ...]:
     """The operands that are added up, not those that choose what is."""
     given = enumerate(attributes.get("given", ()), 1)
@@ -301,6 +324,7 @@ def _values(attributes: Attributes) -> tuple[int, ...]:
 
 ENTRIES: tuple[Op, ...] = (
     _entry("sum", summed, bind_initial, linear=_values, complex=True,
+           faster={"ones": _by_ones}, of_product=_sum_of_product,
            samples=_samples(*_ALL_AXES, empty=True),
            examples=("np.sum({2,3}, where=np.array([True, False, True]))",
                      "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",

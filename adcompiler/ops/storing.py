@@ -251,7 +251,7 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 
 ENTRIES: tuple[Op, ...] = (
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
-       batch=added, rules=_add_at_rule, view=(0,),
+       batch=added, rules=_add_at_rule, view=(0,), signed=(1,),
        place=_stored_place,
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),

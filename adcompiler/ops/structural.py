@@ -376,7 +376,7 @@ ENTRIES: tuple[Op, ...] = (
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),
        )),
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
-       linear="together", batch=stack_rules.accumulated,
+       linear="together", terms=(1, 1), batch=stack_rules.accumulated,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, linear="together",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Operation, Value
-from ..ir.types import Type
+from ..ir.types import Type, rank
 from . import (
     accumulations,
     assembling,
@@ -97,6 +97,7 @@ __all__ = [
     "Spelling",
     "Tracer",
     "Var",
+    "changes",
     "evaluate",
     "families",
     "has_effect",
@@ -179,6 +180,16 @@ def has_effect(operation: Operation) -> bool:
         return any(has_effect(inner) for block in inside for inner in block.operations)
     entry = TABLE.get(operation.opcode)
     return entry is not None and (entry.effect is not None or entry.once)
+
+
+def changes(operation: Operation) -> bool:
+    """Whether it changes its first operand, where nobody reads the old value any more: a store, and
+    a sum that the backward part adds up in an array's memory."""
+    entry = TABLE.get(operation.opcode)
+    if entry is None:
+        return False
+    adds = operation.backward and bool(entry.terms) and not entry.elementwise
+    return entry.statement is not None or (adds and rank(operation.result.type) > 0)
 
 
 def is_context(operation: Operation) -> bool:

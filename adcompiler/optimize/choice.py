@@ -25,6 +25,12 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "subexpressions": (1, "what is computed twice is computed once"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
+    "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
+    "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
+    "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
+    "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
+    "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
+    "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 
@@ -75,5 +81,3 @@ DEFAULT = Passes()
 def chosen_passes(optimize: int | Passes) -> Passes:
     """The passes of a level, or those that are given."""
     return optimize if isinstance(optimize, Passes) else Passes(optimize)
-
-

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.rewrite import uses
-from ..ops import TABLE
+from ..ops import TABLE, changes
 
 __all__ = ["delay_updates"]
 
@@ -37,7 +37,7 @@ def _block(block: Block) -> Block:
 
 
 def _is_update(op: Operation) -> bool:
-    return op.backward and op.opcode in TABLE and TABLE[op.opcode].statement is not None
+    return op.backward and changes(op)
 
 
 def _delayed(operations: list[Operation]) -> list[Operation]:

@@ -9,10 +9,14 @@ from .branch_results import read_branch_results
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
+from .faster import faster
 from .late_updates import delay_updates
+from .products import regroup_products
 from .shape_sources import share_shapes
+from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
+from .sums import shrink_sums
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
@@ -73,10 +77,22 @@ _BEFORE_SAVES: Sequence[Step] = (
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
 )  # fmt: skip
-_AFTER_SAVES: Sequence[Step] = (
-    ("copies", forward_copies), ("simplify", simplify), ("subexpressions", share_subexpressions),
-    (None, drop_settled), ("late-updates", delay_updates),
-)  # fmt: skip
+
+
+def _after_saves(rounding: bool) -> Sequence[Step]:
+    return (
+        ("copies", forward_copies), ("simplify", simplify),
+        ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
+        ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
+        ("ones", faster("ones")),
+        ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("late-updates", delay_updates),
+    )  # fmt: skip
+
+
+_AFTER_SAVES = _after_saves(rounding=False)
+_ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
 
 
 _ON_PRIMAL: Sequence[Step] = ()
@@ -95,7 +111,8 @@ def before_saves(passes: Passes) -> list[Pass]:
 
 def after_saves(passes: Passes) -> list[Pass]:
     """What runs on the legal form."""
-    return _chosen(_AFTER_SAVES if passes.level else _LECTURE_AFTER_SAVES, passes)
+    steps = (_LECTURE_AFTER_SAVES, _AFTER_SAVES, _ROUNDING_AFTER_SAVES)[passes.level]
+    return _chosen(steps, passes)
 
 
 def after_copies(passes: Passes) -> list[Pass]:

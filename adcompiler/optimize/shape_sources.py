@@ -7,6 +7,7 @@ A value made only for its shape would be computed, or saved, for nothing. Where 
 there, a shape whose sizes are known from the arguments' is computed from these:
 
     shape %s, of sizes A0 - 2, 3            shape_of_sizes, printed (A.shape[0] - 2, 3)
+    count %s, of size A0                    size[axis=0] %A, printed A.shape[0]
 """
 
 from __future__ import annotations
@@ -97,7 +98,11 @@ def _redirected(
     source = sources.get(shape_of(asked.type))
     if source is not None:
         return replace(op, operands=(source,))
-    if op.opcode != "shape" or asked in read or not isinstance(asked.type, Array):
+    if asked in read or not isinstance(asked.type, Array):
+        return op
+    if "axis" in op.attributes:
+        return _of_a_parameter(op, asked.type.shape, sizes)
+    if op.opcode != "shape":
         return op
     found = template(asked.type.shape, sizes)
     if found is None:
@@ -106,6 +111,26 @@ def _redirected(
     return replace(
         op, opcode="shape_of_sizes", operands=operands, attributes={"sizes": computed}
     )
+
+
+def _of_a_parameter(op: Operation, shape: Shape, sizes: Sizes) -> Operation:
+    """What asks for the size of an axis, or how many elements there are along several, asked of a
+    parameter's axes of these sizes."""
+    axis = op.attributes["axis"]
+    places = [_place(shape[k], sizes) for k in (axis if isinstance(axis, tuple) else (axis,))]
+    found = [place for place in places if place is not None]
+    if len(found) < len(places) or len({value for value, _ in found}) != 1:
+        return op
+    axes = tuple(place for _, place in found)
+    attributes = {"axis": axes if isinstance(axis, tuple) else axes[0]}
+    return replace(op, operands=(found[0][0],), attributes=attributes)
+
+
+def _place(size: Size, sizes: Sizes) -> tuple[Value, int] | None:
+    match size:
+        case Affine(((symbol, 1),), 0):
+            return sizes.get(symbol)
+    return None
 
 
 def template(shape: Shape, sizes: Sizes) -> tuple[tuple[Value, ...], tuple[Any, ...]] | None:

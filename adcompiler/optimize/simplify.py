@@ -201,9 +201,16 @@ def _sum_without_broadcast(op: Operation, definitions: dict[Value, Operation]) -
     first, second = (_stretching(v, definitions) for v in op.operands)
     if second and not first:
         return replace(op, operands=(a, second[0].operands[0]))
-    if first and not second and shape_of(b.type) == shape_of(op.result.type):
+    if first and not second and _is_whole(shape_of(b.type), shape_of(op.result.type)):
         return replace(op, operands=(b, first[0].operands[0]))
     return op
+
+
+def _is_whole(own: Sequence[Size], result: Sequence[Size]) -> bool:
+    """Whether one of two parts of a sum, which are alike, hasn't been left unstretched."""
+    return len(own) == len(result) and all(
+        m == n or m != 1 for m, n in zip(own, result, strict=True)
+    )
 
 
 def _sink_broadcast(

@@ -15,7 +15,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-from ..ir.core import Block, Function, Operation, Value
+from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import substitute
 from ..ir.types import is_differentiable
 from ..ops import TABLE
@@ -30,13 +30,20 @@ _NEVER = {"undefined", "zeros_of", "call", "invoke", "own", "copy", "list_of"}
 def share_subexpressions(function: Function) -> Function:
     """The function with repeated subexpressions computed once."""
     named: dict[Value, Value] = {}
-    body = _block(function.body, {}, {}, named)
+    rearranged = {
+        v
+        for op in walk(function.body)
+        if op.backward and not op.repeats and op.operands
+        for v in op.results
+    }
+    body = _block(function.body, {}, {}, named, rearranged)
     return replace(function, body=substitute(body, named) if named else body)
 
 
 def _block(
-    block: Block, known: Known, mapping: dict[Value, Value], named: dict[Value, Value]
-) -> Block:
+    block: Block, known: Known, mapping: dict[Value, Value], named: dict[Value, Value],
+    rearranged: set[Value],
+) -> Block:  # fmt: skip
     """`known` gains what the block computes while inside it, and loses it again on leaving."""
     operations: list[Operation] = []
     added: list[tuple[Known, Hashable]] = []
@@ -45,7 +52,7 @@ def _block(
             known = {}  # in another context the same operation may warn, or raise
         operands = tuple(mapping.get(v, v) for v in op.operands)
         if op.blocks:
-            blocks = tuple(_block(inner, known, mapping, named) for inner in op.blocks)
+            blocks = tuple(_block(inner, known, mapping, named, rearranged) for inner in op.blocks)
             operations.append(replace(op, operands=operands, blocks=blocks))
             continue
         op = replace(op, operands=operands) if operands != op.operands else op
@@ -54,7 +61,10 @@ def _block(
             continue
         key = _key(op)
         found = known.get(key)
-        if found is not None and [v.type for v in found] == [v.type for v in op.results]:
+        # Another pass may round what is rearranged in another way than the user's own.
+        apart = op.repeats and found is not None and found[0] in rearranged
+        alike = found is not None and [v.type for v in found] == [v.type for v in op.results]
+        if found is not None and alike and not apart:
             for result, first in zip(op.results, found, strict=True):
                 mapping[result] = first
                 if first.name is None and result.name is not None:

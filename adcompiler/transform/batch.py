@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from ..ir.builder import Builder
 from ..ir.core import Block, Derived, Function, Label, Name, Operation, Value, callee_of, walk
 from ..ir.loops import Loop
-from ..ir.rewrite import uses
+from ..ir.rewrite import constants_of, uses
 from ..ir.sizes import Affine, Size, symbol
 from ..ir.types import UNDEFINED, List, Tape, Type, TypeMismatch, shape_of
 from ..ops import SPELLINGS, TABLE, Op, OperationError, Tracer, Var
@@ -31,7 +31,6 @@ from ..ops.inference import as_array
 from ..ops.op import SHAPE_ALONE
 from ..ops.stacks import Stacks, across, stacked
 from .batched import batched_values, same_for_all
-from .derivatives import constants_of
 from .one_by_one import one_by_one
 
 __all__ = ["batch"]
@@ -186,7 +185,8 @@ class _Batch:
 
     def block(self, block: Block, builder: Builder) -> None:
         for op in block.operations:
-            builder.span, builder.backward = op.span, op.backward
+            builder.span = op.span
+            builder.backward, builder.repeats = op.backward, op.repeats
             if not self.concerns(op):
                 builder.append(op)
                 if op.attributes.get("lenient") or any(v in self.loose for v in op.operands):

@@ -19,11 +19,10 @@ from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Derived, Function, Operation, Parts, Value
-from ..ir.rewrite import substitute
+from ..ir.rewrite import constants_of, substitute
 from ..ir.types import fits, rank
 from .adjoints import Adjoint, Adjoints
 from .cotangents import Cotangents
-from .derivatives import constants_of
 from .paths import maybe_undefined
 from .recompute import silent
 from .split import named_apart

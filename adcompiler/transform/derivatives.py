@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.core import Derived, Function, Value, walk
+from ..ir.core import Derived, Function, Value
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Size
 from ..ir.types import (
@@ -32,7 +32,7 @@ from ..ir.types import (
 )
 from ..ops import SPELLINGS, TABLE, Tracer, Var
 
-__all__ = ["Derivatives", "constants_of", "derivative_type", "dtype_of", "float_dtypes", "project"]
+__all__ = ["Derivatives", "derivative_type", "dtype_of", "float_dtypes", "project"]
 
 
 def derivative_type(type_: Type, exact: bool = False) -> Type:
@@ -58,13 +58,6 @@ def float_dtypes(function: Function) -> set[str]:
     bodies = (function.body, *(f.body for f in function.functions.values()))
     arrays = [v.type for body in bodies for v in defined_in(body) if isinstance(v.type, Array)]
     return {precision(t.dtype) for t in arrays if t.dtype[0] in "fc"}
-
-
-def constants_of(function: Function) -> dict[Value, Any]:
-    """The numbers that are written out in it."""
-    return {
-        op.result: op.attributes["value"] for op in walk(function.body) if op.opcode == "constant"
-    }
 
 
 @dataclass

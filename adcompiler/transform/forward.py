@@ -27,12 +27,12 @@ from typing import Any
 from ..ir.builder import Builder
 from ..ir.core import Block, Function, Operation, Value, callee_of
 from ..ir.loops import Loop
-from ..ir.rewrite import defined_in
+from ..ir.rewrite import constants_of, defined_in
 from ..ir.types import Scalar, TypeMismatch, is_differentiable
 from ..ops import TABLE, Op, OperationError, Var
 from .activity import differentiable_operands
 from .adjoints import Adjoints, plan_adjoints
-from .derivatives import constants_of, float_dtypes
+from .derivatives import float_dtypes
 from .gates import recorded, without_recordings
 from .paths import maybe_undefined
 from .rules import contribution_of

@@ -72,7 +72,7 @@ def _inlined(block: Block) -> Block:
                 "let the gate and its rules be read, and call other gates in them.", op.span,
             )  # fmt: skip
             raise UnsupportedError(refused)
-        inner = Builder(op.span, op.backward)
+        inner = Builder(op.span, op.backward, op.repeats)
         found = splice(op.attributes["primal"], op.operands, Tracer(inner, TABLE, SPELLINGS))
         builder.operations += _giving(op, found, inner)
 

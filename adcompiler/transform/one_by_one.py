@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.sizes import unknown
 from ..ir.types import INT, List, Scalar, Type
@@ -31,7 +30,7 @@ def one_by_one(stacks: Stacks) -> tuple[Var, ...]:
         for x, own in zip(stacks.operands, stacks.batched, strict=True)
     ]
     counted = tracer.emit("range", (0, stacks.count, 1), {})
-    body = Builder(tracer.builder.span, tracer.builder.backward)
+    body = tracer.builder.nested()
     inner = Tracer(body, tracer.table, tracer.spellings, tracer.library, tracer.constants)
     i = Value(INT, "i")
     operands = [

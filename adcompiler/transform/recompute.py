@@ -67,7 +67,10 @@ def _again(op: Operation, regions: Mapping[object, Region]) -> Operation:
         )
         for block in op.blocks
     )
-    return replace(op, blocks=blocks, attributes={**op.attributes, **named}, backward=True)
+    return replace(
+        op, blocks=blocks, attributes={**op.attributes, **named}, backward=True,
+        repeats=op.repeats or not op.backward,
+    )  # fmt: skip
 
 
 def _is_said(op: Operation) -> bool:

@@ -201,7 +201,10 @@ class _Plan:
             operands = tuple(pair.known.get(v, v) for v in op.operands)
             site = self._site(old, pair)
             assert site is not None
-            again = replace(op, operands=operands, results=(fresh,), backward=True)
+            again = replace(
+                op, operands=operands, results=(fresh,), backward=True,
+                repeats=op.repeats or not op.backward,
+            )  # fmt: skip
             site.prelude.append(again)
             site.mapping[old] = pair.known[old] = fresh
             pair.steps.append(again)

@@ -286,8 +286,9 @@ def turned(block: Block, backward: bool) -> Block:
     """The block with all its operations marked as the user's own, or as a derivative's."""
     operations = tuple(
         replace(
-            op, backward=backward, blocks=tuple(turned(inner, backward) for inner in op.blocks)
+            op, backward=backward, repeats=backward and (op.repeats or not op.backward),
+            blocks=tuple(turned(inner, backward) for inner in op.blocks),
         )
         for op in block.operations
-    )
+    )  # fmt: skip
     return replace(block, operations=operations)

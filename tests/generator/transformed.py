@@ -69,7 +69,7 @@ def _judged(f: Any, arguments: Callable[[], dict[str, Any]], slopes: bool) -> Ve
         for level in (0, 1):
             tangent = jvp(f, values(), d, wrt=wrt, optimize=level)[1]
             _same("tangent", tangent, _inner(found, d), found, 1e-8 * loose)
-            _pulled(f, values(), wrt, level, found, 1e-9 * loose)
+        _pulled(f, values(), wrt, found, 1e-9 * loose)
         hd, he = (hvp(f, *values(), tuple(v), wrt=wrt) for v in (d, e))
         _same("symmetry", _inner(hd, e), _inner(he, d), (*hd, *he), 1e-7 * loose)
         again = push(Gradient(gradient, wrt, mode="jvp"), values(), d)[1]
@@ -93,10 +93,10 @@ def _judged(f: Any, arguments: Callable[[], dict[str, Any]], slopes: bool) -> Ve
 
 
 def _pulled(
-    f: Any, given: list[Any], wrt: tuple[str, ...], level: int, found: Any, tolerance: float
+    f: Any, given: list[Any], wrt: tuple[str, ...], found: Any, tolerance: float
 ) -> None:
     """Called twice, after everything that a caller has in hand is overwritten."""
-    _, pullback = vjp(f, *given, wrt=wrt, optimize=level)
+    _, pullback = vjp(f, *given, wrt=wrt)
     for leaf in leaves(given):
         if isinstance(leaf, np.ndarray) and leaf.flags.writeable:
             leaf.fill(77)

@@ -26,7 +26,6 @@ def iterated_grad(x, r, n, *, grad_x=1.0):
         if not math.isfinite(size):
             raise FloatingPointError(f"gradient {grad_x} in iteration {i}")
         grad_s0 = grad_x * s1
-        grad_x = -(grad_x * s0)
-        grad_x += grad_s0 * r
+        grad_x = grad_s0 * r - grad_x * s0
         grad_r += grad_s0 * x
     return grad_x, grad_r

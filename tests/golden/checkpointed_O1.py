@@ -13,9 +13,9 @@ import numpy as np
 
 def readout_pullback(w, x, grad_out):
     h = np.tanh(w * x)
-    grad_h = grad_out * h * 2
+    grad_h = grad_out * 2 * h
     grad_s0 = grad_h * (1 - h * h)
-    grad_w = np.sum(grad_s0 * x)
+    grad_w = grad_s0 @ x
     grad_x = grad_s0 * w
     return grad_w, grad_x
 
@@ -45,11 +45,11 @@ def energy_grad(w, x, n, *, grad_out=1.0):
             x = x + 0.1 * np.cos(s4) + 0.001 * i
         # backward
         for x, s2, s4 in zip(reversed(x_tape_1), reversed(tape_s2), reversed(tape_s4)):
-            grad_s4 = -(grad_x * 0.1) * np.sin(s4)
-            grad_x = grad_x + grad_s4
-            grad_k = grad_s4 * 0.05
+            t0 = grad_x * 0.1 * np.sin(s4)
+            grad_x = grad_x - t0
+            grad_k = t0 * -0.05
             grad_s2 = grad_k * np.cos(s2)
             grad_x = grad_x + grad_s2 * w
-            grad_w = grad_w + np.sum(grad_s2 * x)
+            grad_w = grad_w + grad_s2 @ x
     grad_x = np.array(grad_x)
     return grad_w, grad_x

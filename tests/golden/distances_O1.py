@@ -15,7 +15,7 @@ def mean_distance_grad(x, y, *, grad_out=1.0):
     d = x[:, None, :] - y[None, :, :]
     s4 = np.sqrt(np.sum(d ** 2, axis=-1))
     # backward
-    grad_d = (grad_out / s4.size / (2 * s4))[:, :, None] * 2 * d
-    grad_y = np.sum(-grad_d, axis=0)
+    grad_d = (grad_out * 0.5 / s4.size / s4)[:, :, None] * 2 * d
+    grad_y = -np.sum(grad_d, axis=0)
     grad_x = np.sum(grad_d, axis=1)
     return grad_x, grad_y

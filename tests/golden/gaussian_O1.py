@@ -16,15 +16,14 @@ def loss_grad(mean, covariance, samples, *, grad_out=1.0):
     centred = samples - mean
     s0 = centred.T
     solved = np.linalg.solve(covariance, s0)
-    distances = np.sum(s0 * solved, axis=0)
     # backward
     grad_s4 = grad_out * 0.5
-    t0 = grad_s4 / distances.size
+    t0 = grad_s4 / samples.shape[0]
     grad_solved = t0 * s0
     grad_centred = (t0 * solved).T
     grad_s0 = np.linalg.solve(covariance.T, grad_solved)
     grad_covariance = -grad_s0 @ solved.T
     grad_centred += grad_s0.T
     grad_covariance += grad_s4 * np.linalg.inv(covariance).T
-    grad_mean = np.sum(-grad_centred, axis=0)
+    grad_mean = -np.sum(grad_centred, axis=0)
     return grad_mean, grad_covariance

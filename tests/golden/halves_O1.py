@@ -26,7 +26,7 @@ def total_forward(x, RATE):
 def total_pullback(saved, grad_out):
     x, RATE, m, saved, saved_1 = saved
     if len(x) < 3:
-        grad_x = grad_out * x * 2
+        grad_x = grad_out * 2 * x
     else:
         grad_x = np.zeros(x.shape)
         grad_x[m:] += total_pullback(saved_1, grad_out * RATE)

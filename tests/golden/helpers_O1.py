@@ -16,8 +16,8 @@ def loss_grad(w1, w2, x, *, grad_out=1.0):
     hidden = np.tanh(x @ w1 + 0.1)
     out = np.tanh(hidden @ w2 + 0.0)
     # backward
-    grad_w1 = grad_out * 0.5 * w1 * 2
-    grad_out = grad_out * out * 2
+    grad_w1 = grad_out * w1
+    grad_out = grad_out * 2 * out
     grad_s3 = grad_out * (1 - out * out)
     grad_hidden = grad_s3 @ w2.T
     grad_w2 = hidden.T @ grad_s3

@@ -23,7 +23,7 @@ def loss_grad(v, w, x, y, *, grad_l=1.0):
     h = sigmoid(z)
     e = v * h
     # backward
-    grad_e = -(grad_l * 0.5 * 2 * (y - e))
+    grad_e = -(grad_l * (y - e))
     grad_v = grad_e * h
     grad_h = grad_e * v
     grad_z = grad_h * (1 - h) * h

@@ -23,7 +23,7 @@ def loss_grad(v, w, x, y, *, grad_out=1.0):
     h = sigmoid(z)
     e = v * h
     # backward
-    grad_e = -(grad_out / 2 * 2 * (y - e))
+    grad_e = -(grad_out * (y - e))
     grad_v = grad_e * h
     grad_h = grad_e * v
     grad_z = grad_h * (1 - h) * h

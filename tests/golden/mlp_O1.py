@@ -21,13 +21,13 @@ def loss_grad(params, x, labels, *, grad_out=1.0):
     s4 = np.exp(z_1)
     # backward
     grad_logp = np.zeros(z.shape)
-    np.add.at(grad_logp, (np.arange(len(labels)), labels), -grad_out / labels.size)
-    grad_s6 = np.sum(-grad_logp, axis=1, keepdims=True)
+    np.subtract.at(grad_logp, (np.arange(len(labels)), labels), grad_out / labels.size)
+    grad_s6 = -np.sum(grad_logp, axis=1, keepdims=True)
     grad_z = (
         grad_logp + grad_s6 / np.where(grad_s6 != 0, np.sum(s4, axis=1, keepdims=True), 1.0) * s4
     )
     t0 = z == s3
-    grad_z += t0 * (np.sum(-grad_z, axis=1, keepdims=True) / np.sum(t0, axis=1, keepdims=True))
+    grad_z -= t0 * (np.sum(grad_z, axis=1, keepdims=True) / np.sum(t0, axis=1, keepdims=True))
     grad_b2 = np.sum(grad_z, axis=0)
     grad_h = grad_z @ W2.T
     grad_W2 = h.T @ grad_z

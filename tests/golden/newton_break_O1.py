@@ -23,10 +23,9 @@ def root_grad(a, *, grad_x=1.0):
     grad_a = 0.0
     for x, step in zip(reversed(x_tape), reversed(step_tape)):
         s2 = 2 * x
-        grad_step = -grad_x
-        grad_s1 = grad_step / s2
+        t0 = grad_x / s2
         grad_x += grad_x * step / s2 * 2
-        grad_x += grad_s1 * x * 2
-        grad_a -= grad_s1
+        grad_x -= t0 * x * 2
+        grad_a += t0
     grad_a += grad_x
     return grad_a

@@ -26,11 +26,11 @@ def spread_grad(x, *, grad_out=1.0):
     s2 = np.std(x, axis=1)
     s5 = x[0]
     # backward
-    grad_x = grad_out * 2 * (x - np.mean(x)) / x.size
+    grad_x = grad_out * 2 / x.size * (x - np.mean(x))
     grad_x[0] += grad_out * prod_others(np.ravel(s5), axis=0).reshape(s5.shape)
     grad_largest = grad_out * s2
     grad_x += (
-        (grad_out * largest / (np.where(s2 == 0, 1.0, s2) * x.shape[1]))[:, None]
+        (grad_out / x.shape[1] * largest / np.where(s2 == 0, 1.0, s2))[:, None]
         * (x - np.mean(x, axis=1, keepdims=True))
     )
     t0 = s1 == largest[:, None]
@@ -38,5 +38,5 @@ def spread_grad(x, *, grad_out=1.0):
         t0 * (grad_largest[:, None] / np.sum(t0, axis=1, keepdims=True)) * np.sign(centred)
     )
     grad_x += grad_centred
-    grad_x += np.sum(-grad_centred, axis=0, keepdims=True) / x.shape[0]
+    grad_x -= np.sum(grad_centred, axis=0, keepdims=True) / x.shape[0]
     return grad_x

@@ -25,11 +25,10 @@ def sharpened_grad(x, rate, n, *, grad_out=1.0):
         tape_s1.append(s1)
         x = x - rate * s1
     # backward
-    grad_x = grad_out * x * 2
+    grad_x = grad_out * 2 * x
     grad_rate = 0.0
     for s1 in reversed(tape_s1):
-        grad_s2 = -grad_x
-        grad_s1 = grad_s2 * rate
-        grad_x += s1 * (grad_s1 - np.dot(grad_s1, s1)) * 2.0
-        grad_rate += np.sum(grad_s2 * s1)
+        grad_rate -= grad_x @ s1
+        t0 = grad_x * rate
+        grad_x += s1 * (np.dot(t0, s1) - t0) * 2.0
     return grad_x, grad_rate

@@ -17,6 +17,6 @@ def softplus(x):
 def loss_grad(w, x, *, grad_out=1.0):
     # backward
     grad_s0 = grad_out * (1 - np.exp(-softplus(w * x)))
-    grad_w = np.sum(grad_s0 * x)
+    grad_w = grad_s0 @ x
     grad_x = grad_s0 * w
     return grad_w, grad_x

@@ -20,10 +20,10 @@ def loss_grad(W, b, X, y, reg, *, grad_out=1.0):
     correct = scores[s1, y]
     s4 = scores - correct[:, None] + 1
     # backward
-    grad_W = grad_out * reg * W * 2
+    grad_W = grad_out * 2 * reg * W
     grad_s6 = grad_out / X.shape[0]
     grad_s4 = np.where(s4 < 0, 0.0, np.where(0 == s4, grad_s6 * 0.5, grad_s6))
-    grad_correct = np.sum(-grad_s4, axis=1)
+    grad_correct = -np.sum(grad_s4, axis=1)
     grad_scores = grad_s4
     np.add.at(grad_scores, (s1, y), grad_correct)
     grad_b = np.sum(grad_scores, axis=0)

@@ -18,7 +18,7 @@ def loss_grad(W0, W1, x, y, *, grad_out=1.0):
     x2 = np.tanh(x1)
     prediction = W1 @ x2
     # backward
-    grad_s0 = grad_out * 0.5 * 2 * (prediction - y)
+    grad_s0 = grad_out * (prediction - y)
     grad_W1 = grad_s0 * x2
     grad_x2 = grad_s0 * W1
     grad_x1 = grad_x2 * (1 - x2 * x2)

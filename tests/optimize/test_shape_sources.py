@@ -43,3 +43,33 @@ def test_the_forward_part_stays_as_it_is():
         """,
     )
     assert "size[axis=0] %a" in after or "size %a" in after
+
+
+def test_counts_are_asked_of_axes_of_that_size():
+    after = transformed(
+        share_shapes,
+        """
+        function f(%x: f8[n, d], %w: f8[m]):
+            %a: f8[d, n] = transpose[axes=None] %x
+            %b: f8[d, n] = exp[via='np'] %a
+            %rows: f8[n] = sum[axis=0] %b
+            %k: int = count[axis=(0,), backward=True] %rows
+            %all: int = count[axis=(0, 1), backward=True] %b
+            %one: int = size[axis=1, backward=True] %b
+            return %k, %all, %one
+        """,
+    )
+    assert "%k: int = count[axis=(0,)] %x" in after
+    assert "%all: int = count[axis=(1, 0)] %x" in after
+    assert "%one: int = size[axis=0] %x" in after
+
+
+def test_counts_of_what_is_read_anyway_stay():
+    text = """
+        function f(%x: f8[n, d]):
+            %rows: f8[n] = sum[axis=1] %x
+            %k: int = count[axis=(0,), backward=True] %rows
+            %g: f8[n] = mul[via='op', backward=True] %rows, %rows
+            return %k, %g
+        """
+    assert "count[axis=(0,)] %rows" in transformed(share_shapes, text)

@@ -174,3 +174,26 @@ def test_a_sum_stretches_its_second_part_itself(order):
             return %y
         """
     assert "accumulate %x, %g" in transformed(simplify, text)
+
+
+def test_two_sizes_that_are_one_do_not_keep_a_broadcast():
+    text = """
+        function f(%x: f8[n], %y: f8[m], %g: f8[]):
+            %shape = shape %x
+            %wide: f8[n] = broadcast[type=f8[n]] %g, %shape
+            %y2: f8[m] = exp[via='np'] %y
+            %z: f8[n] = accumulate %wide, %y2
+            return %z
+        """
+    assert "accumulate %y2, %g" in transformed(simplify, text)
+
+
+def test_a_part_that_is_stretched_itself_does():
+    text = """
+        function f(%x: f8[n, d], %y: f8[n, 1], %g: f8[]):
+            %shape = shape %x
+            %wide: f8[n, d] = broadcast[type=f8[n, d]] %g, %shape
+            %z: f8[n, d] = accumulate %wide, %y
+            return %z
+        """
+    assert "accumulate %wide, %y" in transformed(simplify, text)

@@ -1,0 +1,29 @@
+"""Rows of small grey pictures in a PNG, for the samples that have something to show."""
+
+import sys
+
+
+def draw(path, rows, titles, scale=1.3):
+    """rows: lists of arrays (height, width), each drawn on its own scale if it has a minus sign
+    in it, else from 0 to 1; titles: one for each picture of each row."""
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+    except ImportError:
+        sys.exit('matplotlib is missing: pip install "adcompiler[samples]"')
+    size = (scale * len(rows[0]), (scale + 0.25) * len(rows))
+    figure, axes = plt.subplots(len(rows), len(rows[0]), figsize=size, squeeze=False)
+    for line, pictures, names in zip(axes, rows, titles, strict=True):
+        for axis, picture, name in zip(line, pictures, names, strict=True):
+            reach = max(abs(picture.min()), abs(picture.max()))
+            if picture.min() < 0:
+                axis.imshow(picture, cmap="RdBu_r", vmin=-reach, vmax=reach)
+            else:
+                axis.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
+            axis.set_title(name, fontsize=9)
+            axis.axis("off")
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)
+    print("saved", path)

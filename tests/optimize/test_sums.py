@@ -1,0 +1,113 @@
+"""Sums of products without the products, numbers outside of sums, sums by products with ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from irtext import same_text, transformed
+
+from adcompiler import Passes, grad, value_and_grad
+from adcompiler.optimize.faster import faster
+from adcompiler.optimize.sums import shrink_sums
+
+RNG = np.random.default_rng(2)
+X, Y = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
+
+
+def test_a_number_comes_out_of_a_sum():
+    same_text(
+        transformed(
+            shrink_sums,
+            """
+            function f(%c: f8?[], %x: f8[n]):
+                %0: f8[n] = mul[via='op', backward=True] %c, %x
+                %y: f8[] = sum[axis=None, keepdims=False, backward=True] %0
+                return %y
+            """,
+        ),
+        """
+        function f(%c: f8?[], %x: f8[n]):
+            %0: f8[n] = mul[via='op'] %c, %x
+            %1: f8[] = sum %x
+            %y: f8[] = mul[via='op'] %c, %1
+            return %y
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "axis, shape, made",
+    [("None", "", "vdot %x, %z"), ("0", "m", "'ij,ij->j'"), ("1", "n", "'ij,ij->i'")],
+)
+def test_a_sum_of_products_makes_no_product(axis, shape, made):
+    after = transformed(
+        shrink_sums,
+        f"""
+        function f(%x: f8[n, m], %z: f8[n, m]):
+            %0: f8[n, m] = mul[via='op', backward=True] %x, %z
+            %y: f8[{shape}] = sum[axis={axis}, keepdims=False, backward=True] %0
+            return %y
+        """,
+    )
+    assert made in after
+
+
+@pytest.mark.parametrize("flags", ["", ", backward=True"])
+def test_a_sum_by_ones_in_the_backward_part(flags):
+    after = transformed(
+        faster("ones"),
+        f"""
+        function f(%x: f8[n, m]):
+            %y: f8[m] = sum[axis=0, keepdims=False{flags}] %x
+            return %y
+        """,
+    )
+    assert ("ones" in after) is bool(flags)
+    assert ("sum" in after) is not bool(flags)
+
+
+def scaled(w, b, c):
+    z = X * w + b
+    return c * np.sum(np.sin(z) * Y / 4.0) / (1.0 + c * c)
+
+
+def shifted(w, b, c):
+    return np.mean((X - b - np.sum(X * w) * c) ** 2)
+
+
+def by_rows(w, b, c):
+    rows = np.sum(X * w, axis=1) - np.sum(b)
+    return np.sum(np.exp(c * rows)[:, None] * (X @ np.diag(w)))
+
+
+@pytest.mark.parametrize("function", [scaled, shifted, by_rows])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_gradient_is_the_same(function, dtype):
+    args = (np.array([0.3, -0.7, 1.1], dtype), np.array([0.2, 0.1, -0.4], dtype), 0.6)
+    value, found = value_and_grad(function, (0, 1, 2))(*args)
+    assert value == function(*args)
+    expected = grad(function, (0, 1, 2), optimize=Passes(1, ("sums", "ones")))(*args)
+    for a, b in zip(found, expected, strict=True):
+        assert np.asarray(a).dtype == np.asarray(b).dtype
+        np.testing.assert_allclose(a, b, 1e-13 if dtype == "float64" else 1e-5, 1e-13)
+
+
+def test_arrays_that_are_stretched_are_multiplied_as_before():
+    """`x` may have one row: einsum would need to know."""
+
+    def f(x, y):
+        return np.sum(x * y[1:])
+
+    for rows in (2, 4):
+        y = RNG.normal(size=(rows, 3))
+        np.testing.assert_allclose(grad(f, (0, 1))(0.5, y)[0], np.sum(y[1:]), 1e-13)
+
+
+def test_a_view_of_the_diagonal_is_not_written_to():
+    """`np.diagonal` gives one that NumPy refuses to write to."""
+
+    def f(w):
+        return np.sum(X @ np.diag(w)) + np.sum(w**2)
+
+    w = np.array([0.3, -0.7, 1.1])
+    np.testing.assert_allclose(grad(f)(w), np.sum(X, axis=0) + 2 * w, 1e-13)
