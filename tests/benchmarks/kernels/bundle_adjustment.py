@@ -145,6 +145,7 @@ KERNELS = (
             "torch": in_torch(in_torchs_names, _arguments, WRT),
         },
         calls=4,
+        optimize=2,
         left_out={"mygrad": "has no cross product"},
     ),
 )  # fmt: skip

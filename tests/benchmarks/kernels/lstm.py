@@ -192,5 +192,6 @@ KERNELS = (
             "mygrad": in_mygrad(loss, _arguments, WRT),
         },
         calls=2,
+        optimize=2,
     ),
 )  # fmt: skip
