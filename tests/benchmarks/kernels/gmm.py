@@ -131,6 +131,7 @@ KERNELS = (
             "torch": in_torch(in_torchs_names, _arguments, WRT),
             "mygrad": in_mygrad(log_posterior, _arguments, WRT),
         },
-        calls=3, optimize=2,
+        calls=3,
+        optimize=2,
     ),
 )  # fmt: skip
