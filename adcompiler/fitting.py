@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from .diagnostics import Diagnostic, SignatureError
+from .frontend.records import generators
 
-__all__ = ["GENERATORS", "fields_of", "fitted", "flat", "is_record", "kept", "put_back"]
-
-GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+__all__ = ["draws", "fields_of", "fitted", "flat", "is_record", "kept", "put_back"]
 
 
 def fitted(given: Any, like: Any, name: str) -> Any:
@@ -120,6 +119,11 @@ def flat(value: Any) -> Iterator[Any]:
             yield value
 
 
+def draws(value: Any) -> bool:
+    """Whether it is a generator of random numbers."""
+    return isinstance(value, (random.Random, *generators()))
+
+
 def is_record(value: Any) -> bool:
     """Whether it is an object of a dataclass."""
     return hasattr(type(value), "__dataclass_fields__")
@@ -148,7 +152,7 @@ def _kept(value: Any, generators: bool, memo: dict[int, Any]) -> Any:
             return parts if isinstance(value, list) else _tuple(value, parts)
         case dict():
             return {key: _kept(part, generators, memo) for key, part in value.items()}
-    if is_record(value) or (generators and isinstance(value, GENERATORS)):
+    if is_record(value) or (generators and draws(value)):
         return copy.deepcopy(value, memo)
     return value
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
-from .fitting import GENERATORS, flat, kept, put_back
+from .fitting import draws, flat, kept, put_back
 from .optimize import Passes
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
@@ -234,7 +234,7 @@ _AT_ONCE = 256
 
 def _drawing(args: Sequence[Any]) -> Any:
     """The arguments with generators of their own, so that every part is of the same draws."""
-    drawing = any(isinstance(leaf, GENERATORS) for leaf in flat(args))
+    drawing = any(map(draws, flat(args)))
     return kept(tuple(args), generators=True) if drawing else args
 
 

@@ -1,4 +1,4 @@
-"""README.md and pages of docs/ are true: every snippet prints what stands below it."""
+"""README.md is true: every snippet prints what stands below it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,11 @@ def blocks(path: Path) -> list[Block]:
 
 
 BLOCKS = blocks(README)
-SNIPPETS, *MORE = (
-    [
-        pytest.param(block, after, id=f"{path.stem} line {block.line}")
-        for block, after in itertools.pairwise(blocks(path))
-        if block.info == "python"
-    ]
-    for path in (README, ROOT / "docs" / "checkpoints.md", ROOT / "docs" / "derivatives.md")
-)
+SNIPPETS = [
+    pytest.param(block, after, id=f"line {block.line}")
+    for block, after in itertools.pairwise(BLOCKS)
+    if block.info == "python"
+]
 SESSIONS = [
     pytest.param(block, id=f"line {block.line}") for block in BLOCKS if block.info == "console"
 ]
@@ -57,7 +54,7 @@ def run(args: list[str], cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("block", "after"), [*SNIPPETS, *itertools.chain(*MORE)])
+@pytest.mark.parametrize(("block", "after"), SNIPPETS)
 def test_snippet_prints_what_stands_below_it(block, after, tmp_path):
     assert after.info in ("python output", "text output")
     (tmp_path / "example.py").write_text(block.text, encoding="utf-8")

@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["fields_of", "is_generated", "is_instance", "is_plain_tuple", "is_record_class"]
+__all__ = [
+    "fields_of", "generators", "is_generated", "is_instance", "is_plain_tuple", "is_record_class",
+]  # fmt: skip
 
 _HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # what a `class` statement makes is the first alone
-# Drawn from at each call, whichever they are then.
-_GENERATORS = (np.random.Generator, np.random.RandomState)
 _BY_VALUE = (
     type, types.ModuleType, types.FunctionType, enum.Enum, np.generic, np.ndarray, np.dtype,
     tuple, list, dict, set, frozenset, str, bytes, bytearray, int, float, complex, BaseException,
@@ -46,7 +46,7 @@ def is_instance(value: object) -> bool:
     """An object of a class of the user's own, whose attributes are what counts; or a generator of
     random numbers."""
     kind = type(value)
-    if kind is types.SimpleNamespace or kind in _GENERATORS:
+    if kind is types.SimpleNamespace or kind in generators():
         return True
     made = kind.__flags__ & (_HEAP_TYPE | _IMMUTABLE) == _HEAP_TYPE
     if not made or isinstance(value, _BY_VALUE):
@@ -54,6 +54,13 @@ def is_instance(value: object) -> bool:
     module = kind.__module__
     home = module.partition(".")[0]
     return module not in _OURS and home not in _LIBRARIES and not _of_python(home)
+
+
+def generators() -> tuple[type, ...]:
+    """NumPy's classes of what is drawn from at each call; none where nobody has loaded them."""
+    module = sys.modules.get("numpy.random")
+    found = (getattr(module, name, None) for name in ("Generator", "RandomState"))
+    return tuple(cls for cls in found if cls is not None)
 
 
 def _of_python(home: str) -> bool:

@@ -30,7 +30,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
-    "ones": (1, "a matrix is summed along an axis by a product with ones"),
+    "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 

@@ -20,7 +20,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -202,6 +201,8 @@ def _read(path: Path) -> tuple[bytes, os.stat_result]:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: readers see the old file or the new one."""
+    import tempfile
+
     descriptor, temporary = tempfile.mkstemp(".tmp", f"{path.stem}-", path.parent)
     try:
         with open(descriptor, "wb") as file:

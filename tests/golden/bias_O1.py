@@ -19,5 +19,5 @@ def loss_grad(x, b, s, *, grad_out=1.0):
     grad_s1 = grad_out * (1 - s2 * s2)
     grad_s0 = grad_s1 * s
     grad_s = np.sum(grad_s1 * s0, axis=1, keepdims=True)
-    grad_b = np.ones(grad_s0.shape[0]) @ grad_s0
+    grad_b = np.sum(grad_s0, axis=0)
     return grad_s0, grad_b, grad_s

@@ -25,5 +25,5 @@ def loss_grad(mean, covariance, samples, *, grad_out=1.0):
     grad_covariance = -grad_s0 @ solved.T
     grad_centred += grad_s0.T
     grad_covariance += grad_s4 * np.linalg.inv(covariance).T
-    grad_mean = -(np.ones(grad_centred.shape[0]) @ grad_centred)
+    grad_mean = -np.sum(grad_centred, axis=0)
     return grad_mean, grad_covariance

@@ -28,10 +28,10 @@ def loss_grad(params, x, labels, *, grad_out=1.0):
     )
     t0 = z == s3
     grad_z -= t0 * (np.sum(grad_z, axis=1, keepdims=True) / np.sum(t0, axis=1, keepdims=True))
-    grad_b2 = np.ones(grad_z.shape[0]) @ grad_z
+    grad_b2 = np.sum(grad_z, axis=0)
     grad_h = grad_z @ W2.T
     grad_W2 = h.T @ grad_z
     grad_s1 = grad_h * (1 - h * h)
-    grad_b1 = np.ones(grad_s1.shape[0]) @ grad_s1
+    grad_b1 = np.sum(grad_s1, axis=0)
     grad_W1 = x.T @ grad_s1
     return {"W1": grad_W1, "b1": grad_b1, "W2": grad_W2, "b2": grad_b2}

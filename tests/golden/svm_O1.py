@@ -23,9 +23,9 @@ def loss_grad(W, b, X, y, reg, *, grad_out=1.0):
     grad_W = grad_out * 2 * reg * W
     grad_s6 = grad_out / X.shape[0]
     grad_s4 = np.where(s4 < 0, 0.0, np.where(0 == s4, grad_s6 * 0.5, grad_s6))
-    grad_correct = -(grad_s4 @ np.ones(grad_s4.shape[1]))
+    grad_correct = -np.sum(grad_s4, axis=1)
     grad_scores = grad_s4
     np.add.at(grad_scores, (s1, y), grad_correct)
-    grad_b = np.ones(grad_scores.shape[0]) @ grad_scores
+    grad_b = np.sum(grad_scores, axis=0)
     grad_W += X.T @ grad_scores
     return grad_W, grad_b
