@@ -129,7 +129,8 @@ def race(kernel: Kernel, rounds: int) -> Row:
     for name in calls:
         found[name] = Peer(over_ours(name), _first_call(kernel.peers[name]))
     return Row(
-        kernel.name, statistics.median(own), _our_first_call(kernel, arguments),
+        f"{kernel.name} (-O2)" if kernel.optimize == 2 else kernel.name,
+        statistics.median(own), _our_first_call(kernel, arguments),
         statistics.median(a - b for a, b in zip(own, text_times)), ratio("text", "by hand"),
         ratio("ours", "function"), peak(lambda: ours(*arguments)),
         peak(lambda: kernel.by_hand(*arguments)), found,
