@@ -31,6 +31,7 @@ from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
 from .frontend.source import read_function
+from .notebook import described, source_html
 from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
 from .options import Options
@@ -102,6 +103,8 @@ class Gradient:
         self._shortcuts = Shortcuts()
         self._lock = threading.Lock()
         self._unbound: Gradient | None = None
+        if mode == "grad" and not inner:
+            self.__doc__ = described(plain, repr(self).rpartition(" to ")[2][:-1], value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient at these arguments; after `value_and_grad`, the value and the gradient.
@@ -194,6 +197,11 @@ class Gradient:
             lambda path: lookup_path(self.function, path, arguments),
         )  # fmt: skip
         return print_function(found)
+
+    def _repr_html_(self) -> str | None:
+        """In notebooks: the text of the kind of call that was compiled last."""
+        entries = list(self._entries.values())
+        return source_html(entries[-1][0].emitted.function) if entries else None
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode

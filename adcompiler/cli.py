@@ -140,12 +140,16 @@ def emit(target: str, output: str, **options: Any) -> None:
       adcompiler emit model.py:loss --call "loss(np.ones((5, 3)), 1.0)" --value -o -
     """
     text = _stage(target, "module", **options)
+    _write(output, f"{text}\n")
+
+
+def _write(output: str, text: str) -> None:
     if output == "-":
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
         with open(output, "w", encoding="utf-8", newline="\n") as file:
-            file.write(f"{text}\n")
+            file.write(text)
     except OSError as error:
         raise click.UsageError(f"can't write {output}: {error.strerror}.") from None
 
@@ -226,6 +230,39 @@ def trace(target: str, args: tuple[str, ...], call: str | None, every: bool) -> 
     from .cli_target import arguments_of, find_function
 
     click.echo(traced(arguments_of(find_function(target), args, call), every))
+
+
+@main.command(epilog=_EXECUTED)
+@_with_target
+@click.option("-o", "--output", metavar="PATH", required=True,
+              help="Where to draw; its ending says what: .svg, .html, .dot, .mmd.")
+@click.option("--iteration", metavar="N[,N]", default="",
+              help="Which iteration of a loop is shown, from 0; after a comma, of the loop inside"
+              " of it. [default: the last]")
+@click.option("--unroll", is_flag=True, help="Draw every iteration of every loop.")
+def graph(
+    target: str, args: tuple[str, ...], call: str | None, output: str, iteration: str, unroll: bool
+) -> None:
+    """Draw the graph of a function: gates, wires, and boxes for loops and branches.
+
+    With --at each gate's value stands above its wire, in green, and its gradient below, in red.
+    .svg and .html need pip install 'adcompiler[graph]'.
+
+    \b
+    Examples:
+      adcompiler graph samples/neuron.py:neuron --at "neuron(2, -1, -3, -2, -3)" -o graph.svg
+      adcompiler graph model.py:loss --arg 'x=f8[n, d]' -o loss.dot
+      adcompiler graph model.py:power --at "power(2.0, 5)" --iteration 0 -o power.html
+    """
+    from .cli_graph import drawn
+    from .cli_target import arguments_of, find_function
+
+    try:
+        chosen = tuple(int(number) for number in iteration.split(",") if number.strip())
+    except ValueError:
+        raise click.UsageError(f"--iteration {iteration} is no number.") from None
+    arguments = arguments_of(find_function(target), args, call)
+    _write(output, drawn(arguments, call, os.path.splitext(output)[1], chosen, unroll))
 
 
 def _colored(wanted: bool | None) -> bool:

@@ -1,7 +1,7 @@
 """`adcompiler trace` and `adcompiler graph`: a run of the function behind FILE:FUNC.
 
 The function's values come from `--at`, or its defaults. The interpreter runs it; what the function
-itself raises is told in a line.
+itself raises is told in a line. A picture needs no values: without them it has no numbers.
 """
 
 from __future__ import annotations
@@ -17,8 +17,17 @@ from .cli_target import Arguments
 from .diagnostics import AdcompilerError
 from .graph import Graph, lower
 from .graph_trace import trace
+from .pictures.build import picture_of_run, picture_of_types
+from .pictures.dot import dot
+from .pictures.mermaid import mermaid
+from .pictures.model import Picture
+from .pictures.page import page
+from .pictures.svg import svg
+from .pipeline import lower_settled
 
-__all__ = ["traced"]
+__all__ = ["drawn", "traced"]
+
+SUFFIXES = (".svg", ".html", ".dot", ".mmd")
 
 
 def traced(arguments: Arguments, every: bool) -> str:
@@ -27,6 +36,42 @@ def traced(arguments: Arguments, every: bool) -> str:
     with _told(arguments):
         _forward(graph, arguments)
         return trace(graph, every)
+
+
+def drawn(
+    arguments: Arguments, call: str | None, suffix: str, iteration: tuple[int, ...], unroll: bool
+) -> str:
+    """The picture as text; AdcompilerError for a refusal."""
+    if suffix not in SUFFIXES:
+        found = f"ends in `{suffix}`" if suffix else "has no ending"
+        raise click.UsageError(f"PATH {found}; it says what is drawn: {', '.join(SUFFIXES)}.")
+    if call is None:
+        if iteration or unroll:
+            raise click.UsageError("--iteration and --unroll show a run; give --at.")
+        lowered, _ = lower_settled(
+            arguments.target.function, arguments.structures, arguments.value
+        )
+        return _written(picture_of_types(lowered, arguments.target.name), suffix, "")
+    graph = lower(arguments.target.function)
+    with _told(arguments):
+        _forward(graph, arguments)
+        graph.backward()
+    return _written(picture_of_run(graph, iteration, unroll, call.strip()), suffix, str(graph))
+
+
+def _written(picture: Picture, suffix: str, table: str) -> str:
+    try:
+        match suffix:
+            case ".svg":
+                return svg(picture)
+            case ".html":
+                return page(picture, table)
+            case ".dot":
+                return dot(picture)
+            case _:
+                return mermaid(picture)
+    except ModuleNotFoundError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _forward(graph: Graph, arguments: Arguments) -> None:

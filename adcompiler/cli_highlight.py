@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-__all__ = ["highlight"]
+__all__ = ["Piece", "highlight", "pieces"]
 
 _STYLES: dict[str, dict[str, Any]] = {
     "comment": {"fg": "bright_black"},
@@ -40,26 +40,29 @@ _IR = re.compile(
 )
 _GRADIENT = re.compile(r"(grad\d*|dot)_\w+$")
 
-_Piece = tuple[int, int, str]  # from, to, style
+Piece = tuple[int, int, str]  # from, to, style
 
 
 def highlight(text: str, ir: bool = False) -> str:
     """The text with escape codes; unchanged where it can't be tokenised."""
-    if ir:
-        pieces = [(m.start(), m.end(), m.lastgroup or "") for m in _IR.finditer(text)]
-    else:
-        try:
-            pieces = list(_python(text))
-        except (tokenize.TokenError, SyntaxError):
-            return text
     result, end = [], 0
-    for start, stop, style in pieces:
+    for start, stop, style in pieces(text, ir):
         result += [text[end:start], click.style(text[start:stop], **_STYLES[style])]
         end = stop
     return "".join([*result, text[end:]])
 
 
-def _python(text: str) -> Iterator[_Piece]:
+def pieces(text: str, ir: bool = False) -> list[Piece]:
+    """What has a colour, in order; nothing where the text can't be tokenised."""
+    if ir:
+        return [(m.start(), m.end(), m.lastgroup or "") for m in _IR.finditer(text)]
+    try:
+        return list(_python(text))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+
+
+def _python(text: str) -> Iterator[Piece]:
     starts = [0]
     for line in io.StringIO(text):
         starts.append(starts[-1] + len(line))

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,10 @@ from .ops import evaluate
 from .runtime.helpers import require_apart
 from .transform.probes import is_look, probed_value
 
-__all__ = ["Gate", "Graph", "lower"]
+if TYPE_CHECKING:
+    from .pictures.model import Picture
+
+__all__ = ["Gate", "Graph", "lower", "no_run"]
 
 
 @dataclass(eq=False)
@@ -143,12 +146,7 @@ class Graph:
         value doesn't depend on come last, with a gradient of 0."""
         program = self._program
         if program is None or self._run is None:
-            raise SignatureError(
-                Diagnostic(
-                    "graph", "there is no complete forward run to go back from.",
-                    "call forward(...) first.",
-                )
-            )  # fmt: skip
+            raise no_run("to go back from")
         if program.refused is not None:
             raise program.refused
         for gate in self.gates:
@@ -166,6 +164,40 @@ class Graph:
                 gate.gradient = _zero(gate.value)
                 yield gate
         self.gradients = gradients_of(program, run)
+
+    def svg(self, iteration: Sequence[int] = (), unroll: bool = False) -> str:
+        """A picture of the last run, as SVG: each gate's value above its wire, its gradient below.
+
+        iteration: the number of the iteration to show of a loop, of a loop inside of it, and so on,
+        instead of the last; unroll: all of them. Raises SignatureError before the first run,
+        ModuleNotFoundError without `pip install 'adcompiler[graph]'`."""
+        from .pictures.svg import svg
+
+        return svg(self._picture(iteration, unroll))
+
+    def dot(self, iteration: Sequence[int] = (), unroll: bool = False) -> str:
+        """The same as text for Graphviz, which needs no library here."""
+        from .pictures.dot import dot
+
+        return dot(self._picture(iteration, unroll))
+
+    def mermaid(self, iteration: Sequence[int] = (), unroll: bool = False) -> str:
+        """The same as text for Mermaid."""
+        from .pictures.mermaid import mermaid
+
+        return mermaid(self._picture(iteration, unroll))
+
+    def _repr_svg_(self) -> str | None:
+        """In notebooks: the last run, where there is one and it can be laid out."""
+        try:
+            return None if self._run is None else self.svg()
+        except ModuleNotFoundError:
+            return None
+
+    def _picture(self, iteration: Sequence[int] = (), unroll: bool = False) -> Picture:
+        from .pictures.build import picture_of_run
+
+        return picture_of_run(self, iteration, unroll)
 
     def __str__(self) -> str:
         """A table: line, gate, expression, value, gradient."""
@@ -194,6 +226,14 @@ def lower(f: Callable[..., Any]) -> Graph:
     there. Values and gradients are those of `grad(f, optimize=0)`.
     """
     return Graph(f)
+
+
+def no_run(purpose: str) -> SignatureError:
+    return SignatureError(
+        Diagnostic(
+            "graph", f"there is no complete forward run {purpose}.", "call forward(...) first."
+        )
+    )
 
 
 @dataclass

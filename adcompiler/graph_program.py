@@ -29,7 +29,10 @@ from .refusals import check_complex, check_result
 from .transform.probes import is_look, probed
 from .transform.reverse import reverse
 
-__all__ = ["Program", "gradients_of", "inputs_of", "is_probed", "leaves_of", "program_of"]
+__all__ = [
+    "Program", "gradients_of", "inputs_of", "is_probed", "leaves_of", "names_of",
+    "program_of",
+]
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def program_of(of: Gradient, arguments: Mapping[str, Any]) -> Program:
         return _with_backward(lowered, function, wrt, stored)
     except UnsupportedError as refused:
         body = function.body.operations
-        return Program(lowered, _names(lowered), function, function, body, (), wrt, stored, refused)
+        names = names_of(lowered)
+        return Program(lowered, names, function, function, body, (), wrt, stored, refused)
 
 
 def _with_backward(
@@ -80,7 +84,7 @@ def _with_backward(
     last = [k for k, op in enumerate(operations) if not own.isdisjoint(_identities(op))]
     count = max(last, default=-1) + 1
     return Program(
-        lowered, _names(lowered), function, made, operations[:count], operations[count:], wrt,
+        lowered, names_of(lowered), function, made, operations[:count], operations[count:], wrt,
         stored, None,
     )
 
@@ -93,7 +97,7 @@ def _identities(op: Operation) -> Iterator[object]:
             yield op.attributes[name]
 
 
-def _names(lowered: Lowered) -> dict[Value, str]:
+def names_of(lowered: Lowered) -> dict[Value, str]:
     """`x`, `params['w']`, for all that the function is given, and that it reads from outside."""
     items = [*lowered.arguments.items(), *((c.name, c.item) for c in lowered.captures)]
     return {

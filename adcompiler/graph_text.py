@@ -22,7 +22,7 @@ from .ops.op import Emission
 if TYPE_CHECKING:
     from .graph import Gate
 
-__all__ = ["aligned", "expressions", "operation_name", "shown", "table"]
+__all__ = ["aligned", "expressions", "operation_name", "shown", "symbol", "table"]
 
 
 def operation_name(op: Operation) -> str:
@@ -49,12 +49,44 @@ def expressions(
     return found
 
 
+_HOLE = "ˍ"  # an identifier that nobody writes
+
+
+def symbol(op: Operation) -> str:
+    """The operation without its operands: `*`, `tanh`, `[1:]`, `sum(·, axis=0)`."""
+    holes = [ast.Name(_HOLE, ast.Load())] * len(op.operands)
+    tree = _Short().visit(copy.deepcopy(_tree(op, holes)))
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    match tree:
+        case ast.Call(ast.Name(name), args, []) if all(map(_is_hole, args)):
+            return name
+        case ast.BinOp(left, _, right) | ast.Compare(left, [_], [right]) if (
+            _is_hole(left) and _is_hole(right)
+        ):
+            return text.replace(_HOLE, "").strip()
+        case ast.UnaryOp(_, inner) | ast.Attribute(inner) | ast.Subscript(inner) if _is_hole(inner):
+            return text.replace(_HOLE, "", 1).strip().replace(_HOLE, "·")
+    return text.replace(_HOLE, "·")
+
+
+def _is_hole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == _HOLE
+
+
 class _Plain(ast.NodeTransformer):
     """Modules by the names that people give them: emitted text imports them itself."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         name = node.id.lstrip("$").removeprefix("builtin.").removeprefix("helper.")
         return ast.Name(name, ast.Load())
+
+
+class _Short(_Plain):
+    """Functions of modules by their own names."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        module = isinstance(node.value, ast.Name) and node.value.id.startswith("$")
+        return ast.Name(node.attr, ast.Load()) if module else self.generic_visit(node)
 
 
 def _tree(op: Operation, operands: Sequence[ast.expr]) -> ast.AST:

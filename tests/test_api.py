@@ -78,7 +78,8 @@ def test_wrt_by_position_name_and_tuple(wrt, expected, level):
 
 def test_a_gradient_introduces_itself():
     g = grad(product, wrt=("x", "y"))
-    assert (g.__name__, g.__qualname__, g.__doc__) == ("product", "product", "A docstring.")
+    assert (g.__name__, g.__qualname__) == ("product", "product")
+    assert g.__doc__.endswith("product: A docstring.")
     assert g.__module__ == __name__
     assert inspect.signature(g) == inspect.signature(product)
     assert repr(g) == "<grad of product with respect to x, y>"

@@ -17,6 +17,7 @@ import pytest
 from adcompiler import AdcompilerError, grad, hvp
 from tests.benchmarks.programs import (
     branches,
+    calls_in_loops,
     carries,
     early_returns,
     elements,
@@ -27,6 +28,7 @@ from tests.benchmarks.programs import (
     many_loops,
     one_expression,
     parameters,
+    stored_loops,
     stores,
     straight_line,
     variables,
@@ -106,7 +108,7 @@ def test_second_order_is_linear(compiled):
         assert large <= 4.6 * small
 
 
-@pytest.mark.parametrize("make", [loops])
+@pytest.mark.parametrize("make", [loops, stored_loops, calls_in_loops])
 def test_nesting_costs_no_power_of_its_depth(compiled, make):
     """Another level costs at most a little more than the one before."""
     found = [compiled(make(depth), *NUMBERS) for depth in (2, 4, 8)]

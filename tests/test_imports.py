@@ -30,7 +30,8 @@ MAY_IMPORT = {
 TOP = "what stands on all rooms"
 ASTOR = {"codegen/text.py"}
 NUMERIC = {"numpy"}
-OPTIONAL = {"scipy", "sklearn", "numba", "jax", "torch", "autograd", "matplotlib", "hypothesis"}
+OPTIONAL = {"scipy", "sklearn", "numba", "jax", "torch", "autograd", "matplotlib", "hypothesis",
+            "pygraphviz"}  # fmt: skip
 FILES = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*.py"))
 
 

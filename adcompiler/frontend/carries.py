@@ -42,6 +42,7 @@ from .items import (
 from .jumps import shown
 from .loop_objects import Carried
 from .memory import has_memory
+from .rounds import Found, Needs, Rounds
 
 __all__ = ["Carries"]
 
@@ -150,8 +151,39 @@ class Carries:
 
     def settle(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
         """Lower the body until its results fit its carries; then bind what the loop gives."""
+        ctx, around = self.ctx, self.ctx.rounds
+        key = (self.node, ctx.frame.trail)
+        needed = around.needed(key)
+        if needed is not None:
+            self._begin_with(needed)
+        ctx.rounds = Rounds({} if needed is None else needed.inside)
+        try:
+            blocks = self._settled(lower)
+            around.note(key, self._needs(ctx.rounds.now))
+        finally:
+            ctx.rounds = around
+        self._finish()
+        return blocks
+
+    def _needs(self, inside: Found) -> Needs:
+        types = {
+            name: slot.type for name, slots in self.slots.items() for slot in slots
+            if self.shapes[name] is UNBOUND and isinstance(slot.type, Scalar)
+        }  # fmt: skip
+        return Needs(types, self.objects.names(self.before), inside)
+
+    def _begin_with(self, needed: Needs) -> None:
+        for name, type_ in needed.types.items():
+            if self.dropped.get(name) is UNBOUND:
+                del self.dropped[name]
+                self.shapes[name] = UNBOUND
+                self.slots[name] = [Slot(name, UNBOUND, type_, set())]
+        self.objects.expect([self.before.get(name, UNBOUND) for name in needed.stored])
+
+    def _settled(self, lower: Callable[[Sequence[Value]], tuple[Any, list[Item]]]) -> Any:
         ctx, outer, state = self.ctx, self.ctx.builder, self.ctx.memory.state
         for _ in range(50):
+            ctx.rounds = Rounds(ctx.rounds.now or ctx.rounds.before)
             parameters = [Value(slot.type, shown(slot.name)) for slot in self.flat()]
             parameters += self.objects.parameters()
             ctx.frame.names, ctx.builder = dict(self.before), outer.nested()
@@ -163,7 +195,6 @@ class Carries:
             fits = self._fits(ends) and self.objects.related(self.flat(), self._leaves(ends))
             self.objects.forget()
             if fits and settled:
-                self._finish()
                 return blocks
         return ctx.refuse(
             self.node, "type-mismatch", "the types of this loop's variables never settle.",

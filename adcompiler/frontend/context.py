@@ -35,6 +35,7 @@ from .items import (
 from .jumps import Jumps
 from .memory import Memory, has_memory
 from .paths import ARGUMENT, Path, is_portable, lookup_path, namespace_value, path_order
+from .rounds import Rounds
 from .signature import Structure
 from .source import FunctionSource
 
@@ -146,6 +147,7 @@ class Context:
     loops: list[str | None] = field(default_factory=list)
     growing: Mapping[tuple[Any, ...], Type] = field(default_factory=dict)
     lists: dict[Value, tuple[Any, ...]] = field(default_factory=dict)
+    rounds: Rounds = field(default_factory=Rounds)
     running: list[Value] = field(default_factory=list)  # lists that a loop runs over
     short: set[Path] = field(default_factory=set)  # loops whose ranges are known
     changes: int = 0  # of lists and dicts that are structures

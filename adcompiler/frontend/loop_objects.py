@@ -12,7 +12,7 @@ has another name outside: they are kin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..ir.core import Value
@@ -37,6 +37,19 @@ class Carried:
         self.together: set[tuple[int, int]] = set()
         self.slots: dict[Value, int] = {}
         self.inside: set[Value] = set()
+
+    def names(self, names: Mapping[str, Item]) -> tuple[str, ...]:
+        """The objects by names that they have before the loop; none if one of them has no name, or
+        if others may share their memory."""
+        known = {self._owner(item): name for name, item in names.items()}
+        found = tuple(known[owner] for owner in self.owners if owner in known)
+        return () if self.lost or len(found) < len(self.owners) else found
+
+    def expect(self, items: Sequence[Item]) -> None:
+        """Carry these from the beginning: in the round before they were stored into."""
+        owners = dict.fromkeys(map(self._owner, items))
+        if None not in owners:
+            self.owners += [owner for owner in owners if owner is not None]
 
     def parameters(self) -> list[Value]:
         """A fresh value for each object."""

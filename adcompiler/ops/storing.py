@@ -252,7 +252,7 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 ENTRIES: tuple[Op, ...] = (
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
        batch=added, rules=_add_at_rule, view=(0,), signed=(1,),
-       place=_stored_place,
+       place=_stored_place, stores="update",
        statement=_add_at_statement, complex=True,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
     Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),

@@ -341,7 +341,7 @@ ENTRIES: tuple[Op, ...] = (
            operands[0], *[1] * attributes["units"],
            *(n for shape in operands[1:] for n in shape or (1,) * attributes.get("rank", 0))),
        _stacked_shape_emit, no_gradient=SHAPE_ALONE),
-    Op("zeros_of", _like, _zeros, _zeros_emit, batch=stack_rules.zeros, fresh=True,
+    Op("zeros_of", _like, _zeros, _zeros_emit, batch=stack_rules.zeros, fresh=True, zeros=True,
        boxes=True, no_gradient=SHAPE_ALONE),
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),

@@ -11,6 +11,7 @@ from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
 from .late_updates import delay_updates
+from .place_stores import store_at_places
 from .products import regroup_products
 from .shape_sources import share_shapes
 from .signs import move_signs
@@ -84,6 +85,7 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("copies", forward_copies), ("simplify", simplify),
         ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
         ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("place-stores", store_at_places),
         ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")),
         ("subexpressions", share_subexpressions), (None, drop_settled),

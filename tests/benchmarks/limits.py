@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BY_HAND", "FIRST_CALL", "FUNCTION", "FUNCTION_MEDIAN", "against"]
+__all__ = ["BY_HAND", "FIRST_CALL", "FUNCTION", "FUNCTION_MEDIAN", "JITTED", "against"]
 
 BY_HAND = 1.1
 FUNCTION = 3.8
@@ -10,7 +10,7 @@ FUNCTION_MEDIAN = 2.5
 FIRST_CALL = 0.1  # of the first call under `jax.jit`
 
 _SLOWER = frozenset({"autograd", "jax", "torch", "mygrad"})
-_JITTED = {
+JITTED = {
     "scalar neuron": 1 / 15,
     "MLP 2 x 32 x 64": 1.0,
     "MLP 5 x 32 x 512": 1.0,
@@ -39,6 +39,6 @@ def against(kernel: str, peer: str) -> float | None:
     if peer != "jax jit":
         return None
     return max(
-        ((len(key), limit) for key, limit in _JITTED.items() if kernel.startswith(key)),
+        ((len(key), limit) for key, limit in JITTED.items() if kernel.startswith(key)),
         default=(0, None),
     )[1]

@@ -48,7 +48,7 @@ def versions() -> str:
             found.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             found.append(f"{name} not installed")
-    return ", ".join(found) + "; one thread; ratios within one run."
+    return ", ".join(found)
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:

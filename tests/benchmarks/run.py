@@ -26,6 +26,7 @@ from adcompiler import grad
 from tests.benchmarks.calling import calling, importing
 from tests.benchmarks.checkpoints import checkpoints
 from tests.benchmarks.derivatives import derivatives
+from tests.benchmarks.growing import growing
 from tests.benchmarks.measure import Figure, interleaved, table
 from tests.benchmarks.stores import stores
 
@@ -61,14 +62,6 @@ def loss(w, x, v, y, n):
     return u + math.log(s)
 """
 ARGUMENTS = (0.5, 1.5, -0.3, 0.2, 3)
-
-
-def straight_line(count: int) -> str:
-    """A function of `count` statements, each of which uses the one before."""
-    steps = ["s{k} = s{j} * x + y", "s{k} = math.sin(s{j})", "s{k} = s{j} - w * s{j}"]
-    lines = [steps[k % 3].format(k=k, j=k - 1) for k in range(1, count)]
-    body = "\n".join(f"    {line}" for line in ["s0 = w * x", *lines, f"return s{count - 1}"])
-    return f"import math\n\n\ndef loss(w, x, y):\n{body}\n"
 
 
 class Sources:
@@ -140,22 +133,6 @@ def compiling(rounds: int, sources: Sources) -> list[Figure]:
     ]
 
 
-def growing(rounds: int, sources: Sources) -> Figure:
-    """1,000 statements over 100; 10 is linear, and the limit leaves room for noise."""
-    small = iter([sources.fresh(straight_line(100)) for _ in range(rounds)])
-    large = iter([sources.fresh(straight_line(1000)) for _ in range(rounds)])
-
-    def cold(functions: Iterator[Callable[..., Any]]) -> Callable[[], None]:
-        def run() -> None:
-            with environment(ADCOMPILER_CACHE="0"):
-                grad(next(functions)).source(0.5, 0.25, 0.125)
-
-        return run
-
-    times = interleaved({"small": cold(small), "large": cold(large)}, rounds)
-    return Figure("compile: 1,000 statements / 100", times["large"], times["small"], 13)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
@@ -164,7 +141,8 @@ def main() -> None:
         sources = Sources(folder)
         with environment(ADCOMPILER_CACHE_DIR=str(Path(folder) / "cache"), ADCOMPILER_CACHE="1"):
             figures = [*calling(rounds), *importing(rounds), *compiling(rounds, sources)]
-            figures.append(growing(max(5, rounds // 2), sources))
+            with environment(ADCOMPILER_CACHE="0"):
+                figures += growing(max(3, rounds // 5), sources.fresh)
             figures += [*stores(rounds), *checkpoints(rounds), *derivatives(rounds)]
     print(f"Python {platform.python_version()}, medians of {rounds} rounds\n")
     print(table(figures))

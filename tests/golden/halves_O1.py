@@ -29,7 +29,7 @@ def total_pullback(saved, grad_out):
         grad_x = grad_out * 2 * x
     else:
         grad_x = np.zeros(x.shape)
-        grad_x[m:] += total_pullback(saved_1, grad_out * RATE)
+        grad_x[m:] = total_pullback(saved_1, grad_out * RATE)
         grad_x[:m] += total_pullback(saved, grad_out)
     return grad_x
 

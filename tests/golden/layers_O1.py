@@ -37,14 +37,14 @@ def loss_grad(W, x, label, *, grad_out=1.0):
     p = s4 / s6
     # backward
     grad_p = np.zeros(s4.shape)
-    grad_p[label] -= grad_out / p[label]
+    grad_p[label] = -grad_out / p[label]
     t1 = grad_p != 0
     grad_s4 = grad_p / np.where(t1, s6, 1.0)
     grad_z = -(grad_s4 @ np.where(t1, p, 1.0)) * s4
     grad_z += grad_s4 * s4
     grad_y = unbroadcast(s3 @ grad_z, y.shape)
     grad_W = np.zeros(W.shape)
-    grad_W[-1] += np.outer(y, grad_z)
+    grad_W[-1] = np.outer(y, grad_z)
     for k, y_1, y in zip(reversed(t0), reversed(y_tape), reversed(y_tape_1)):
         grad_s2 = grad_y * (1 - y * y)
         grad_W[k] += np.outer(y_1, grad_s2)

@@ -46,7 +46,7 @@ def loss_grad(W, x, label, *, grad_out=1.0):
     math.log(total)
     # backward
     grad_y = np.zeros(y.shape)
-    grad_y[label] -= grad_out
+    grad_y[label] = -grad_out
     grad_total = grad_out / total
     for j, s8 in zip(reversed(range(W.shape[1])), reversed(tape_s8)):
         grad_y[j] += grad_total * s8

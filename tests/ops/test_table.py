@@ -86,7 +86,7 @@ def gradients(sample, square=True, levels=LEVELS):
     compiled = [gradient(function, wrt, level) for level in levels]
     found = [run(one, (*inputs, 1.0)) for one in compiled]
     for a, b in zip(found[0], found[-1], strict=True):
-        agree(a, b)
+        agree(a, b, inputs)
     return function, inputs, positions, compiled[-1], found[-1]
 
 

@@ -49,7 +49,7 @@ def check_forward(sample, tolerance):
         assert all(conforms(d, v.type) for d, v in zip(found, pushed.results[-len(kinds) :]))
         tangents.append(found)
     for a, b in zip(*tangents, strict=True):
-        agree(a, b)
+        agree(a, b, inputs)
     made, inputs, positions = sample.scalar()
     wrt = [made.parameters[k] for k in positions]
     (*_, along) = run(tangent(made, wrt, 1), (*inputs, *dots))

@@ -61,6 +61,7 @@ KERNELS = (
             "torch": in_torch(in_torchs_names, _arguments, WRT),
         },
         calls=5,
+        optimize=2,
         left_out={"mygrad": "has no linear algebra"},
     ),
 )  # fmt: skip

@@ -132,5 +132,6 @@ KERNELS = (
             "mygrad": in_mygrad(log_posterior, _arguments, WRT),
         },
         calls=3,
+        optimize=2,
     ),
 )  # fmt: skip

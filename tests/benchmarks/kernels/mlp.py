@@ -113,6 +113,7 @@ def _kernel(layers: int, batch: int, width: int, calls: int) -> Kernel:
             "mygrad": in_mygrad(loss, make),
         },
         calls=calls,
+        optimize=2,
     )  # fmt: skip
 
 

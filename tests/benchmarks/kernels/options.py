@@ -101,6 +101,7 @@ KERNELS = () if ndtr is None else (
             "jax jit": in_jax(black_scholes, _arguments, WRT, True, ndtr="jax.scipy.special.ndtr"),
             "torch": in_torch(in_torchs_names, _arguments, WRT),
         },
+        optimize=2,
         left_out={"mygrad": "has neither the normal distribution nor erf"},
     ),
 )  # fmt: skip

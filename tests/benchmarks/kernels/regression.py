@@ -52,5 +52,6 @@ KERNELS = (
             "mygrad": in_mygrad(loss, _arguments, WRT),
         },
         calls=200,
+        optimize=2,
     ),
 )  # fmt: skip
