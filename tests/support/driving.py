@@ -224,7 +224,7 @@ def nearly(a: Any, b: Any, inputs: Sequence[Any] = ()) -> bool:
     """Equal but for a few last bits of the largest number; single precision among the inputs
     rounds a Python number's gradient, too."""
     single = small(a) or small(b) or any(hasattr(v, "dtype") and small(v) for v in inputs)
-    relative = 1e-5 if single else 1e-12
+    relative = 1e-4 if single else 1e-12
     finite = np.abs(np.where(np.isfinite(b), b, 0))
     scale = float(np.max(finite, initial=0.0))
     return bool(np.allclose(a, b, relative, relative * scale, equal_nan=True))
