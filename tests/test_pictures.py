@@ -126,6 +126,21 @@ def test_the_side_that_was_taken_has_the_numbers(x, taken):
     assert choice.value == list(boxes[taken.index(True)].nodes())[-1].value
 
 
+def test_all_of_a_side_that_was_not_taken_is_pale():
+    def f(x):
+        y = 1.0
+        if x > 0:
+            for _ in range(3):
+                y = y * 2.5 if y < 9.0 else y * x
+        return y * x
+
+    outer, *inner = picture_of_run(graph_of(f, -1.0)).whole.boxes()
+    assert len(inner) == 3
+    assert all(part.faded for part in [outer, *inner, *outer.nodes()])
+    outer, *inner = picture_of_run(graph_of(f, 1.0)).whole.boxes()
+    assert [box.faded for box in [outer, *inner]] == [False, False, False, True]
+
+
 def test_text_is_the_same_each_time_and_well_formed():
     for f, args in [*CASES[:5], (deep, (0.7,))]:
         graph = graph_of(f, *args)

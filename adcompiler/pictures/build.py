@@ -95,7 +95,7 @@ class _Builder:
 
     def add(self, box: Box, kind: str, label: str) -> Node:
         text = label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
-        node = Node(self.key(), kind, text)
+        node = Node(self.key(), kind, text, faded=box.faded)
         box.parts.append(node)
         return node
 
@@ -162,7 +162,7 @@ class _Builder:
         for k, block in enumerate(op.blocks):
             taken = truth is None or truth == (k == 0)
             title = "else" if k else f"if {text}"
-            inner = Box(self.key(), title, self.numbers is not None and not taken)
+            inner = Box(self.key(), title, box.faded or not taken)
             box.parts.append(inner)
             self.block(block, place if taken else None, inner)
             ends.append([self.source(v, inner) for v in block.results])
@@ -242,7 +242,7 @@ class _Builder:
         for block in loop.op.blocks:
             self.sources.update(zip(block.parameters[: loop.carry], carried, strict=True))
         for v in loop.elements:
-            self.node(box, "element", hint(v) or "_", v, place).faded = False
+            self.node(box, "element", hint(v) or "_", v, place)
         for block in loop.op.blocks:
             self.block(block, place, box)
 
