@@ -124,8 +124,8 @@ def _change(
     place = ctx.memory.place(array)
     if any(step.entry.fixed for step in place.views):
         ctx.refuse(
-            node, "in-place-store", "NumPy doesn't let a stretched array be written to: several of"
-            " its elements are one in memory.", "store into a copy: np.broadcast_to(...).copy().",
+            node, "in-place-store", "NumPy doesn't let this view be written to: it is a diagonal,"
+            " or an array that was stretched.", "store into a copy of it (.copy()).",
         )  # fmt: skip
     views = {"views": place.views} if place.views else {}
     owner = place.owner

@@ -124,7 +124,8 @@ class Operation:
     """One step. `attributes` hold static facts; `blocks` the regions of `if`, `for`, `while`.
 
     `backward` tells the steps that differentiation has added from the user's own; of these,
-    `repeats` tells those that compute a value of the user's once more, to the last bit.
+    `repeats` tells those that compute what the user has written, to the last bit: a value once
+    more, or a rule.
     """
 
     opcode: str

@@ -81,7 +81,8 @@ class _Rewriting:
         if not (op.backward and op.opcode in _STORES):
             return False
         read = self.definitions.get(op.operands[1])
-        if read is None or TABLE[read.opcode].place is None or read.opcode in _STORES:
+        entry = None if read is None else TABLE.get(read.opcode)
+        if read is None or entry is None or entry.place is None or read.opcode in _STORES:
             return False
         if read.operands[0] is not op.operands[0] or _place(read) != _place(op):
             return False

@@ -3,7 +3,9 @@
     %g, %x, %y  into  function (g, x, y): %0 = sub 1, %y; %1 = mul %g, %0; return %1
     gives       %0 = sub 1, %y;  %1 = mul %g, %0;  and the value %1
 
-Result types are inferred anew, since the operands' types may be narrower than the parameters'.
+Result types are inferred anew, since the operands' types may be narrower than the parameters'. What
+the function computes is left as its author wrote it (`Operation.repeats`): a stable formula is one by
+the order of its steps.
 """
 
 from __future__ import annotations
@@ -29,8 +31,11 @@ def splice(
     """
     block = freshen(function.body, {})
     mapping: dict[Value, Value] = dict(zip(block.parameters, arguments, strict=True))
+    builder = tracer.builder
+    before, builder.repeats = builder.repeats, builder.backward
     for op in block.operations:
         _append(op, mapping, tracer, named)
+    builder.repeats = before
     return [mapping.get(v, v) for v in block.results]
 
 
@@ -52,4 +57,6 @@ def _again(op: Operation, backward: bool) -> Operation:
         for block in op.blocks
     )
     attributes = {**op.attributes, **own}
-    return replace(op, attributes=attributes, blocks=blocks, backward=backward)
+    return replace(
+        op, attributes=attributes, blocks=blocks, backward=backward, repeats=backward
+    )

@@ -62,7 +62,7 @@ def test_the_text_has_the_block_in_the_backward_part():
         "    k = np.sum(x)",
         "    # backward",
         "    grad_h = np.zeros(x.shape)",
-        "    grad_h[0] += grad_out * 2 * h[0]",
+        "    grad_h[0] = grad_out * 2 * h[0]",
         "    grad_h += grad_out * x",
         "    grad_x = grad_out * h",
         "    size = np.sqrt(np.sum(grad_h * grad_h))",

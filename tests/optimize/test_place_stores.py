@@ -101,3 +101,17 @@ def where_zeros_go_round(a, n):
 
 def test_numbers_stored_one_by_one():
     check_grads(where_zeros_go_round, (np.array([1.5, 0.5, -0.3, 2.0]), 4))
+
+
+def test_what_comes_out_of_a_branch_or_a_loop_is_stored():
+    """A place gets the result of a region, which has no entry in the table."""
+    text = """
+        function f(%x: f8[n], %c: bool, %a: f8[], %b: f8[]):
+            %s: f8[] = if %c:
+                yield %a
+            else:
+                yield %b
+            %g: f8[n] = update[key=(1,), backward=True] %x, %s
+            return %g
+        """
+    assert "update[key=(1,)] %x, %s" in transformed(store_at_places, text)

@@ -120,6 +120,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "power": ((0.0, -1), math.inf),
     "sign": ((-2.5,), -1),
     "require_apart": ((np.ones(2), (np.ones(2),)), None),
+    "own_all": (([1.0, 2.0],), [1.0, 2.0]),
     "add_lists": (([1.0, 2.0], [0.5, 0.25]), [1.5, 2.25]),
     "last_stored": (((3,), np.array([0, 2, 0])), [False, True, True]),
     "prod_others": ((np.array([2.0, 0.0, 3.0]), 0), [0.0, 6.0, 0.0]),
