@@ -4,8 +4,8 @@
     gives       %0 = sub 1, %y;  %1 = mul %g, %0;  and the value %1
 
 Result types are inferred anew, since the operands' types may be narrower than the parameters'. What
-the function computes is left as its author wrote it (`Operation.repeats`): a stable formula is one by
-the order of its steps.
+the function computes is left as its author wrote it (`Operation.repeats`): a stable formula is one
+by the order of its steps.
 """
 
 from __future__ import annotations
