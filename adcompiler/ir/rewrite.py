@@ -6,7 +6,7 @@ answers with what stands for its results; everything else is rebuilt around that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "free_values",
     "freshen",
     "rebuild_block",
+    "rewrite_operations",
     "substitute",
     "uses",
 ]
@@ -117,3 +118,18 @@ def rebuild_block(
         visit(op, builder, mapping)
     results = tuple(mapping.get(v, v) for v in block.results)
     return Block(block.parameters, tuple(builder.operations), results)
+
+
+def rewrite_operations(
+    function: Function, change: Callable[[Operation], Sequence[Operation] | None]
+) -> Function:
+    """The function with what `change` gives in the place of an operation, inner regions first;
+    None leaves it. The last one given has the operation's results."""
+
+    def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
+        if op.blocks:
+            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
+            op = replace(op, blocks=blocks)
+        builder.operations += change(op) or [op]
+
+    return replace(function, body=rebuild_block(function.body, visit, {}))

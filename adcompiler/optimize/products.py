@@ -18,7 +18,7 @@ from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation
-from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.rewrite import rewrite_operations
 from ..ir.types import rank
 from ..ops import SPELLINGS, TABLE, Tracer
 from ..ops.inference import as_array
@@ -30,14 +30,7 @@ __all__ = ["multiply", "regroup_products"]
 def regroup_products(function: Function) -> Function:
     """The function with the factors of products in the order that costs least."""
     chains = Chains(function)
-
-    def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
-        if op.blocks:
-            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
-            op = replace(op, blocks=blocks)
-        builder.operations += _regrouped(op, chains) or [op]
-
-    return replace(function, body=rebuild_block(function.body, visit, {}))
+    return rewrite_operations(function, lambda op: _regrouped(op, chains))
 
 
 def _regrouped(op: Operation, chains: Chains) -> list[Operation] | None:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation
-from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.rewrite import rewrite_operations
 from ..ir.types import alike, rank
 from ..ops import SPELLINGS, TABLE, Op, Tracer, Var
 from ..ops.inference import as_array
@@ -29,14 +29,7 @@ __all__ = ["shrink_sums"]
 def shrink_sums(function: Function) -> Function:
     """The function with less inside of its sums."""
     chains = Chains(function)
-
-    def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
-        if op.blocks:
-            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
-            op = replace(op, blocks=blocks)
-        builder.operations += _shrunk(op, chains) or [op]
-
-    return replace(function, body=rebuild_block(function.body, visit, {}))
+    return rewrite_operations(function, lambda op: _shrunk(op, chains))
 
 
 def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:

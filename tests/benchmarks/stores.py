@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import grad
+from tests.benchmarks.kernels.lotka_volterra import lotka_volterra
 from tests.benchmarks.measure import Figure, interleaved, peak
 
 __all__ = ["stores"]
@@ -30,28 +31,6 @@ def seidel(A, n):
             for j in range(1, A.shape[1] - 1):
                 A[i, j] = 0.25 * (A[i - 1, j] + A[i + 1, j] + A[i, j - 1] + A[i, j + 1])
     return np.sum(A)
-
-
-def lotka_volterra(x, y, a, b, c, d, h, n):
-    """Runge-Kutta steps of order 4."""
-    for _ in range(n):
-        k1x = a * x - b * x * y
-        k1y = c * x * y - d * y
-        x2 = x + 0.5 * h * k1x
-        y2 = y + 0.5 * h * k1y
-        k2x = a * x2 - b * x2 * y2
-        k2y = c * x2 * y2 - d * y2
-        x3 = x + 0.5 * h * k2x
-        y3 = y + 0.5 * h * k2y
-        k3x = a * x3 - b * x3 * y3
-        k3y = c * x3 * y3 - d * y3
-        x4 = x + h * k3x
-        y4 = y + h * k3y
-        k4x = a * x4 - b * x4 * y4
-        k4y = c * x4 * y4 - d * y4
-        x = x + h / 6 * (k1x + 2 * k2x + 2 * k3x + k4x)
-        y = y + h / 6 * (k1y + 2 * k2y + 2 * k3y + k4y)
-    return x * x + y * y
 
 
 def gather(x, places, n):
