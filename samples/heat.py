@@ -8,6 +8,7 @@ true start, what is seen at the end, and the start that was found: heat.png, or 
 import sys
 
 import numpy as np
+from pictures import draw
 
 from adcompiler import value_and_grad
 
@@ -53,24 +54,6 @@ def recover(seen, steps):
     return u
 
 
-def draw(path, pictures):
-    try:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        import matplotlib.pyplot as plt
-    except ImportError:
-        sys.exit('matplotlib is missing: pip install "adcompiler[samples]"')
-    figure, axes = plt.subplots(1, len(pictures), figsize=(2.6 * len(pictures), 2.9))
-    for axis, (title, picture) in zip(axes, pictures.items(), strict=True):
-        axis.imshow(picture, vmin=0.0, vmax=1.0, cmap="inferno")
-        axis.set_title(title)
-        axis.axis("off")
-    figure.tight_layout()
-    figure.savefig(path, dpi=80)
-    print("saved", path)
-
-
 if __name__ == "__main__":
     start = letter()
     seen = diffuse(start.copy(), TIMES) + 0.002 * np.random.default_rng(0).normal(size=start.shape)
@@ -80,5 +63,6 @@ if __name__ == "__main__":
     blurred = np.linalg.norm(seen - start) / np.linalg.norm(start)
     print(f"distance from the true start: {error:.2f}; of what is seen: {blurred:.2f}")
     if len(sys.argv) < 2 or sys.argv[1] != "-":
-        pictures = {"start": start, "seen at the end": seen, "found": found}
-        draw(sys.argv[1] if len(sys.argv) > 1 else "heat.png", pictures)
+        path = sys.argv[1] if len(sys.argv) > 1 else "heat.png"
+        titles = ["start", "seen at the end", "found"]
+        draw(path, [np.clip([start, seen, found], 0.0, 1.0)], [titles], scale=2.6, cmap="inferno")

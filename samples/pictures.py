@@ -1,9 +1,9 @@
-"""Rows of small grey pictures in a PNG, for the samples that have something to show."""
+"""Rows of small pictures in a PNG, for the samples that have something to show."""
 
 import sys
 
 
-def draw(path, rows, titles, scale=1.3):
+def draw(path, rows, titles, scale=1.3, cmap="gray_r"):
     """rows: lists of arrays (height, width), each drawn on its own scale if it has a minus sign
     in it, else from 0 to 1; titles: one for each picture of each row."""
     try:
@@ -21,7 +21,7 @@ def draw(path, rows, titles, scale=1.3):
             if picture.min() < 0:
                 axis.imshow(picture, cmap="RdBu_r", vmin=-reach, vmax=reach)
             else:
-                axis.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
+                axis.imshow(picture, cmap=cmap, vmin=0, vmax=1)
             axis.set_title(name, fontsize=9)
             axis.axis("off")
     figure.tight_layout()

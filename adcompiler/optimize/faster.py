@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation
-from ..ir.rewrite import Mapped, constants_of, rebuild_block
+from ..ir.rewrite import constants_of, rewrite_operations
 from ..ir.types import alike
 from ..ops import SPELLINGS, TABLE, Tracer
 from .rounding import free_to_round
@@ -32,25 +32,19 @@ def faster(name: str, forward: bool = False) -> Callable[[Function], Function]:
         constants = constants_of(function)
         free = free_to_round(function)
 
-        def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
-            if op.blocks:
-                blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
-                builder.append(replace(op, blocks=blocks))
-                return
+        def written(op: Operation) -> list[Operation] | None:
             entry = TABLE.get(op.opcode)
             rule = entry.faster.get(name) if entry is not None else None
             if rule is None or not (forward or op.result in free):
-                builder.append(op)
-                return
+                return None
             inner = Builder(op.span, op.backward, op.repeats)
             tracer = Tracer(inner, TABLE, SPELLINGS, constants=constants)
             found = rule(*map(tracer.var, op.operands), **op.attributes)
             if found is None or not alike(found.type, op.result.type):
-                builder.append(op)
-                return
+                return None
             *before, last = inner.operations
-            builder.operations += [*before, replace(last, results=(op.result,))]
+            return [*before, replace(last, results=(op.result,))]
 
-        return replace(function, body=rebuild_block(function.body, visit, {}))
+        return rewrite_operations(function, written)
 
     return write
