@@ -15,11 +15,8 @@ def square_grad(x, *, grad_out=1.0):
 
 from __future__ import annotations
 
-import ast
 import copy
 import functools
-import inspect
-import operator
 import threading
 import types
 from collections.abc import Callable, Mapping
@@ -30,11 +27,10 @@ from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
 from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
-from .frontend.source import read_function
 from .notebook import described, source_html
-from .ops.gates import Primitive
 from .optimize import Passes, chosen_passes
 from .options import Options
+from .plain import has_insides, insides, literal_defaults, python_function
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
@@ -43,7 +39,6 @@ from .wrt import Place, check_wrt, select
 
 __all__ = ["Gradient", "Wrt", "grad", "value_and_grad", "without_our_frames"]
 
-_PLAIN = (float, int, bool)
 _KEPT = 64  # compiled texts of one signature that differ in what they rely on
 
 
@@ -92,7 +87,7 @@ class Gradient:
             derived: Any = function
             function = plain_function(derived, derived.__adcompiler_derivation__()[1][-1][0])
         plain, filled, _ = unfold(function)
-        plain = _plain_function(plain)
+        plain = python_function(plain)
         functools.update_wrapper(self, plain)
         self.target = function
         self.wrt = wrt
@@ -214,14 +209,14 @@ class Gradient:
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
         function, whole, keywords = filled_in(self.target, args, kwargs)
-        if function is not self.function or not _same(self._insides, function):
+        if function is not self.function or not has_insides(function, self._insides):
             # Tools that reload edited modules exchange the insides of functions.
-            self._read_signature(_plain_function(function), len(whole) - len(args))
+            self._read_signature(python_function(function), len(whole) - len(args))
         return bind(self.signature, function.__qualname__, whole, keywords)
 
     def _read_signature(self, function: types.FunctionType, filled: int) -> None:
         self.function = function
-        self._insides = _insides(function)
+        self._insides = insides(function)
         self.signature = signature_of(function)
         self._places = places(function, self.target, self.wrt, filled)
         self._inner_places = [places(function, self.target, w, filled) for w, _, _ in self._inner]
@@ -330,17 +325,6 @@ class Gradient:
         return reduce_gradient(self)
 
 
-def _insides(function: types.FunctionType) -> list[Any]:
-    """What may be exchanged inside a function."""
-    keyword = function.__kwdefaults__ or {}
-    return [function.__code__, function.__defaults__, *keyword, *keyword.values()]
-
-
-def _same(insides: list[Any], function: types.FunctionType) -> bool:
-    now = _insides(function)
-    return len(now) == len(insides) and all(map(operator.is_, now, insides))
-
-
 def _check_plain(function: Gradient) -> None:
     """Only what gives gradients is differentiated again by itself; the rest in a function."""
     if function._mode != "grad":
@@ -350,37 +334,6 @@ def _check_plain(function: Gradient) -> None:
                 "call it in a function of your own, and differentiate that.",
             )
         )  # fmt: skip
-
-
-def _plain_function(function: Any) -> types.FunctionType:
-    if isinstance(function, Primitive):
-        name = getattr(function.function, "__name__", "gate")
-        raise UnsupportedError(
-            Diagnostic(
-                "gate", f"`{name}` is a gate, not a plain function.",
-                f"call it in a function of your own: `def f(x): return {name}(x)`.",
-            )
-        )  # fmt: skip
-    if type(function).__module__.partition(".")[0] == "adcompiler":
-        raise UnsupportedError(
-            Diagnostic(
-                "derivative", f"{function!r} isn't differentiated by itself.",
-                "call it in a function of your own.",
-            )
-        )
-    if not isinstance(function, types.FunctionType):
-        read_function(function)  # says why not
-    assert isinstance(function, types.FunctionType)
-    return function
-
-
-def literal_defaults(signature: inspect.Signature) -> dict[str, ast.expr | None]:
-    """Defaults that can be written out in an emitted signature."""
-    return {
-        name: ast.Constant(p.default) if type(p.default) in (*_PLAIN, str, type(None)) else None
-        for name, p in signature.parameters.items()
-        if p.default is not p.empty
-    }
 
 
 @overload

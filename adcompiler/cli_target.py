@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 import click
 import numpy as np
 
-from .api import literal_defaults
 from .diagnostics import Diagnostic, SignatureError, SourceError, Span, UnsupportedError
 from .frontend.annotations import parameter_structures, parse_structure
 from .frontend.context import ARGUMENT, Path, lookup_path
@@ -29,6 +28,7 @@ from .frontend.static_module import Decorated, Unevaluated, load_namespace
 from .ir.types import is_differentiable
 from .ops.gates import Primitive
 from .pipeline import lower_settled
+from .plain import literal_defaults
 from .targets import variables_of
 
 __all__ = ["Arguments", "Target", "arguments_of", "find_function", "wrt_names"]
