@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..diagnostics import Diagnostic, UnsupportedError
-from .assigned import assigned_names
 from .bindings import stored_names
 from .context import Context
 from .items import LOST, Item, Lost
@@ -40,7 +39,7 @@ def recovering(ctx: Context, node: ast.stmt, lower: Callable[[], T]) -> T | None
         ctx.problems += error.diagnostics
     ctx.builder, ctx.frame.names, ctx.frame.jumps = builder, names, jumps
     ctx.memory.state = state
-    for name in (*assigned_names([node]), *sorted(stored_names(node, {}))):
+    for name in (*ctx.syntax.assigned_names([node]), *sorted(stored_names(node, {}))):
         names[name] = LOST
     return None
 

@@ -21,7 +21,6 @@ from typing import Any
 
 from ..ir.core import Value
 from . import effects
-from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .assignment import assign, change, named, plain_names
 from .backward_blocks import backward_block
 from .binding import local_function
@@ -47,7 +46,7 @@ def body(ctx: Context) -> Item:
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
     nodes: list[ast.stmt] = list(node.body)
-    if any(map(may_return, nodes)):
+    if any(map(ctx.syntax.may_return, nodes)):
         nodes.append(ast.copy_location(ast.Return(None), nodes[-1]))
     statements(ctx, nodes)
     names = ctx.frame.names
@@ -66,12 +65,12 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
         if isinstance(jumped, Value):
             left = nodes[position:]
             lower = functools.partial(statements, ctx, left)
-            guarded(ctx, node, jumped, assigned_names(left), lower)
+            guarded(ctx, node, jumped, ctx.syntax.assigned_names(left), lower)
         if jumped is not False or flag(ctx.frame.names, RAISED):
             return
         rest = nodes[position + 1 :]
         done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
-        lost = lost or (done is None and may_return(node))
+        lost = lost or (done is None and ctx.syntax.may_return(node))
         mark(ctx, node, bool(done))
         if lost:
             ctx.frame.names[RESULT] = LOST
@@ -180,7 +179,7 @@ def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> bool:
     if not isinstance(node.subject, ast.Name) or not node.subject.id.startswith("<"):
         node = subject_of(ctx, node)
     chosen = as_branches(ctx, node)
-    if any(map(may_jump, chosen)):
+    if any(map(ctx.syntax.may_jump, chosen)):
         statements(ctx, [*chosen, *rest])
         return True
     statements(ctx, chosen)
@@ -192,14 +191,14 @@ def _choice(
     otherwise: Sequence[ast.stmt], rest: Sequence[ast.stmt],
 ) -> bool:  # fmt: skip
     """Lower one of two blocks, or an `if`; gives whether the rest has become part of it."""
-    jumps = [always_jumps(then), always_jumps(otherwise)]
+    jumps = [ctx.syntax.always_jumps(then), ctx.syntax.always_jumps(otherwise)]
     if any(jumps):
         then = then if jumps[0] else [*then, *rest]
         otherwise = otherwise if jumps[1] else [*otherwise, *rest]
     if isinstance(test, Value):
         sides = [functools.partial(statements, nodes=nodes) for nodes in (then, otherwise)]
-        jumping = FLAGS if any(map(may_jump, (*then, *otherwise))) else ()
-        names = [*assigned_names([*then, *otherwise]), *jumping]
+        jumping = FLAGS if any(map(ctx.syntax.may_jump, (*then, *otherwise))) else ()
+        names = [*ctx.syntax.assigned_names([*then, *otherwise]), *jumping]
         branches(ctx, node, test, sides, names)
     else:
         statements(ctx, then if test else otherwise)
@@ -218,5 +217,5 @@ def _otherwise(
         if not _choice(ctx, node, broke, (), node.orelse, rest):
             statements(ctx, rest)
 
-    guarded(ctx, node, returned, assigned_names([*node.orelse, *rest]), lower)
+    guarded(ctx, node, returned, ctx.syntax.assigned_names([*node.orelse, *rest]), lower)
     return True
