@@ -161,6 +161,7 @@ class Op:
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
     `place`: of what reads or stores at a place of its first operand: the key, the key's operands,
     and the views that it is in, from the attributes and the operands.
+    `part`: of what reads a part of its first operand, that part, where it can be told (see `Part`).
     `stores`: of what adds at a place, the entry that stores there.
     `zeros`: the result is made of zeros.
     `element`: of a list the result is an element, which stays in it.
@@ -215,6 +216,7 @@ class Op:
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
     place: Callable[[Attributes, Sequence[Any]], tuple[Any, Sequence[Any], Any]] | None = None
+    part: Callable[[Sequence[Type], Attributes], Any] = lambda types, attributes: None
     stores: str = ""
     zeros: bool = False
     element: bool = False
