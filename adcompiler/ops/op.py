@@ -172,6 +172,8 @@ class Op:
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
+    `total`: whether it neither raises nor warns, whatever its operands' values, and takes no more
+    time than a step of Python's; told likewise.
     `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
@@ -231,6 +233,7 @@ class Op:
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
+    total: Raises | None = None
     results: tuple[str, ...] = ()
     structure: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
     domain: tuple[tuple[float, float], ...] = ()
