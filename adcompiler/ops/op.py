@@ -207,6 +207,7 @@ class Op:
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
+    square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
     faster: Mapping[str, Rule] = field(default_factory=dict)
     of_product: Rule | None = None

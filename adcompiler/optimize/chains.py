@@ -17,11 +17,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, is_temporary, walk
 from ..ir.rewrite import constants_of
 from ..ir.sizes import is_positive
-from ..ir.types import Array, Scalar, Type, is_complex, shape_of
-from ..ops import TABLE
+from ..ir.types import Array, Scalar, Type, alike, is_complex, shape_of
+from ..ops import SPELLINGS, TABLE, Tracer
 from ..ops.inference import as_array
 from .rounding import free_to_round
 
@@ -69,14 +70,22 @@ class Chain:
 
 @dataclass
 class Chains:
-    """The chains of one function."""
+    """The chains of one function.
+
+    forward: those of the forward part, too, but for what is computed once more; `squares` count as
+    products.
+    """
 
     function: Function
+    forward: bool = False
+    squares: bool = False
 
     def __post_init__(self) -> None:
         self.definitions: dict[Value, Operation] = {}
         self.constants = constants_of(self.function)
-        self.free = free_to_round(self.function)
+        self.free = set(free_to_round(self.function))
+        if self.forward:
+            self.free |= _unrepeated(self.function)
         self.uses: Counter[Value] = Counter(self.function.results)
         users: dict[Value, Operation] = {}
         for op in walk(self.function.body):
@@ -97,7 +106,7 @@ class Chains:
     def is_product(self, op: Operation) -> bool:
         """Whether it is a product, a quotient or a change of sign of real floats."""
         entry = TABLE.get(op.opcode)
-        if entry is None or not (entry.factors or entry.terms == (-1,)):
+        if entry is None or not (entry.factors or entry.terms == (-1,) or self.is_square(op)):
             return False
         if entry.terms and op.result in self.minus:
             return False
@@ -106,6 +115,14 @@ class Chains:
         if min(entry.factors, default=1) > 0 or shape_of(op.result.type):
             return True
         return self.is_safe_divisor(op.operands[-1])
+
+    def is_square(self, op: Operation) -> bool:
+        """Whether it is the square of an array, where these count."""
+        rule = TABLE[op.opcode].square if self.squares and op.opcode in TABLE else None
+        if rule is None or not alike(op.operands[0].type, op.result.type):
+            return False
+        tracer = Tracer(Builder(), TABLE, SPELLINGS, constants=self.constants)
+        return bool(shape_of(op.result.type)) and rule(*map(tracer.var, op.operands))
 
     def is_safe_divisor(self, value: Value) -> bool:
         """Whether Python numbers may be divided by it, with no thought of 0: a literal, a NumPy
@@ -138,8 +155,9 @@ class Chains:
                     chain.price += price(step)  # -2 costs nothing
                 if entry.terms:
                     chain.above = -chain.above
-                exponents = entry.factors or (1,)
-                pairs = zip(step.operands, exponents, strict=True)
+                pairs = list(zip(step.operands, entry.factors or (1,), strict=False))
+                if self.is_square(step):
+                    pairs *= 2
                 pending += reversed([(v, exponent * e, False) for v, e in pairs])
             elif not self._number(chain, value, exponent):
                 chain.factors.append(Factor(value, exponent))
@@ -160,6 +178,15 @@ class Chains:
         else:
             chain.below *= found
         return True
+
+
+def _unrepeated(function: Function) -> set[Value]:
+    """What is computed by operations of which none is computed once more."""
+    again = {op.opcode for op in walk(function.body) if op.repeats}
+    return {
+        v for op in walk(function.body) for v in op.results
+        if not op.repeats and op.opcode not in again
+    }  # fmt: skip
 
 
 def is_float(type_: Type) -> bool:

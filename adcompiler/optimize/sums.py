@@ -6,8 +6,8 @@
     %0 = mul %a, %x                               %y = matmul %a, %x
     %y = sum %0
 
-So one pass over a large array goes, or the array itself. In the backward part alone: the sum is
-rounded in another way.
+So one pass over a large array goes, or the array itself. The sum is rounded in another way: in the
+forward part that is for level 2 alone, and not where a sum is computed once more.
 """
 
 from __future__ import annotations
@@ -23,13 +23,18 @@ from ..ops.inference import as_array
 from .chains import Chain, Chains, Factor, cost, is_float
 from .products import multiply
 
-__all__ = ["shrink_sums"]
+__all__ = ["shrink_all_sums", "shrink_sums"]
 
 
-def shrink_sums(function: Function) -> Function:
+def shrink_sums(function: Function, forward: bool = False) -> Function:
     """The function with less inside of its sums."""
-    chains = Chains(function)
+    chains = Chains(function, forward, squares=True)
     return rewrite_operations(function, lambda op: _shrunk(op, chains))
+
+
+def shrink_all_sums(function: Function) -> Function:
+    """`shrink_sums` in the forward part, too."""
+    return shrink_sums(function, forward=True)
 
 
 def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
