@@ -194,7 +194,7 @@ def _add_at_statement(target: ast.expr, emission: Emission) -> ast.stmt:
         return ast.Assign([place], ast.BinOp(place, operator_, added))
     if emission.attributes.get("unique") or not may_repeat(key, types):
         return ast.AugAssign(ast.Subscript(view, where, ast.Store()), operator_, added)
-    if emission.attributes.get("rows"):
+    if emission.attributes.get("rows") and key == (Slot(0),):  # in a stack they aren't rows
         return ast.Expr(call("helper.add_rows", (view, where, added)))
     where = _spelled_slices(where)
     function = "np.add.at" if sign == 1 else "np.subtract.at"

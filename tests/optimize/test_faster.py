@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from irtext import same_text, transformed
 
-from adcompiler import Passes, grad, value_and_grad
+from adcompiler import Passes, grad, hessian, value_and_grad
 from adcompiler.optimize.faster import faster
 
 CUBE = """
@@ -134,4 +134,5 @@ def test_rows_that_an_index_names():
     assert "np.add.at(grad_x, i, " in plain.source(x, i)
     assert "add_rows(grad_x, i, " in fast.source(x, i)
     assert np.array_equal(plain(x, i), fast(x, i))
+    assert np.allclose(hessian(f, optimize=2)(x[:2, :2], i % 2), hessian(f)(x[:2, :2], i % 2))
     assert "add_rows" not in fast.source(x[0], i) + fast.source(x, 3) + fast.source(x, x > 0)
