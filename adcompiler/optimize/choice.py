@@ -25,6 +25,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "subexpressions": (1, "what is computed twice is computed once"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
+    "cancel": (2, "terms of a gradient that are zero in mathematics aren't computed"),
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
     "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
+from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
@@ -72,7 +73,8 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 )  # fmt: skip
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
-    ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
+    ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
+    (None, read_branch_results), (None, keep_sequences),
     ("shapes", share_shapes), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
