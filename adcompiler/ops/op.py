@@ -143,6 +143,8 @@ class Op:
     attribute `sign` is -1.
     `faster`: by the name of a pass, a rule over the operands (and the attributes) for what gives
     the same up to rounding, and is faster; or None, where it isn't.
+    `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
+    that inverse of the first operand, and the other operands.
     `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
     product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
@@ -209,6 +211,7 @@ class Op:
     signed: tuple[int, ...] = ()
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
+    by_inverse: Mapping[str, Rule] = field(default_factory=dict)
     of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False

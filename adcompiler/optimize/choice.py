@@ -28,6 +28,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "cancel": (2, "terms of a gradient that are zero in mathematics aren't computed"),
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
     "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
+    "inverses": (2, "a system of equations is solved by an inverse that is at hand"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),

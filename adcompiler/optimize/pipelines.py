@@ -11,6 +11,7 @@ from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
+from .inverses import solve_by_inverses
 from .late_updates import delay_updates
 from .place_stores import store_at_places
 from .products import regroup_products
@@ -87,6 +88,7 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("copies", forward_copies), ("simplify", simplify),
         ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
         ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
         ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")),
