@@ -16,9 +16,10 @@ import numpy as np
 
 from ..ir.types import Array, List, Type, shape_of
 from .inference import as_array
-from .keys import is_basic, kept_axes, result_shape
+from .keys import is_basic, kept_axes, part_of, result_shape
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .places import (
+    Part,
     Slot,
     Step,
     fill,
@@ -119,6 +120,11 @@ def _put_back(g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
     return np.expand_dims(g, dropped[0] if len(dropped) == 1 else dropped) if dropped else g
 
 
+def _part_read(types: Sequence[Type], attributes: Attributes) -> Part | None:
+    source, *rest = types
+    return part_of(source.shape, attributes["key"], rest) if isinstance(source, Array) else None
+
+
 INDICES = np.array([2, 0, 2, -1])
 MASK = np.array([True, False, True, True])
 _KEYS: tuple[tuple[Any, ...], ...] = (
@@ -163,6 +169,7 @@ INDEX = Op(
     masks=lambda types, attributes: not _reads_all(types, attributes),
     view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
+    part=_part_read,
     spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip
