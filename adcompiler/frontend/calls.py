@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import types
 from typing import Any
@@ -325,7 +324,7 @@ def inline(
     frame = Frame(source, path, bound, parent, trail, name)
 
     def lower() -> Item:
-        return ctx.within(frame, functools.partial(body, ctx))
+        return ctx.within(frame, lambda: body(ctx))
 
     if enters_library(ctx, source.function):
         return from_library(ctx, node, lower)

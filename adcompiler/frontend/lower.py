@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -155,7 +154,7 @@ def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) ->
 
     def lower(bound: dict[str, Item], name: str | None) -> Item:
         frame = Frame(source, (), bound)
-        return ctx.within(frame, functools.partial(body, ctx))
+        return ctx.within(frame, lambda: body(ctx))
 
     callee = Callee(source.function, _name(source.function), lower, True)
     return called(ctx, source.node, callee, arguments, None)

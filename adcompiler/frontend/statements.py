@@ -13,7 +13,6 @@ assignments in `assignment`.
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import math
 from collections.abc import Sequence
@@ -64,19 +63,25 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
     for position, node in enumerate(nodes):
         jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
         if isinstance(jumped, Value):
-            left = nodes[position:]
-            lower = functools.partial(statements, ctx, left)
-            guarded(ctx, node, jumped, assigned_names(left), lower)
+            _unless_jumped(ctx, jumped, nodes[position:])
         if jumped is not False or flag(ctx.frame.names, RAISED):
             return
-        rest = nodes[position + 1 :]
-        done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
+        done = _recovering(ctx, node, nodes[position + 1 :])
         lost = lost or (done is None and may_return(node))
         mark(ctx, node, bool(done))
         if lost:
             ctx.frame.names[RESULT] = LOST
         if done:
             return
+
+
+def _unless_jumped(ctx: Context, jumped: Value, left: Sequence[ast.stmt]) -> None:
+    guarded(ctx, left[0], jumped, assigned_names(left), lambda: statements(ctx, left))
+
+
+def _recovering(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool | None:
+    # a partial's call goes through C, whose own stack Python 3.12 bounds at a fixed depth
+    return recovering(ctx, node, lambda: _leading_on(ctx, node, rest))
 
 
 def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
@@ -102,7 +107,7 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
             if not isinstance(broke, Unsettled) and node.orelse:
                 return _otherwise(ctx, node, broke, rest)
         case ast.With():
-            with_statement(ctx, node, functools.partial(statements, ctx))
+            with_statement(ctx, node, lambda nodes: statements(ctx, nodes))
         case _:
             statement(ctx, node)
     return False
@@ -197,7 +202,7 @@ def _choice(
         then = then if jumps[0] else [*then, *rest]
         otherwise = otherwise if jumps[1] else [*otherwise, *rest]
     if isinstance(test, Value):
-        sides = [functools.partial(statements, nodes=nodes) for nodes in (then, otherwise)]
+        sides = [lambda ctx: statements(ctx, then), lambda ctx: statements(ctx, otherwise)]
         jumping = FLAGS if any(map(may_jump, (*then, *otherwise))) else ()
         names = [*assigned_names([*then, *otherwise]), *jumping]
         branches(ctx, node, test, sides, names)
