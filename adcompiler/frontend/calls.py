@@ -324,8 +324,7 @@ def inline(
     frame = Frame(source, path, bound, parent, trail, name)
 
     def lower() -> Item:
-        return ctx.within(frame, lambda: body(ctx))
+        with ctx.within(frame):
+            return body(ctx)
 
-    if enters_library(ctx, source.function):
-        return from_library(ctx, node, lower)
-    return lower()
+    return from_library(ctx, node, lower) if enters_library(ctx, source.function) else lower()

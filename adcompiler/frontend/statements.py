@@ -29,12 +29,12 @@ from .calls import invoke
 from .context import Context
 from .contexts import with_statement
 from .expressions import condition, expression
-from .instances import Unsettled, attempt
+from .instances import WAITS, attempt
 from .items import LOST, Item, Lost
 from .jumps import FLAGS, RAISED, RESULT, flag, jump
 from .loops import loop
 from .matching import as_branches, subject_of
-from .problems import recovering
+from .problems import recovering, tested
 from .variables import mark
 
 __all__ = ["body", "statements"]
@@ -66,7 +66,9 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
             _unless_jumped(ctx, jumped, nodes[position:])
         if jumped is not False or flag(ctx.frame.names, RAISED):
             return
-        done = _recovering(ctx, node, nodes[position + 1 :])
+        done = None
+        with recovering(ctx, node):
+            done = _leading_on(ctx, node, nodes[position + 1 :])
         lost = lost or (done is None and may_return(node))
         mark(ctx, node, bool(done))
         if lost:
@@ -77,11 +79,6 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
 
 def _unless_jumped(ctx: Context, jumped: Value, left: Sequence[ast.stmt]) -> None:
     guarded(ctx, left[0], jumped, assigned_names(left), lambda: statements(ctx, left))
-
-
-def _recovering(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool | None:
-    # a partial's call goes through C, whose own stack Python 3.12 bounds at a fixed depth
-    return recovering(ctx, node, lambda: _leading_on(ctx, node, rest))
 
 
 def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
@@ -97,14 +94,15 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
             effects.raise_statement(ctx, node)
             ctx.frame.names[RAISED] = True
         case ast.If(test, then, otherwise):
-            return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
+            asked = tested(ctx, lambda: condition(ctx, test))
+            return _choice(ctx, node, asked, then, otherwise, rest)
         case ast.Match():
             return _match(ctx, node, rest)
         case ast.For() | ast.With() if backward_block(ctx, node):
             pass
         case ast.For() | ast.While():
             broke = attempt(ctx, loop, node)
-            if not isinstance(broke, Unsettled) and node.orelse:
+            if not isinstance(broke, WAITS) and node.orelse:
                 return _otherwise(ctx, node, broke, rest)
         case ast.With():
             with_statement(ctx, node, lambda nodes: statements(ctx, nodes))
