@@ -72,13 +72,11 @@ class Chain:
 class Chains:
     """The chains of one function.
 
-    forward: those of the forward part, too, but for what is computed once more; `squares` count as
-    products.
+    forward: those of the forward part, too, but for what is computed once more.
     """
 
     function: Function
     forward: bool = False
-    squares: bool = False
 
     def __post_init__(self) -> None:
         self.definitions: dict[Value, Operation] = {}
@@ -106,7 +104,7 @@ class Chains:
     def is_product(self, op: Operation) -> bool:
         """Whether it is a product, a quotient or a change of sign of real floats."""
         entry = TABLE.get(op.opcode)
-        if entry is None or not (entry.factors or entry.terms == (-1,) or self.is_square(op)):
+        if entry is None or not (entry.factors or entry.terms == (-1,)):
             return False
         if entry.terms and op.result in self.minus:
             return False
@@ -115,14 +113,6 @@ class Chains:
         if min(entry.factors, default=1) > 0 or shape_of(op.result.type):
             return True
         return self.is_safe_divisor(op.operands[-1])
-
-    def is_square(self, op: Operation) -> bool:
-        """Whether it is the square of an array, where these count."""
-        rule = TABLE[op.opcode].square if self.squares and op.opcode in TABLE else None
-        if rule is None or not alike(op.operands[0].type, op.result.type):
-            return False
-        tracer = Tracer(Builder(), TABLE, SPELLINGS, constants=self.constants)
-        return bool(shape_of(op.result.type)) and rule(*map(tracer.var, op.operands))
 
     def is_safe_divisor(self, value: Value) -> bool:
         """Whether Python numbers may be divided by it, with no thought of 0: a literal, a NumPy
@@ -137,10 +127,22 @@ class Chains:
     def is_step(self, value: Value) -> bool:
         """Whether the value is a product that its only user may compute in another way."""
         op = self.definitions.get(value)
-        return (
-            op is not None and self.is_product(op) and value in self.free
-            and self.uses[value] == 1 and is_temporary(value)
-        )  # fmt: skip
+        return op is not None and self.is_product(op) and self.is_passing(value)
+
+    def is_passing(self, value: Value) -> bool:
+        """Whether its only user may do without the value."""
+        return value in self.free and self.uses[value] == 1 and is_temporary(value)
+
+    def root(self, value: Value) -> Value | None:
+        """The array that the value is the square of, if its only user may do without it."""
+        op = self.definitions.get(value)
+        rule = TABLE[op.opcode].square if op is not None and op.opcode in TABLE else None
+        if op is None or rule is None or not self.is_passing(value):
+            return None
+        tracer = Tracer(Builder(), TABLE, SPELLINGS, constants=self.constants)
+        found = op.operands[0]
+        same = shape_of(value.type) and alike(found.type, value.type)
+        return found if same and rule(*map(tracer.var, op.operands)) else None
 
     def of(self, op: Operation) -> Chain | None:
         """The chain that ends in the operation; None where there is nothing to be moved."""
@@ -155,9 +157,8 @@ class Chains:
                     chain.price += price(step)  # -2 costs nothing
                 if entry.terms:
                     chain.above = -chain.above
-                pairs = list(zip(step.operands, entry.factors or (1,), strict=False))
-                if self.is_square(step):
-                    pairs *= 2
+                exponents = entry.factors or (1,)
+                pairs = zip(step.operands, exponents, strict=True)
                 pending += reversed([(v, exponent * e, False) for v, e in pairs])
             elif not self._number(chain, value, exponent):
                 chain.factors.append(Factor(value, exponent))
