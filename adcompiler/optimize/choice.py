@@ -27,6 +27,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
     "cancel": (2, "terms of a gradient that are zero in mathematics aren't computed"),
+    "sigmoids": (2, "np.exp(x - np.logaddexp(x, y)) is a sigmoid, which is faster"),
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
     "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
     "inverses": (2, "a system of equations is solved by an inverse that is at hand"),

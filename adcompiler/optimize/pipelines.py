@@ -17,6 +17,7 @@ from .late_updates import delay_updates
 from .place_stores import store_at_places
 from .products import regroup_products
 from .shape_sources import share_shapes
+from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
@@ -76,7 +77,7 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
     ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
-    (None, read_branch_results), (None, keep_sequences),
+    ("sigmoids", write_sigmoids), (None, read_branch_results), (None, keep_sequences),
     ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
