@@ -118,8 +118,11 @@ class HessianProduct(Derivative):
                 for p in self.__signature__.parameters.values()
                 if p.kind in (kind, p.POSITIONAL_OR_KEYWORD)
             ]
-            v = inspect.Parameter("v", kind)
-            self.__signature__ = self.__signature__.replace(parameters=[*parameters, v])
+            name = "v"
+            while name in {p.name for p in parameters}:
+                name += "_"
+            parameters.append(inspect.Parameter(name, kind))
+            self.__signature__ = self.__signature__.replace(parameters=parameters)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:
