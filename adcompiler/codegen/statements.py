@@ -19,6 +19,7 @@ from ..optimize.choice import Passes
 from .iterations import all_flags
 from .lifetimes import find_lifetimes
 from .loops import loop_statements
+from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
@@ -102,6 +103,9 @@ class Emitter:
 
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
+        return comes_from(op, self._computed(op))
+
+    def _computed(self, op: Operation) -> ast.expr:
         if op.opcode == "if":
             return self.conditional(op)
         type_ = op.results[0].type if op.results else UNDEFINED
@@ -136,6 +140,9 @@ class Emitter:
     def operation(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
+        return [comes_from(op, line) for line in self._lines(op)]
+
+    def _lines(self, op: Operation) -> list[ast.stmt]:
         effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
         if effect is not None:
             return [effect(self.emission(op, Static()))]
@@ -294,7 +301,8 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             return operand
         case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
             positive = without_minus(left)
-            return None if positive is None else ast.BinOp(positive, op, right)
+            made = None if positive is None else ast.BinOp(positive, op, right)
+            return made and like(expression, made)
     return None
 
 
