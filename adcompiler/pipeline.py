@@ -112,7 +112,9 @@ def _compiled(
     written = [(found, _shape(lowered, found, derived, defaults))]
     if derived.pullback is not None:
         written.append(_pullback(found, derived.pullback))
-    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
+    emitted = emit_module(
+        written, options.passes, _title(lowered, options), derived.headed, lowered.functions
+    )
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(
@@ -183,6 +185,7 @@ def _finished(
         found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+    found = optimize.run(found, optimize.before_emission(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found

@@ -30,6 +30,7 @@ from .frontend.parameters import signature_of
 from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
+from .kept_origins import described_origins, restored_origins
 from .ops.gates import Primitive
 from .options import Compiled, Options
 from .results import Form, described, restored
@@ -45,7 +46,8 @@ class Specialization:
 
     `taken` names what the text takes besides the function's arguments and what is outside: tangents
     or cotangents. `pullback`: its backward part, where that is a function by itself. `form`: the
-    classes among what is returned.
+    classes among what is returned. `function`: what is emitted; `call` makes classes of what it
+    returns.
     """
 
     emitted: Emitted
@@ -58,6 +60,7 @@ class Specialization:
     taken: tuple[str, ...] = ()
     pullback: Callable[..., Any] | None = None
     form: Form | None = None
+    function: Callable[..., Any] | None = None
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
@@ -136,7 +139,7 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     try:
-        namespace = load(emitted.module, function.__name__)
+        namespace = load(emitted.module, function.__name__, emitted)
     except (SyntaxError, RecursionError, MemoryError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise too_deep(function, f"Python refuses the text of its derivative ({why})") from None
@@ -155,6 +158,7 @@ def _loaded(
         _taken(namespace[emitted.name], function, compiled),
         pullback and with_gradients(pullback, arguments, replace(options, aux=False)),
         compiled.form,
+        namespace[emitted.name],
     )
 
 
@@ -341,6 +345,7 @@ def _metadata(
         "capture_keys": keys,
         "guards": guards,
         "static": static,
+        "origins": described_origins(function, compiled.guards, emitted.origins),
     }
 
 
@@ -367,7 +372,8 @@ def _restore(
         for path, told in data["static"]:
             _expect(function, path, told, arguments)
         text, pullback = entry.text[data["function"] :], data["pullback"]
-        emitted = Emitted(data["name"], text, entry.text, pullback)
+        origins = restored_origins(function, guards, data["origins"])
+        emitted = Emitted(data["name"], text, entry.text, pullback, origins)
         form = restored(data["form"])
     except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None

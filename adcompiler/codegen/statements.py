@@ -19,6 +19,7 @@ from ..optimize.choice import Passes
 from .iterations import all_flags
 from .lifetimes import find_lifetimes
 from .loops import loop_statements
+from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
@@ -26,6 +27,7 @@ from .nesting import plan_nesting
 from .ownership import find_updates
 from .pops import with_pops
 from .tape_order import tape_orders
+from .tape_tuples import saved_tuples
 from .text import Comment
 from .unset import unset_variables
 
@@ -52,6 +54,7 @@ class Emitter:
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.tape_orders = tape_orders(function)
         self.read = _read_values(function)
+        self.tuples = saved_tuples(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
         self.known: dict[Value, bool | None] = {}
         self.asked: set[Value] = set()
@@ -93,8 +96,16 @@ class Emitter:
             return ast.Name(self.names[value], ast.Load())
         return self.computed(self.nesting.definitions[value])
 
+    def saved(self, value: Value) -> ast.expr:
+        """What goes on a tape; a tuple is made there."""
+        op = self.nesting.definitions.get(value)
+        return self.computed(op) if op in self.tuples else self.expression(value)
+
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
+        return comes_from(op, self._computed(op))
+
+    def _computed(self, op: Operation) -> ast.expr:
         if op.opcode == "if":
             return self.conditional(op)
         type_ = op.results[0].type if op.results else UNDEFINED
@@ -129,6 +140,9 @@ class Emitter:
     def operation(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
+        return [comes_from(op, line) for line in self._lines(op)]
+
+    def _lines(self, op: Operation) -> list[ast.stmt]:
         effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
         if effect is not None:
             return [effect(self.emission(op, Static()))]
@@ -225,7 +239,7 @@ class Emitter:
         """Whether the operation has no line: it is part of an expression, or does nothing."""
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
             return True
-        return op.opcode == "undefined"
+        return op.opcode == "undefined" or op in self.tuples
 
     def _nests_whole(self, op: Operation) -> bool:
         """Whether both sides are expressions, and the branch hands on nothing for a tape."""
@@ -287,7 +301,8 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             return operand
         case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
             positive = without_minus(left)
-            return None if positive is None else ast.BinOp(positive, op, right)
+            made = None if positive is None else ast.BinOp(positive, op, right)
+            return made and like(expression, made)
     return None
 
 
