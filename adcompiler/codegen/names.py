@@ -22,24 +22,27 @@ from ..ir.loops import Loop, is_loop
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
+from .reuse import Layout
 
 __all__ = ["assign_names"]
 
 
 def assign_names(
-    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str],
-    unpacked: Collection[Value] = (),
-) -> Mapping[Value, str]:  # fmt: skip
+    layout: Layout, reserved: Iterable[str], unpacked: Collection[Value] = ()
+) -> Mapping[Value, str]:
     """A name for every value that isn't nested; parameters keep theirs.
 
     Those of `unpacked` are taken out of structures, and so may have any name.
     """
-    groups = _Groups(nesting, lifetimes)
+    function, lifetimes = layout.function, layout.lifetimes
+    groups = _Groups(layout.nesting, lifetimes)
     operations = list(walk(function.body))
     for op in operations:
         groups.core(op)
     for op in operations:
         groups.region(op)
+    for result, operand in layout.over.items():
+        groups.hand_over(operand, result)
     names = _Allocator(function, lifetimes, set(reserved), groups, set(unpacked))
     return names.assigned
 
@@ -81,6 +84,14 @@ class _Groups:
             return
         if is_temporary(source) or hint(source) == hint(target):
             self.merge(target, source)
+
+    def hand_over(self, operand: Value, result: Value) -> None:
+        """One variable for an array and what is written over it, if that has no name of its own:
+        none of the user's, and a gradient isn't called after a primal."""
+        named = [v for v in (*self.of(operand), *self.of(result)) if v.name is not None]
+        users = {hint(v) for v in named if not is_temporary(v)}
+        if len(users) < 2 and len({isinstance(v.name, Derived) for v in named}) < 2:
+            self.merge(operand, result)
 
     def core(self, op: Operation) -> None:
         """The two regions of a loop see one variable, and so does the code after the loop.
