@@ -41,10 +41,21 @@ def assign_names(
         groups.core(op)
     for op in operations:
         groups.region(op)
-    for result, operand in layout.over.items():
-        groups.hand_over(operand, result)
+    for op in operations if layout.over else ():
+        before = _taken_over(op, layout)
+        if before is not None:
+            groups.hand_over(before, op.result)
     names = _Allocator(function, lifetimes, set(reserved), groups, set(unpacked))
     return names.assigned
+
+
+def _taken_over(op: Operation, layout: Layout) -> Value | None:
+    """The operand whose memory the result takes, be it written over or added to."""
+    if len(op.results) != 1:
+        return None
+    if op.opcode == "accumulate" and op.result in layout.updates.in_place:
+        return None if op.operands[0] in layout.nesting.inlined else op.operands[0]
+    return layout.over.get(op.result)
 
 
 class _Groups:

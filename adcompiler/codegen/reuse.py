@@ -34,14 +34,13 @@ from ..optimize.choice import Passes
 from .lifetimes import Lifetimes, find_lifetimes
 from .nesting import Nesting, plan_nesting
 from .ownership import AliveSites, Updates, find_updates
+from .sites import makes_memory
 
 __all__ = ["Layout", "lay_out"]
 
 # Fewer elements than this stay in the processor's nearest cache, whatever memory they are in.
 _SMALL = 512
 
-# What has no line in any case.
-_SILENT = ("constant", "filler", "undefined")
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,12 @@ def lay_out(function: Function, passes: Passes) -> Layout:
         chosen = Nesting(nesting.inlined.difference(over, over.values()), nesting.definitions)
         lifetimes = find_lifetimes(function, chosen)
         updates = find_updates(function, lifetimes)
-        refused = list(_refused(function, updates, over))
+        refused = set(_refused(function, updates, over))
         if not refused:
-            return Layout(function, chosen, lifetimes, updates, over)
+            spared = set(_elided(function, nesting, over))
+            if not spared:
+                return Layout(function, chosen, lifetimes, updates, over)
+            wanted = {result: wanted[result] for result in over if result not in spared}
         for result in refused:
             wanted[result] = wanted[result][1:]
         wanted = {result: operands for result, operands in wanted.items() if operands}
@@ -90,13 +92,12 @@ def _promises_too_much(function: Function) -> bool:
 def _candidates(function: Function, nesting: Nesting) -> Iterator[tuple[Value, list[Value]]]:
     """Results of elementwise operations, and the operands of their own block that they fit into."""
     for block in _plain_blocks(function.body):
-        here = {v for op in block.operations for v in op.results}
+        here = {v for op in block.operations if makes_memory(op) for v in op.results}
         here -= set(_signs(block, nesting))
         for op in block.operations:
             if op.opcode not in TABLE or not TABLE[op.opcode].ufunc(op.attributes):
                 continue
             fitting = [v for v in dict.fromkeys(op.operands) if v in here and _fits(v, op.result)]
-            fitting = [v for v in fitting if nesting.definitions[v].opcode not in _SILENT]
             if fitting and op.result in here:
                 yield op.result, fitting
 
@@ -170,6 +171,28 @@ class _Placing:
         return replace(block, operations=tuple(operations))
 
 
+def _elided(
+    function: Function, nesting: Nesting, over: Mapping[Value, Value]
+) -> Iterator[Value]:
+    """Results of operators that NumPy writes over an operand by itself, as it does where a large
+    operand is nested in the expression and the other has the same shape, or none."""
+    spared = set[Value]()
+    for op in walk(function.body):
+        operand = over.get(op.results[0]) if len(op.results) == 1 else None
+        if operand is None or operand not in nesting.inlined:
+            continue
+        if operand in over and operand not in spared:
+            continue  # it has a line of its own
+        position = op.operands.index(operand)
+        signs = TABLE[op.opcode].terms or TABLE[op.opcode].factors
+        arithmetic = op.attributes.get("via") == "op" and signs
+        if arithmetic and (position == 0 or signs[position] > 0) and all(
+            not rank(v.type) or _fits(v, op.result) for v in op.operands
+        ):  # fmt: skip
+            spared.add(op.result)
+            yield op.result
+
+
 def _refused(
     function: Function, updates: Updates, over: Mapping[Value, Value]
 ) -> Iterator[Value]:
@@ -186,7 +209,7 @@ def _refused(
         if operand is None:
             continue
         here, mine, at = home[op.result], sites.of(operand), lifetimes.write(op)
-        if not mine or not sites.ours(operand) or sites.meet(mine, elsewhere) or any(
+        if not sites.ours(operand) or sites.meet(mine, elsewhere) or any(
             site.old or site.inside or home.get(site.value) is not here or alive.at(site, at)
             for site in mine
         ):  # fmt: skip

@@ -22,7 +22,11 @@ from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "stored_parameters"]
+__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "makes_memory", "stored_parameters"]
+
+
+# What has no line, and so makes nothing.
+_SILENT = ("constant", "filler", "undefined")
 
 
 class Site(NamedTuple):
@@ -54,6 +58,17 @@ def changes_operand(op: Operation) -> bool:
     if op.opcode == "accumulate":
         return True
     return op.opcode in TABLE and TABLE[op.opcode].statement is not None
+
+
+def makes_memory(op: Operation) -> bool:
+    """Whether the result of an operation of the tables is no view: memory of its own, or that of
+    an operand which the operation changes."""
+    if op.opcode not in TABLE or op.opcode in _SILENT:
+        return False
+    entry = TABLE[op.opcode]
+    types = [v.type for v in op.operands]
+    owns = entry.fresh or not entry.view or entry.sharing(types, op.attributes) == "copy"
+    return owns or changes_operand(op)
 
 
 def has_memory(value: Value) -> bool:
