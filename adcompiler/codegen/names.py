@@ -54,7 +54,8 @@ def _taken_over(op: Operation, layout: Layout) -> Value | None:
     if len(op.results) != 1:
         return None
     if op.opcode == "accumulate" and op.result in layout.updates.in_place:
-        return None if op.operands[0] in layout.nesting.inlined else op.operands[0]
+        lines = layout.nesting.inlined.isdisjoint((op.operands[0], op.result))
+        return op.operands[0] if lines else None
     return layout.over.get(op.result)
 
 
