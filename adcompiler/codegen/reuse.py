@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.sizes import is_known, may_be_one
-from ..ir.types import Array, rank
+from ..ir.types import Array, rank, shape_of
 from ..ops import TABLE
 from ..ops.effects import Template
 from ..ops.inference import size_of
@@ -185,12 +185,18 @@ def _elided(
             continue  # it has a line of its own
         position = op.operands.index(operand)
         signs = TABLE[op.opcode].terms or TABLE[op.opcode].factors
-        arithmetic = op.attributes.get("via") == "op" and signs
-        if arithmetic and (position == 0 or signs[position] > 0) and all(
-            not rank(v.type) or _fits(v, op.result) for v in op.operands
-        ):  # fmt: skip
+        written = op.attributes.get("via") == "op" and signs and (not position or signs[position] > 0)
+        if written and not any(_is_stretched(v, op.result) for v in op.operands):
             spared.add(op.result)
             yield op.result
+
+
+def _is_stretched(operand: Value, result: Value) -> bool:
+    """Whether an operand that is an array is known to be smaller than the result."""
+    mine, whole = shape_of(operand.type), shape_of(result.type)
+    return bool(mine) and (
+        len(mine) < len(whole) or any(a == 1 != b for a, b in zip(mine, whole, strict=True))
+    )
 
 
 def _refused(
