@@ -19,6 +19,7 @@ from heapq import heappop, heappush
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
+from ..ir.types import rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
@@ -53,9 +54,11 @@ def _taken_over(op: Operation, layout: Layout) -> Value | None:
     """The operand whose memory the result takes, be it written over or added to."""
     if len(op.results) != 1:
         return None
-    if op.opcode == "accumulate" and op.result in layout.updates.in_place:
-        lines = layout.nesting.inlined.isdisjoint((op.operands[0], op.result))
-        return op.operands[0] if lines else None
+    if op.opcode == "accumulate" and rank(op.result.type) and (
+        op.result in layout.updates.in_place
+        and layout.nesting.inlined.isdisjoint((op.operands[0], op.result))
+    ):  # fmt: skip
+        return op.operands[0]
     return layout.over.get(op.result)
 
 
@@ -67,6 +70,9 @@ class _Groups:
         self.lifetimes = lifetimes
         self.group: dict[Value, list[Value]] = {}
         self.life: dict[int, list[Segment]] = {}
+        self.called: dict[str | None, list[Value]] = {}
+        for value in lifetimes.segments:
+            self.called.setdefault(hint(value), []).append(value)
 
     def of(self, value: Value) -> list[Value]:
         found = self.group.get(value)
@@ -99,10 +105,16 @@ class _Groups:
 
     def hand_over(self, operand: Value, result: Value) -> None:
         """One variable for an array and what is written over it, if that has no name of its own:
-        none of the user's, and a gradient isn't called after a primal."""
-        named = [v for v in (*self.of(operand), *self.of(result)) if v.name is not None]
+        none of the user's, and a gradient isn't called after a primal. What else the user calls so
+        comes first."""
+        both = [*self.of(operand), *self.of(result)]
+        named = [v for v in both if v.name is not None]
         users = {hint(v) for v in named if not is_temporary(v)}
-        if len(users) < 2 and len({isinstance(v.name, Derived) for v in named}) < 2:
+        if len(users) > 1 or len({isinstance(v.name, Derived) for v in named}) > 1:
+            return
+        life = _union([s for v in both for s in self.lifetimes.segments[v]])
+        others = {v for name in users for v in self.called[name]}.difference(both)
+        if not any(overlap(life, self.lifetimes.segments[v]) for v in others):
             self.merge(operand, result)
 
     def core(self, op: Operation) -> None:

@@ -42,7 +42,6 @@ __all__ = ["Layout", "lay_out"]
 _SMALL = 512
 
 
-
 @dataclass(frozen=True)
 class Layout:
     """What has a line of its own and what is part of one; `over`: by result, the operand whose
@@ -105,10 +104,11 @@ def _candidates(function: Function, nesting: Nesting) -> Iterator[tuple[Value, l
 def _signs(block: Block, nesting: Nesting) -> Iterator[Value]:
     """Changes of sign that the text says by the operator of a sum: `grad_x -= g`."""
     for op in block.operations:
-        if op.opcode == "accumulate" or (op.backward and op.opcode in TABLE and TABLE[op.opcode].terms == (1, 1)):
-            added = op.operands[1]
-            if added in nesting.inlined and TABLE[nesting.definitions[added].opcode].terms == (-1,):
-                yield added
+        terms = TABLE[op.opcode].terms if op.opcode in TABLE else ()
+        if op.opcode == "accumulate" or (op.backward and terms == (1, 1)):
+            made = nesting.definitions.get(op.operands[1])
+            if made is not None and made.opcode in TABLE and TABLE[made.opcode].terms == (-1,):
+                yield from nesting.inlined.intersection(made.results)
 
 
 def _plain_blocks(block: Block) -> Iterator[Block]:
@@ -183,10 +183,12 @@ def _elided(
             continue
         if operand in over and operand not in spared:
             continue  # it has a line of its own
+        if op.attributes.get("via") != "op":
+            continue
         position = op.operands.index(operand)
         signs = TABLE[op.opcode].terms or TABLE[op.opcode].factors
-        written = op.attributes.get("via") == "op" and signs and (not position or signs[position] > 0)
-        if written and not any(_is_stretched(v, op.result) for v in op.operands):
+        turns = bool(signs) and (position == 0 or signs[position] > 0)
+        if turns and not any(_is_stretched(v, op.result) for v in op.operands):
             spared.add(op.result)
             yield op.result
 

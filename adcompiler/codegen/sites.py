@@ -22,7 +22,15 @@ from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "makes_memory", "stored_parameters"]
+__all__ = [
+    "Found",
+    "Site",
+    "Sites",
+    "changes_operand",
+    "has_memory",
+    "makes_memory",
+    "stored_parameters",
+]
 
 
 # What has no line, and so makes nothing.
@@ -46,8 +54,9 @@ class Site(NamedTuple):
 
     @property
     def bare(self) -> Site:
-        """The site itself, also of what is found in a list."""
-        return self._replace(inside=False) if self.inside else self
+        """The memory alone, also of what is found in a list, or seen through a read-only view."""
+        plain = not (self.inside or self.fixed)
+        return self if plain else self._replace(inside=False, fixed=False)
 
 
 Found = frozenset[Site]
@@ -145,18 +154,18 @@ class Sites:
         found: dict[Site, list[Site]] = {}
         for target, sources in self.origins.items():
             for one in sources:
-                found.setdefault(one, []).append(target)
+                found.setdefault(one._replace(fixed=False), []).append(target)
         return found
 
     def near(self, site: Site) -> set[Site]:
         """The sites whose memory may be this site's: where it comes from, what comes from it."""
         after, pending = set[Site](), [site, site._replace(inside=True)]
         while pending:
-            for one in self._targets.get(pending.pop(), ()):
+            for one in self._targets.get(pending.pop()._replace(fixed=False), ()):
                 if one not in after:
                     after.add(one)
                     pending.append(one)
-        return {s for s in (site, *self.closure((site,)), *after) if not s.inside}
+        return {s.bare for s in (site, *self.closure((site,)), *after) if not s.inside}
 
     def reach(self, sites: Iterable[Site]) -> set[Site]:
         """The sites and where their memory comes from, those of a list's elements told apart by
