@@ -117,7 +117,9 @@ def _compiled(
     written = [(found, _shape(lowered, found, derived, defaults))]
     if derived.pullback is not None:
         written.append(_pullback(found, derived.pullback))
-    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
+    emitted = emit_module(
+        written, options.passes, _title(lowered, options), derived.headed, lowered.functions
+    )
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(

@@ -136,7 +136,7 @@ def _fits(operand: Value, result: Value) -> bool:
 
 
 class _Placing:
-    """Puts each operation that is part of a line directly before that line, and into its part."""
+    """Puts each operation that is part of a line directly before that line."""
 
     def __init__(self, function: Function, nesting: Nesting) -> None:
         self.nesting = nesting
@@ -155,19 +155,18 @@ class _Placing:
         used = {v for op in block.operations for v in op.operands}
         operations: list[Operation] = []
 
-        def place(op: Operation, backward: bool) -> None:
+        def place(op: Operation) -> None:
             for operand in op.operands:
                 if operand in parts:
-                    place(parts.pop(operand), backward)
+                    place(parts.pop(operand))
             blocks = tuple(map(self.block, op.blocks))
-            moved = blocks or op.backward is not backward
-            operations.append(replace(op, blocks=blocks, backward=backward) if moved else op)
+            operations.append(replace(op, blocks=blocks) if blocks else op)
 
         for op in block.operations:
             if not (len(op.results) == 1 and op.result in parts and op.result in used):
                 if op.results and parts.get(op.results[0]) is op:
                     del parts[op.result]
-                place(op, op.backward)
+                place(op)
         return replace(block, operations=tuple(operations))
 
 

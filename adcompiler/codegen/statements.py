@@ -18,6 +18,7 @@ from ..ops.emit import call
 from ..optimize.choice import Passes
 from .iterations import all_flags
 from .loops import loop_statements
+from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
@@ -72,7 +73,8 @@ class Emitter:
         part = None
         for op in self.function.body.operations:
             lines = self.operation(op)
-            if lines and two_parts and part is not op.backward:
+            # What the backward part alone reads may be computed there.
+            if lines and two_parts and not part and part is not op.backward:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
@@ -91,6 +93,9 @@ class Emitter:
 
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
+        return comes_from(op, self._computed(op))
+
+    def _computed(self, op: Operation) -> ast.expr:
         if op.opcode == "if":
             return self.conditional(op)
         type_ = op.results[0].type if op.results else UNDEFINED
@@ -125,6 +130,9 @@ class Emitter:
     def operation(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
+        return [comes_from(op, line) for line in self._lines(op)]
+
+    def _lines(self, op: Operation) -> list[ast.stmt]:
         effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
         if effect is not None:
             return [effect(self.emission(op, Static()))]
@@ -146,8 +154,6 @@ class Emitter:
             return [ast.Expr(self.computed(op))]
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
-        if not op.results:
-            return [ast.Expr(self.computed(op))]
         if self.level and op.result not in self.read and is_temporary(op.result):
             return [ast.Expr(self.computed(op))]  # it is there because it may raise
         return self.assign(op.result, self.computed(op))
@@ -302,7 +308,8 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             return operand
         case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
             positive = without_minus(left)
-            return None if positive is None else ast.BinOp(positive, op, right)
+            made = None if positive is None else ast.BinOp(positive, op, right)
+            return made and like(expression, made)
     return None
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import types
 from typing import Any
@@ -319,14 +318,15 @@ def inline(
     """Lower a function's body in place of the call; gives what it returns."""
     from .statements import body
 
+    caller = None if ctx.apart else ctx.span(node)
+    ctx.apart = False
     trail = (ctx.span(node), *ctx.frame.trail)
     if source.function not in ctx.functions:
         ctx.functions.append(source.function)
-    frame = Frame(source, path, bound, parent, trail, name)
+    frame = Frame(source, path, bound, parent, trail, caller, name)
 
     def lower() -> Item:
-        return ctx.within(frame, functools.partial(body, ctx))
+        with ctx.within(frame):
+            return body(ctx)
 
-    if enters_library(ctx, source.function):
-        return from_library(ctx, node, lower)
-    return lower()
+    return from_library(ctx, node, lower) if enters_library(ctx, source.function) else lower()

@@ -7,7 +7,7 @@ import contextlib
 import enum
 import functools
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -26,6 +26,7 @@ from .items import (
     BoundMethod,
     Instance,
     Item,
+    Unfilled,
     in_words,
     is_constant,
     is_namedtuple,
@@ -92,6 +93,7 @@ class Frame:
     names: dict[str, Item]
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
+    caller: Span | None = None  # in the function of the emitted text that this one becomes part of
     result_name: str | None = None
     inner: bool = False  # a comprehension's
     jumps: Jumps = field(default_factory=Jumps)
@@ -168,6 +170,8 @@ class Context:
     live: dict[str, Value] = field(default_factory=dict)
     exceptions: set[Value] = field(default_factory=set)
     generators: dict[Value, type] = field(default_factory=dict)  # of random numbers
+    # Whether what is inlined next becomes a function by itself, which nothing is around.
+    apart: bool = False
     bare: ast.AST | None = None
     raised: ast.AST | None = None
     opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)
@@ -185,11 +189,12 @@ class Context:
             frame = frame.parent
         return frame.names
 
-    def within(self, frame: Frame, lower: Callable[[], Item]) -> Item:
-        """Lower something as part of an inlined call."""
+    @contextlib.contextmanager
+    def within(self, frame: Frame) -> Iterator[None]:
+        """Inside an inlined call, or a comprehension."""
         self.frames.append(frame)
         try:
-            return lower()
+            yield
         finally:
             self.frames.pop()
 
@@ -203,7 +208,7 @@ class Context:
             self.loops.pop()
 
     def span(self, node: ast.AST) -> Span:
-        return self.frame.source.span(node)
+        return self.frame.source.span(node, self.frame.caller)
 
     def refuse(self, node: ast.AST, code: str, reason: str, advice: str) -> NoReturn:
         """Stop with a diagnostic that points at the node."""
@@ -237,6 +242,12 @@ class Context:
         try:
             types_ = entry.types([v.type for v in values], attributes)
         except OperationError as error:
+            if any(v.type == UNDEFINED for v in values):
+                raise Unfilled(Diagnostic(
+                    "operation", "nothing was put into what this reads.",
+                    "fill the list, or assign the name, before.",
+                    self.span(node), self.frame.trail,
+                )) from None  # fmt: skip
             self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
         names: Sequence[str | None] = (name,)
         if len(types_) > 1:

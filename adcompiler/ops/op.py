@@ -38,6 +38,7 @@ __all__ = [
     "SHAPE_ALONE",
     "STEPWISE",
     "STOPPED",
+    "Axes",
     "Bound",
     "Call",
     "Emission",
@@ -55,6 +56,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Axes = Callable[[Sequence[Type], Attributes], tuple[int | None, ...] | None]
 Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -131,9 +133,13 @@ class Op:
     `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
     operand's rule where the contribution is best added into an existing gradient; `accumulates`
+<<<<<<< HEAD
     tells for which attributes.
     `ufunc`: of an elementwise operation, the function that computes the same and can write it over
     an operand (`np.exp(x, out=x)`), as the text calls it; told from the attributes, "" for none.
+=======
+    tells for which types and attributes.
+>>>>>>> main
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
@@ -143,6 +149,8 @@ class Op:
     attribute `sign` is -1.
     `faster`: by the name of a pass, a rule over the operands (and the attributes) for what gives
     the same up to rounding, and is faster; or None, where it isn't.
+    `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
+    that inverse of the first operand, and the other operands.
     `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
     product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
@@ -163,6 +171,7 @@ class Op:
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
     `place`: of what reads or stores at a place of its first operand: the key, the key's operands,
     and the views that it is in, from the attributes and the operands.
+    `part`: of what reads a part of its first operand, that part, where it can be told (see `Part`).
     `stores`: of what adds at a place, the entry that stores there.
     `zeros`: the result is made of zeros.
     `element`: of a list the result is an element, which stays in it.
@@ -173,6 +182,8 @@ class Op:
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
+    `total`: whether it neither raises nor warns, whatever its operands' values, and takes no more
+    time than a step of Python's; told likewise.
     `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
@@ -200,7 +211,7 @@ class Op:
     statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
     rules: tuple[Rule | None, ...] | Rule | None = None
     accumulate: Rule | None = None
-    accumulates: Callable[[Attributes], bool] = lambda attributes: True
+    accumulates: Callable[[Sequence[Type], Attributes], bool] = lambda types, attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
     ufunc: Callable[[Attributes], str] = lambda attributes: ""
     elementwise: bool = False
@@ -208,7 +219,9 @@ class Op:
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
     signed: tuple[int, ...] = ()
+    axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
+    by_inverse: Mapping[str, Rule] = field(default_factory=dict)
     of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False
@@ -218,6 +231,7 @@ class Op:
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
     place: Callable[[Attributes, Sequence[Any]], tuple[Any, Sequence[Any], Any]] | None = None
+    part: Callable[[Sequence[Type], Attributes], Any] = lambda types, attributes: None
     stores: str = ""
     zeros: bool = False
     element: bool = False
@@ -232,6 +246,7 @@ class Op:
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
+    total: Raises | None = None
     results: tuple[str, ...] = ()
     structure: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
     domain: tuple[tuple[float, float], ...] = ()
@@ -258,6 +273,10 @@ class Op:
             return self.linear
         into = (0,) if self.accumulate is not None else ()
         return tuple(k for k in range(count) if self.rule(k) is not None or k in into)
+
+    def adds_into(self, types: Sequence[Type], attributes: Attributes) -> bool:
+        """Whether the first operand's contribution is added into its gradient."""
+        return self.accumulate is not None and self.accumulates(types, attributes)
 
     def rule(self, index: int) -> Rule | None:
         """The rule for one operand; None where no gradient flows."""

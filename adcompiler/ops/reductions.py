@@ -33,6 +33,7 @@ from .op import (
 )
 from .reducing import (
     averaged,
+    axes_left,
     bind,
     bind_ddof,
     bind_extreme,
@@ -324,7 +325,7 @@ def _values(attributes: Attributes) -> tuple[int, ...]:
 
 ENTRIES: tuple[Op, ...] = (
     _entry("sum", summed, bind_initial, linear=_values, complex=True,
-           faster={"ones": _by_ones}, of_product=_sum_of_product,
+           axes=axes_left, faster={"ones": _by_ones}, of_product=_sum_of_product,
            samples=_samples(*_ALL_AXES, empty=True),
            examples=("np.sum({2,3}, where=np.array([True, False, True]))",
                      "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",

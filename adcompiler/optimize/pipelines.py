@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
+from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
+from .invariants import hoist_invariants
+from .inverses import solve_by_inverses
 from .late_updates import delay_updates
 from .place_stores import store_at_places
 from .products import regroup_products
@@ -72,8 +75,9 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 )  # fmt: skip
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
-    ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
-    ("shapes", share_shapes), (None, keep_sequences),
+    ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
+    (None, read_branch_results), (None, keep_sequences),
+    ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
@@ -85,9 +89,10 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("copies", forward_copies), ("simplify", simplify),
         ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
         ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
         ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
-        ("ones", faster("ones")),
+        ("ones", faster("ones")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
