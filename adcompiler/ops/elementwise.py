@@ -68,6 +68,7 @@ def elementwise(
     terms: tuple[int, ...] = (),
     factors: tuple[int, ...] = (),
     faster: Mapping[str, Rule] | None = None,
+    share: Rule | None = None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -100,6 +101,7 @@ def elementwise(
         terms=terms,
         factors=factors,
         faster=faster or {},
+        share=share,
         singular=singular,
         masks=masks,
         raises=raises,
@@ -175,6 +177,15 @@ _MATH_KINDS: dict[Any, str] = {
     **dict.fromkeys((math.floor, math.ceil, math.trunc), "int"),
     **dict.fromkeys((math.isnan, math.isinf, math.isfinite), "bool"),
 }
+
+
+def _sigmoid(a: Any, b: Any) -> Any:
+    """exp(a) / (exp(a) + exp(b)) of arrays."""
+    difference = -a if b.constant == 0 else b - a
+    if not difference.ndim or difference.type.dtype[0] != "f":
+        return None
+    largest = math.floor(math.log(np.finfo(difference.type.dtype).max))
+    return 1 / (1 + np.exp(np.minimum(difference, largest)))
 
 
 def select(condition: Any, chosen: Any, otherwise: Any) -> Any:
@@ -397,7 +408,7 @@ _EXPONENTIALS = (
                 math_function=math.log1p, singular=1.0, raises=_outside_domain,
                 domain=((-0.7, 2.0),), complex=True),
     elementwise("logaddexp", np.logaddexp, lambda g, a, b, y, via: g * np.exp(a - y),
-                lambda g, a, b, y, via: g * np.exp(b - y)),
+                lambda g, a, b, y, via: g * np.exp(b - y), share=_sigmoid),
     elementwise("sqrt", np.sqrt, lambda g, x, y, via: g / (2 * y), math_function=math.sqrt,
                 singular=1.0, raises=_outside_domain,
                 domain=POSITIVE, complex=True),

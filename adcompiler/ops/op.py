@@ -151,6 +151,8 @@ class Op:
     the same up to rounding, and is faster; or None, where it isn't.
     `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
     that inverse of the first operand, and the other operands.
+    `share`: of the logarithm of a sum of exponentials, a rule for what part of the sum the
+    exponential of one operand is, from that operand and the other.
     `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
     product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
@@ -222,6 +224,7 @@ class Op:
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
     by_inverse: Mapping[str, Rule] = field(default_factory=dict)
+    share: Rule | None = None
     of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False

@@ -24,9 +24,11 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "simplify": (1, "what is known when compiling is settled: x * 1, 0 + x, sizes"),
     "subexpressions": (1, "what is computed twice is computed once"),
     "invariants": (1, "what is the same in every iteration is computed before the loop"),
+    "loop-values": (1, "what a loop has called a function for is saved, not called for again"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
     "cancel": (2, "terms of a gradient that are zero in mathematics aren't computed"),
+    "sigmoids": (2, "np.exp(x - np.logaddexp(x, y)) is a sigmoid, which is faster"),
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
     "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
     "inverses": (2, "a system of equations is solved by an inverse that is at hand"),
@@ -35,7 +37,11 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
+<<<<<<< HEAD
     "reuse": (2, "a result is written over an array that nobody reads any more"),
+=======
+    "tuple-tapes": (1, "several numbers that a loop saves are one tuple on one tape"),
+>>>>>>> main
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 

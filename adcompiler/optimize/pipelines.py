@@ -14,9 +14,12 @@ from .faster import faster
 from .invariants import hoist_invariants
 from .inverses import solve_by_inverses
 from .late_updates import delay_updates
+from .loop_values import read_loop_values
+from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
 from .shape_sources import share_shapes
+from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
@@ -24,7 +27,7 @@ from .sums import shrink_sums
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
-    "before_saves", "chosen_passes", "on_primal", "run",
+    "before_emission", "before_saves", "chosen_passes", "on_primal", "run",
 ]  # fmt: skip
 
 Pass = Callable[[Function], Function]
@@ -76,8 +79,9 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
     ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
-    (None, read_branch_results), (None, keep_sequences),
-    ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
+    ("sigmoids", write_sigmoids), (None, read_branch_results), (None, keep_sequences),
+    ("shapes", share_shapes), ("invariants", hoist_invariants),
+    ("loop-values", read_loop_values), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
@@ -125,6 +129,11 @@ def after_saves(passes: Passes) -> list[Pass]:
 def after_copies(passes: Passes) -> list[Pass]:
     """What runs on the text's last form."""
     return [drop_dead if passes.level else keep_gates]
+
+
+def before_emission(passes: Passes) -> list[Pass]:
+    """What is for the text alone."""
+    return _chosen((("tuple-tapes", pack_tapes),), passes)
 
 
 def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:
