@@ -37,11 +37,8 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
-<<<<<<< HEAD
     "reuse": (2, "a result is written over an array that nobody reads any more"),
-=======
     "tuple-tapes": (1, "several numbers that a loop saves are one tuple on one tape"),
->>>>>>> main
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 
