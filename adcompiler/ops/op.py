@@ -133,13 +133,9 @@ class Op:
     `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
     operand's rule where the contribution is best added into an existing gradient; `accumulates`
-<<<<<<< HEAD
-    tells for which attributes.
+    tells for which types and attributes.
     `ufunc`: of an elementwise operation, the function that computes the same and can write it over
     an operand (`np.exp(x, out=x)`), as the text calls it; told from the attributes, "" for none.
-=======
-    tells for which types and attributes.
->>>>>>> main
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
@@ -220,6 +216,7 @@ class Op:
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
+    square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
