@@ -39,7 +39,7 @@ def render() -> str:
     parts = [_INTRODUCTION, f"\n{total} spellings: {kinds}.\n"]
     for family, members in itertools.groupby(every, key=lambda one: one.family):
         group = list(members)
-        parts.append(f"\n## {family}\n\n{_counted(len(group))}.\n\n| | |\n|---|---|\n")
+        parts.append(f"\n## {family}\n\n{_counted(len(group))}.\n\n| written | its gradient, or what it is made of |\n|---|---|\n")
         parts += [line_of(one) for one in group]
     return "".join(parts)
 
