@@ -27,6 +27,7 @@ from .nesting import plan_nesting
 from .ownership import find_updates
 from .pops import with_pops
 from .tape_order import tape_orders
+from .tape_tuples import saved_tuples
 from .text import Comment
 from .unset import unset_variables
 
@@ -53,6 +54,7 @@ class Emitter:
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.tape_orders = tape_orders(function)
         self.read = _read_values(function)
+        self.tuples = saved_tuples(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
         self.known: dict[Value, bool | None] = {}
         self.asked: set[Value] = set()
@@ -93,6 +95,11 @@ class Emitter:
             self.asked.add(value)
             return ast.Name(self.names[value], ast.Load())
         return self.computed(self.nesting.definitions[value])
+
+    def saved(self, value: Value) -> ast.expr:
+        """What goes on a tape; a tuple is made there."""
+        op = self.nesting.definitions.get(value)
+        return self.computed(op) if op in self.tuples else self.expression(value)
 
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
@@ -232,7 +239,7 @@ class Emitter:
         """Whether the operation has no line: it is part of an expression, or does nothing."""
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
             return True
-        return op.opcode == "undefined"
+        return op.opcode == "undefined" or op in self.tuples
 
     def _nests_whole(self, op: Operation) -> bool:
         """Whether both sides are expressions, and the branch hands on nothing for a tape."""

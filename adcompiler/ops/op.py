@@ -213,6 +213,7 @@ class Op:
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
+    square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
