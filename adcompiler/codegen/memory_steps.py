@@ -15,7 +15,11 @@ from ..ir.core import Operation, Value
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Step", "changes_operand", "has_memory", "steps_of"]
+__all__ = ["Found", "Site", "Step", "changes_operand", "has_memory", "makes_memory", "steps_of"]
+
+
+# What has no line, and so makes nothing.
+_SILENT = ("constant", "filler", "undefined")
 
 
 class Site(NamedTuple):
@@ -35,8 +39,9 @@ class Site(NamedTuple):
 
     @property
     def bare(self) -> Site:
-        """The site itself, also of what is found in a list."""
-        return self._replace(inside=False) if self.inside else self
+        """The memory alone, also of what is found in a list, or seen through a read-only view."""
+        plain = not (self.inside or self.fixed)
+        return self if plain else self._replace(inside=False, fixed=False)
 
 
 Found = frozenset[Site]
@@ -69,6 +74,17 @@ def changes_operand(op: Operation) -> bool:
     if op.opcode == "accumulate":
         return True
     return op.opcode in TABLE and TABLE[op.opcode].statement is not None
+
+
+def makes_memory(op: Operation) -> bool:
+    """Whether the result of an operation of the tables is no view: memory of its own, or that of
+    an operand which the operation changes."""
+    if op.opcode not in TABLE or op.opcode in _SILENT:
+        return False
+    entry = TABLE[op.opcode]
+    types = [v.type for v in op.operands]
+    owns = entry.fresh or not entry.view or entry.sharing(types, op.attributes) == "copy"
+    return owns or changes_operand(op)
 
 
 def has_memory(value: Value) -> bool:

@@ -92,18 +92,18 @@ class Sites:
         found: dict[Site, list[Site]] = {}
         for target, sources in self.origins.items():
             for one in sources:
-                found.setdefault(one, []).append(target)
+                found.setdefault(one._replace(fixed=False), []).append(target)
         return found
 
     def near(self, site: Site) -> set[Site]:
         """The sites whose memory may be this site's: where it comes from, what comes from it."""
         after, pending = set[Site](), [site, site._replace(inside=True)]
         while pending:
-            for one in self._targets.get(pending.pop(), ()):
+            for one in self._targets.get(pending.pop()._replace(fixed=False), ()):
                 if one not in after:
                     after.add(one)
                     pending.append(one)
-        return {s for s in (site, *self.closure((site,)), *after) if not s.inside}
+        return {s.bare for s in (site, *self.closure((site,)), *after) if not s.inside}
 
     def reach(self, sites: Iterable[Site]) -> set[Site]:
         """The sites and where their memory comes from, those of a list's elements told apart by
