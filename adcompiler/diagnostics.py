@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import linecache
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "AdcompilerError",
@@ -31,13 +31,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of source text; lines count from 1, columns from 0, in characters (not bytes)."""
+    """A stretch of source text; lines count from 1, columns from 0, in characters (not bytes).
+
+    `calls` holds the calls, innermost first, through which inlining arrived there.
+    """
 
     filename: str
     line: int
     column: int
     end_line: int
     end_column: int
+    calls: tuple[Span, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.filename}:{self.line}:{self.column + 1}"

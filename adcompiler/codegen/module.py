@@ -20,7 +20,7 @@ from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
 
-__all__ = ["Emitted", "emit_module"]
+__all__ = ["Definition", "Emitted", "emit_module", "emit_with_trees"]
 
 MODULES = ("np", "math", "dataclasses")
 
@@ -33,6 +33,13 @@ def emit_module(
     """Write a function, or its forward part and its backward part, with the Python signatures that
     come with them as the last definitions of a module, after the functions that they call.
     `headed`: comments tell the two parts of one function apart."""
+    return emit_with_trees(definitions, passes, title, headed)[0]
+
+
+def emit_with_trees(
+    definitions: Sequence[Definition], passes: Passes, title: str, headed: bool = True
+) -> tuple[Emitted, list[ast.FunctionDef]]:
+    """The same, and what the functions were printed from."""
     written = [function for function, _ in definitions]
     others = _called(written)
     gates = _gates([*others, *written])
@@ -61,7 +68,7 @@ def emit_module(
     parts += [f"\n{to_text([node])}" for node in primals]
     module = "\n\n".join(part.rstrip("\n") for part in [*parts, f"\n{text}"] if part) + "\n"
     pullback = written[1].name if len(written) > 1 else ""
-    return Emitted(written[0].name, text, module, pullback)
+    return Emitted(written[0].name, text, module, pullback), own
 
 
 def _import(module: str, name: str) -> str:

@@ -23,6 +23,7 @@ from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
 from .nesting import plan_nesting
+from .origins import mark
 from .ownership import find_updates
 from .pops import with_pops
 from .tape_order import tape_orders
@@ -102,8 +103,8 @@ class Emitter:
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
-                return ast.BinOp(made.left, ast.Sub(), positive)
-        return made
+                return mark(ast.BinOp(made.left, ast.Sub(), positive), op)
+        return mark(made, op)
 
     def emission(self, op: Operation, result: Type) -> Emission:
         operands = [self.expression(v) for v in op.operands]
@@ -114,19 +115,24 @@ class Emitter:
         (test,), (then, otherwise) = op.operands, op.blocks
         if not then.operations and then.results[0] is test:
             values = [self.expression(test), self.expression(otherwise.results[0])]
-            return ast.BoolOp(ast.Or(), values)
+            return mark(ast.BoolOp(ast.Or(), values), op)
         if not otherwise.operations and otherwise.results[0] is test:
             values = [self.expression(test), self.expression(then.results[0])]
-            return ast.BoolOp(ast.And(), values)
-        return ast.IfExp(
+            return mark(ast.BoolOp(ast.And(), values), op)
+        made = ast.IfExp(
             self.expression(test), self.expression(then.results[0]),
             self.expression(otherwise.results[0]),
         )  # fmt: skip
+        return mark(made, op)
 
     def block(self, block: Block) -> list[ast.stmt]:
         return with_pops([line for op in block.operations for line in self.operation(op)])
 
     def operation(self, op: Operation) -> list[ast.stmt]:
+        """The statements that do what the operation does."""
+        return [mark(line, op) for line in self.lines(op)]
+
+    def lines(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
         effect = TABLE[op.opcode].effect if op.opcode in TABLE else None

@@ -8,7 +8,7 @@ import enum
 import functools
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -203,7 +203,8 @@ class Context:
             self.loops.pop()
 
     def span(self, node: ast.AST) -> Span:
-        return self.frame.source.span(node)
+        span = self.frame.source.span(node)
+        return replace(span, calls=self.frame.trail) if self.frame.trail else span
 
     def refuse(self, node: ast.AST, code: str, reason: str, advice: str) -> NoReturn:
         """Stop with a diagnostic that points at the node."""
