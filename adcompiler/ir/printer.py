@@ -50,7 +50,7 @@ def printed(
 
 
 def named(function: Function, known: Mapping[Value, str] | None = None) -> dict[Value, str]:
-    """The names of all values. Those `known` from earlier forms keep theirs, which no other gets."""
+    """The names of all values. Those `known` from earlier forms keep theirs for themselves."""
     names = dict(known or {})
     for one in (function, *function.functions.values()):
         names |= _number(one, known or {})

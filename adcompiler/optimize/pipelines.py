@@ -67,7 +67,7 @@ def _count(function: Function) -> int:
 
 @dataclass(frozen=True)
 class NamedPass:
-    """A pass as part of a pipeline, by its name; one that can't be switched off by its function's."""
+    """A pass of a pipeline by its name; one that can't be switched off by that of its function."""
 
     name: str
     change: Pass
