@@ -34,6 +34,7 @@ from .plain import has_insides, insides, literal_defaults, python_function
 from .shortcuts import Prepared, Shortcuts, shortcut
 from .specialize import Specialization, specialize
 from .targets import Wrt, check_variables, filled_in, places, settled, unfold
+from .tracebacks import name_lines
 from .wrapping import plain_function
 from .wrt import Place, check_wrt, select
 
@@ -115,7 +116,11 @@ class Gradient:
             except AdcompilerError as error:
                 raise error.with_traceback(None) from None
         # Here, and not in a method: a traceback from the emitted text has one frame of ours.
-        return found[0].call(*found[1], **found[2])
+        try:
+            return found[0].call(*found[1], **found[2])
+        except BaseException as error:
+            name_lines(error)
+            raise
 
     def prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Prepared:
         """What is compiled for a call, compiling it if need be, and what the text takes."""

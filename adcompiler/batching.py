@@ -21,6 +21,7 @@ from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
 from .optimize import Passes
 from .targets import filled_in
+from .tracebacks import name_lines
 from .transformations import made_once
 
 __all__ = ["vmap"]
@@ -43,7 +44,11 @@ class Batched:
         found, positional, keywords, _ = compiled.prepared(tuple(one), kwargs)
         first = len(filled_in(compiled.target, (), {})[1])
         positional = [*positional[:first], *several, *positional[first + len(several) :]]
-        return found.call(*positional, **keywords)
+        try:
+            return found.call(*positional, **keywords)
+        except BaseException as error:
+            name_lines(error)
+            raise
 
     @without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:

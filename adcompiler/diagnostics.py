@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import linecache
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = [
     "AdcompilerError",
@@ -33,7 +33,8 @@ __all__ = [
 class Span:
     """A stretch of source text; lines count from 1, columns from 0, in characters (not bytes).
 
-    `calls` holds the calls, innermost first, through which inlining arrived there.
+    `caller`: the call through which inlining arrived there. Where a text stands is the same whoever
+    calls it.
     """
 
     filename: str
@@ -41,10 +42,15 @@ class Span:
     column: int
     end_line: int
     end_column: int
-    calls: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    caller: Span | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.filename}:{self.line}:{self.column + 1}"
+
+    def called_from(self, caller: Span | None) -> Span:
+        """The same in a function that is put in the place of a call."""
+        around = caller if self.caller is None else self.caller.called_from(caller)
+        return replace(self, caller=around)
 
 
 @dataclass(frozen=True, slots=True)

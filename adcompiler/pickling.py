@@ -24,6 +24,7 @@ from .options import Options
 from .results import Form, described, restored
 from .runtime.loader import load
 from .specialize import same
+from .tracebacks import name_lines
 
 if TYPE_CHECKING:
     from .api import Gradient
@@ -64,7 +65,12 @@ class FrozenGradient:
                 same(lookup_path(None, path, arguments), v) for path, v in entry.static_arguments
             ):
                 positional, keywords = split(self.signature, arguments)
-                return self._function(number, arguments)(*positional, **keywords, **entry.outside)
+                call = self._function(number, arguments)
+                try:
+                    return call(*positional, **keywords, **entry.outside)
+                except BaseException as error:
+                    name_lines(error)
+                    raise
         raise SignatureError(
             Diagnostic(
                 "frozen-gradient",
@@ -77,7 +83,7 @@ class FrozenGradient:
     def _function(self, number: int, arguments: Mapping[str, Any]) -> Callable[..., Any]:
         if number not in self._loaded:
             emitted = self.entries[number].emitted
-            function = load(emitted.module, self.__name__)[emitted.name]
+            function = load(emitted.module, self.__name__, emitted)[emitted.name]
             form = _form(self.entries[number].form)
             self._loaded[number] = with_classes(function, arguments, self.options, form)
         return self._loaded[number]

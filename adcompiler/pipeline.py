@@ -16,7 +16,7 @@ from typing import Any
 
 from . import optimize
 from .codegen.copies import own_memory, own_results, own_saved
-from .codegen.module import Definition, emit_module
+from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
 from .depth import with_room
@@ -113,21 +113,17 @@ def _compiled(
     values: Values, defaults: Mapping[str, ast.expr | None], check: Check | None,
 ) -> Compiled:  # fmt: skip
     lowered, found, derived, static = derivative(function, structures, options, values, check)
-    written = definitions(lowered, found, derived, defaults)
-    emitted = emit_module(written, options.passes, _title(lowered, options), derived.headed)
+    written = [(found, _shape(lowered, found, derived, defaults))]
+    if derived.pullback is not None:
+        written.append(_pullback(found, derived.pullback))
+    emitted = emit_module(
+        written, options.passes, _title(lowered, options), derived.headed, lowered.functions
+    )
     passed = {c.path for c in lowered.passed}
     captures = tuple((c.name if c.path in passed else None, c.path) for c in lowered.captures)
     return Compiled(
         emitted, captures, lowered.guards, static, lowered.functions, derived.form
     )
-
-
-def definitions(
-    lowered: Lowered, found: Function, derived: Derived, defaults: Mapping[str, ast.expr | None]
-) -> list[Definition]:
-    """What is written: the derivative, or its forward part and its backward part."""
-    written = [(found, _shape(lowered, found, derived, defaults))]
-    return written if derived.pullback is None else [*written, _pullback(found, derived.pullback)]
 
 
 def derivative(

@@ -30,6 +30,7 @@ from .frontend.parameters import signature_of
 from .frontend.paths import ARGUMENT, EQUAL, Path, is_portable, lookup_path, path_order
 from .frontend.signature import Static, Structure, abstract, key_of, parts
 from .frontend.source import fingerprint
+from .kept_origins import described_origins, restored_origins
 from .ops.gates import Primitive
 from .options import Compiled, Options
 from .results import Form, described, restored
@@ -136,7 +137,7 @@ def _loaded(
 ) -> Specialization:  # fmt: skip
     emitted = compiled.emitted
     try:
-        namespace = load(emitted.module, function.__name__)
+        namespace = load(emitted.module, function.__name__, emitted)
     except (SyntaxError, RecursionError, MemoryError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise too_deep(function, f"Python refuses the text of its derivative ({why})") from None
@@ -341,6 +342,7 @@ def _metadata(
         "capture_keys": keys,
         "guards": guards,
         "static": static,
+        "origins": described_origins(function, compiled.guards, emitted.origins),
     }
 
 
@@ -367,7 +369,8 @@ def _restore(
         for path, told in data["static"]:
             _expect(function, path, told, arguments)
         text, pullback = entry.text[data["function"] :], data["pullback"]
-        emitted = Emitted(data["name"], text, entry.text, pullback)
+        origins = restored_origins(function, guards, data["origins"])
+        emitted = Emitted(data["name"], text, entry.text, pullback, origins)
         form = restored(data["form"])
     except (LookupError, NameError, AttributeError, TypeError, ValueError, SignatureError):
         return None

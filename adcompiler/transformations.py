@@ -26,6 +26,7 @@ from .optimize import Passes
 from .shortcuts import Prepared
 from .specialize import Specialization
 from .targets import Wrt
+from .tracebacks import name_lines
 from .wrt import is_fit
 
 __all__ = [
@@ -126,7 +127,11 @@ class Pullback:
     def at(self, cotangent: Any) -> Any:
         """The same for a cotangent that fits, or a stack of these."""
         assert self.compiled.pullback is not None
-        found = self.compiled.pullback(self.saved, cotangent)
+        try:
+            found = self.compiled.pullback(self.saved, cotangent)
+        except BaseException as error:
+            name_lines(error)
+            raise
         if self.places is None:
             return found
         wanted, count = self.places
@@ -141,7 +146,11 @@ class Pullback:
 def pulling(gradient: Gradient, args: Sequence[Any]) -> Pullback:
     """Run the forward part of a pullback."""
     compiled, positional, keywords, _ = gradient.prepared(tuple(args), {})
-    value, saved = compiled.call(*positional, **keywords)
+    try:
+        value, saved = compiled.call(*positional, **keywords)
+    except BaseException as error:
+        name_lines(error)
+        raise
     return Pullback(compiled, value, saved)
 
 
@@ -166,7 +175,11 @@ def _run(call: Prepared, given: Sequence[Any], like: Sequence[Any] | None) -> An
         triples = zip(given, like, compiled.taken, strict=True)
         given = [fitted(one, other, name) for one, other, name in triples]
     taken = zip(compiled.taken, given, strict=True)
-    return compiled.call(*positional, **keywords, **dict(taken))
+    try:
+        return compiled.call(*positional, **keywords, **dict(taken))
+    except BaseException as error:
+        name_lines(error)
+        raise
 
 
 def _same_number(wanted: Sequence[Any], given: Sequence[Any], what: str) -> None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from .marking import like
+
 __all__ = ["gather"]
 
 
@@ -35,7 +37,7 @@ def gather(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
                 case []:
                     pass
                 case [ast.With(items, inner)]:
-                    done.append(ast.With([*entered.items, *items], inner))
+                    done.append(like(entered, ast.With([*entered.items, *items], inner)))
                 case _:
-                    done.append(ast.With(entered.items, body))
+                    done.append(like(entered, ast.With(entered.items, body)))
     return done

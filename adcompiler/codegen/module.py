@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import types
 from collections.abc import Collection, Iterable, Sequence
 
 from ..ir.core import Function, Label, Operation, callee_of, walk
@@ -16,11 +17,12 @@ from ..optimize.choice import Passes
 from ..runtime import HELPERS, helper_source
 from .contexts import gather
 from .emitted import Emitted
+from .marking import function_comes_from, origins_of
 from .signature import FunctionShape
 from .statements import Emitter
 from .text import to_text
 
-__all__ = ["Definition", "Emitted", "emit_module", "emit_with_trees"]
+__all__ = ["Emitted", "emit_module"]
 
 MODULES = ("np", "math", "dataclasses")
 
@@ -28,18 +30,13 @@ Definition = tuple[Function, FunctionShape]
 
 
 def emit_module(
-    definitions: Sequence[Definition], passes: Passes, title: str, headed: bool = True
-) -> Emitted:
+    definitions: Sequence[Definition], passes: Passes, title: str, headed: bool = True,
+    functions: Sequence[types.FunctionType] = (),
+) -> Emitted:  # fmt: skip
     """Write a function, or its forward part and its backward part, with the Python signatures that
     come with them as the last definitions of a module, after the functions that they call.
-    `headed`: comments tell the two parts of one function apart."""
-    return emit_with_trees(definitions, passes, title, headed)[0]
-
-
-def emit_with_trees(
-    definitions: Sequence[Definition], passes: Passes, title: str, headed: bool = True
-) -> tuple[Emitted, list[ast.FunctionDef]]:
-    """The same, and what the functions were printed from."""
+    `headed`: comments tell the two parts of one function apart. `functions`: the user's, which the
+    text comes from."""
     written = [function for function, _ in definitions]
     others = _called(written)
     gates = _gates([*others, *written])
@@ -68,7 +65,8 @@ def emit_with_trees(
     parts += [f"\n{to_text([node])}" for node in primals]
     module = "\n\n".join(part.rstrip("\n") for part in [*parts, f"\n{text}"] if part) + "\n"
     pullback = written[1].name if len(written) > 1 else ""
-    return Emitted(written[0].name, text, module, pullback), own
+    origins = origins_of([*primals, *own], functions)
+    return Emitted(written[0].name, text, module, pullback, origins)
 
 
 def _import(module: str, name: str) -> str:
@@ -113,10 +111,11 @@ def _definition(
     emitter = Emitter(function, passes, {*reserved, *shape.names}, headed, shape.unpacked)
     lines = gather(emitter.body())
     body = [*shape.checks(), *shape.unpacking(emitter), *lines, shape.returned(emitter)]
-    return ast.FunctionDef(
+    made = ast.FunctionDef(
         name=function.name, args=shape.arguments, body=body, decorator_list=[],
         returns=None, type_comment=None,
     )  # fmt: skip
+    return function_comes_from(function, made)
 
 
 class _Names:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from .marking import like
+
 __all__ = ["Move", "in_order"]
 
 
@@ -49,8 +51,11 @@ def in_order(moves: Sequence[Move]) -> list[ast.stmt]:
 def _single(move: Move) -> ast.stmt:
     match move.expression:
         case ast.BinOp(ast.Name(id), op, right) if move.adds and id == move.name:
-            return ast.AugAssign(ast.Name(move.name, ast.Store()), op, right)
-    return ast.Assign([ast.Name(move.name, ast.Store())], move.expression)
+            changed = ast.AugAssign(ast.Name(move.name, ast.Store()), op, right)
+            return like(move.expression, changed)
+    return like(
+        move.expression, ast.Assign([ast.Name(move.name, ast.Store())], move.expression)
+    )
 
 
 def _together(moves: Sequence[Move]) -> ast.stmt:

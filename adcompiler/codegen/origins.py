@@ -1,84 +1,70 @@
-"""Which operations each line of the text comes from.
+"""Which of the user's lines each piece of emitted text comes from, kept beside the text.
 
-    s0 = w * x                  %s0 = mul %w, %x
-    y = np.tanh(s0) + b         %0 = tanh %s0;  %y = add %0, %b
+    y = np.linalg.solve(a, b)        grad_b = np.linalg.solve(a.T, grad_y)    <- backward, that line
 
-The emitter marks the nodes that it makes with the operation that they stand for. A node that is
-put together anew on its way loses its mark; those within it keep theirs.
+Nodes of the emitted tree are marked while they are made. A text parses to the tree that it was
+written from, so a mark is found again by its place in the tree: a mark is the number of a place in
+`places`; or, where parts of the node come from elsewhere, a list of its own number (-1: none), the
+count of its parts, and for each part that is marked its position and its mark.
+
+    c + np.log(x)  of lines 4 and 5  ->  [4, 2, 1, 5]
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from ..ir.core import Operation
-from .text import Blank, Comment
+__all__ = ["Home", "Mark", "Origins", "Place", "parts_of"]
 
-__all__ = ["line_origins", "mark"]
+Mark = int | list[Any]
 
-Node = TypeVar("Node", bound=ast.AST)
-
-_OPERATION = "operation"
+_PARTS = (ast.expr, ast.stmt, ast.keyword, ast.comprehension, ast.withitem)
 
 
-def mark(node: Node, op: Operation) -> Node:
-    """The node, which stands for the operation unless it stands for another already."""
-    if not hasattr(node, _OPERATION):
-        setattr(node, _OPERATION, op)
-    return node
+@dataclass(frozen=True)
+class Home:
+    """A function of the user's: its file, its name, its first line."""
+
+    filename: str
+    name: str
+    line: int
 
 
-def line_origins(
-    definitions: Sequence[ast.FunctionDef], text: str
-) -> list[tuple[Operation, ...]]:
-    """By line of the text that the definitions were printed as, the operations on it, in order.
+@dataclass(frozen=True)
+class Place:
+    """A stretch of a user's function; lines count from the function's first, columns are those of
+    spans, or -1. `backward`: the text is differentiation's, not the user's. `caller`: the place of
+    the call through which inlining arrived there."""
 
-    A statement over several lines is one; of a loop or branch its head is. What a loop or branch
-    does besides, such as to put a value on a tape, stands for the loop.
-    """
-    found: list[dict[Operation, None]] = [{} for _ in text.splitlines()]
-    for made, read in zip(definitions, ast.parse(text).body, strict=True):
-        for ours, printed, around in _statements([made], [read], None):
-            inner = getattr(printed, "body", None)
-            last = inner[0].lineno - 1 if inner else printed.end_lineno or printed.lineno
-            for op in _on(ours, around):
-                for line in range(printed.lineno, max(last, printed.lineno) + 1):
-                    found[line - 1][op] = None
-    return [tuple(ops) for ops in found]
+    home: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    backward: bool = False
+    caller: int | None = None
 
 
-def _statements(
-    made: Iterable[ast.stmt], read: Iterable[ast.stmt], around: Operation | None
-) -> Iterator[tuple[ast.stmt, ast.stmt, Operation | None]]:
-    """The statements of both trees that belong together, with the loop or branch around them."""
-    shown = [node for node in made if not isinstance(node, (Blank, Comment))]
-    if not shown:
-        return  # `pass` stands for comments alone
-    for ours, printed in zip(shown, read, strict=True):
-        yield ours, printed, around
-        within = getattr(ours, _OPERATION, around)
-        for field in ("body", "orelse"):
-            inner = getattr(ours, field, None)
-            if inner:
-                yield from _statements(inner, getattr(printed, field), within)
+@dataclass(frozen=True, eq=False)
+class Origins:
+    """Where the functions of an emitted module come from: a mark for each, by name. A home that
+    can't be told any more is None."""
+
+    homes: tuple[Home | None, ...] = ()
+    places: tuple[Place, ...] = ()
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def _on(statement: ast.stmt, around: Operation | None) -> list[Operation]:
-    """The operations of one statement, without those of the statements within."""
-    inner = [op for node in ast.iter_child_nodes(statement) for op in _marks(node)]
-    own = getattr(statement, _OPERATION, around)
-    if own is None or (own.blocks and inner and not hasattr(statement, "body")):
-        return inner
-    return [own, *inner]
-
-
-def _marks(node: ast.AST) -> Iterator[Operation]:
-    if isinstance(node, ast.stmt):
-        return
-    op = getattr(node, _OPERATION, None)
-    if op is not None:
-        yield op
-    for child in ast.iter_child_nodes(node):
-        yield from _marks(child)
+def parts_of(node: ast.AST) -> list[ast.AST]:
+    """What marks count as the parts of a node: the same in a tree that is parsed again."""
+    parts: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, _PARTS):
+            parts.append(value)
+        elif isinstance(value, list):
+            parts += [v for v in value if isinstance(v, _PARTS)]
+    return parts

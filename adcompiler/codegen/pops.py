@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from .marking import like
+
 __all__ = ["with_pops"]
 
 
@@ -20,7 +22,7 @@ def with_pops(lines: Sequence[ast.stmt]) -> list[ast.stmt]:
         before = joined[-1] if joined else None
         if name is not None and isinstance(before, ast.Assign) and _last_of(before.value) == name:
             assert isinstance(line, ast.Expr)
-            joined[-1] = ast.Assign(before.targets, line.value)
+            joined[-1] = like(before, ast.Assign(before.targets, line.value))
         else:
             joined.append(line)
     return joined

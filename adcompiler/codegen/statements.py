@@ -19,11 +19,11 @@ from ..optimize.choice import Passes
 from .iterations import all_flags
 from .lifetimes import find_lifetimes
 from .loops import loop_statements
+from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
 from .nesting import plan_nesting
-from .origins import mark
 from .ownership import find_updates
 from .pops import with_pops
 from .tape_order import tape_orders
@@ -96,6 +96,9 @@ class Emitter:
 
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
+        return comes_from(op, self._computed(op))
+
+    def _computed(self, op: Operation) -> ast.expr:
         if op.opcode == "if":
             return self.conditional(op)
         type_ = op.results[0].type if op.results else UNDEFINED
@@ -103,8 +106,8 @@ class Emitter:
         if op.backward and isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
             positive = without_minus(made.right)
             if positive is not None:
-                return mark(ast.BinOp(made.left, ast.Sub(), positive), op)
-        return mark(made, op)
+                return ast.BinOp(made.left, ast.Sub(), positive)
+        return made
 
     def emission(self, op: Operation, result: Type) -> Emission:
         operands = [self.expression(v) for v in op.operands]
@@ -115,26 +118,24 @@ class Emitter:
         (test,), (then, otherwise) = op.operands, op.blocks
         if not then.operations and then.results[0] is test:
             values = [self.expression(test), self.expression(otherwise.results[0])]
-            return mark(ast.BoolOp(ast.Or(), values), op)
+            return ast.BoolOp(ast.Or(), values)
         if not otherwise.operations and otherwise.results[0] is test:
             values = [self.expression(test), self.expression(then.results[0])]
-            return mark(ast.BoolOp(ast.And(), values), op)
-        made = ast.IfExp(
+            return ast.BoolOp(ast.And(), values)
+        return ast.IfExp(
             self.expression(test), self.expression(then.results[0]),
             self.expression(otherwise.results[0]),
         )  # fmt: skip
-        return mark(made, op)
 
     def block(self, block: Block) -> list[ast.stmt]:
         return with_pops([line for op in block.operations for line in self.operation(op)])
 
     def operation(self, op: Operation) -> list[ast.stmt]:
-        """The statements that do what the operation does."""
-        return [mark(line, op) for line in self.lines(op)]
-
-    def lines(self, op: Operation) -> list[ast.stmt]:
         if self.is_silent(op):
             return []
+        return [comes_from(op, line) for line in self._lines(op)]
+
+    def _lines(self, op: Operation) -> list[ast.stmt]:
         effect = TABLE[op.opcode].effect if op.opcode in TABLE else None
         if effect is not None:
             return [effect(self.emission(op, Static()))]
@@ -293,7 +294,8 @@ def without_minus(expression: ast.expr) -> ast.expr | None:
             return operand
         case ast.BinOp(left, ast.Mult() | ast.Div() as op, right):
             positive = without_minus(left)
-            return None if positive is None else ast.BinOp(positive, op, right)
+            made = None if positive is None else ast.BinOp(positive, op, right)
+            return made and like(expression, made)
     return None
 
 

@@ -17,18 +17,18 @@ from typing import Any
 from .._version import VERSION
 from ..arguments import split
 from ..cli_highlight import pieces
-from ..codegen.module import emit_with_trees
-from ..codegen.origins import line_origins
 from ..frontend.context import Path, lookup_path
 from ..frontend.signature import Structure
+from ..frontend.source import read_function
 from ..graph import lower
 from ..graph_text import shown
 from ..ir.core import Function, Operation, Value, walk
 from ..optimize import LEVELS, Passes
 from ..options import Options
-from ..pipeline import definitions, derivative
+from ..pipeline import compile_gradient
 from .model import Gate, Level, Line, Page, Run, Stage, runs
 from .numbers import gates_of
+from .origins import Origin, origins_by_line
 from .sources import Sources, sources_of
 from .stages import Recorder, SsaLine, about, staged, title
 from .watching import may_repeat, watched
@@ -55,10 +55,10 @@ class Question:
 def explored(question: Question) -> Page:
     """The page. AdcompilerError for a refusal; what the function raises where it is called."""
     passed = [_Passed(question, Passes(level, question.without)) for level in LEVELS]
-    lowered = passed[0].lowered
-    functions = [f for one in passed for f in one.lowered.functions]
-    spans = [op.span for op in _operations(lowered.function) if op.span is not None]
-    sources = sources_of(lowered.source, functions, spans)
+    first = passed[0].first
+    functions = [f for one in passed for f in one.compiled.functions]
+    spans = [op.span for op in _operations(first) if op.span is not None]
+    sources = sources_of(read_function(question.function), functions, spans)
     gates: list[Gate] = []
     value = ""
     numbers: list[Mapping[Value, int]] = [{} for _ in passed]
@@ -76,7 +76,7 @@ def explored(question: Question) -> Page:
         for one, found in zip(passed, numbers, strict=True)
     ]
     return Page(
-        lowered.function.name, os.path.basename(lowered.source.filename), question.call,
+        first.name, os.path.basename(sources.root.filename), question.call,
         question.wrt, value, VERSION, question.level, sources.rows, tuple(sources.places),
         tuple(gates), tuple(book.lines), tuple(levels),
         tuple(k for k, _ in levels[0].stages[0].rows),
@@ -96,6 +96,10 @@ def _operations(function: Function) -> list[Operation]:
     return [op for one in (function, *function.functions.values()) for op in walk(one.body)]
 
 
+# What heads that part of the text, from level 1 on.
+_BACKWARD = ("# backward", "comment")
+
+
 class _Passed:
     """One way through the pipeline."""
 
@@ -104,41 +108,38 @@ class _Passed:
         self.passes = passes
         self.recorder = Recorder()
         options = Options(question.wrt, len(question.wrt) == 1, False, passes)
-        self.lowered, found, derived, _ = derivative(
-            question.function, question.structures, options, question.value_of, self.recorder
+        self.compiled = compile_gradient(
+            question.function, question.structures, options, question.value_of, question.defaults,
+            self.recorder,
         )
-        written = definitions(self.lowered, found, derived, question.defaults or {})
-        self.emitted, trees = emit_with_trees(written, passes, "", derived.headed)
-        self.origins = line_origins(trees, self.emitted.function)
-        self.found = found
 
     @property
     def first(self) -> Function:
+        """The function lowered."""
         assert self.recorder.first is not None
         return self.recorder.first
 
     def stages(self, book: _Lines, numbers: Mapping[Value, int]) -> tuple[Stage, ...]:
         """The stages, with the text as the last one."""
         found = staged(self.recorder.steps, lambda line: book.ssa(line, numbers))
+        emitted = self.compiled.emitted
+        text = emitted.function.rstrip("\n")
         seen = self.run() if self.question.call and may_repeat(self.first) else {}
-        text = self.emitted.function.rstrip("\n")
-        name = self.emitted.name
-        rows = tuple(
-            (book.text(line_runs, ops, seen.get(k), text.split("\n")[k], name), " ")
-            for k, (line_runs, ops) in enumerate(
-                zip(runs(text, pieces(text)), self.origins, strict=True))
-        )  # fmt: skip
-        return (*found, Stage(title("text"), about("text"), rows, is_text=True))
+        origins, rows, behind = origins_by_line(emitted), [], False
+        for k, line_runs in enumerate(runs(text, pieces(text))):
+            behind = behind or _BACKWARD in line_runs
+            rows.append((book.text(line_runs, origins[k], seen.get(k), behind), " "))
+        return (*found, Stage(title("text"), about("text"), tuple(rows), is_text=True))
 
     def run(self) -> dict[int, Gate]:
         """What the text computes, by line."""
         question = self.question
         args, keywords = _arguments(question)
-        for capture in self.lowered.passed:
-            keywords[capture.name] = lookup_path(
-                question.function, capture.path, question.values
-            )
-        return watched(self.emitted, args, keywords)
+        keywords |= {
+            name: lookup_path(question.function, path, question.values)
+            for name, path in self.compiled.captures if name is not None
+        }  # fmt: skip
+        return watched(self.compiled.emitted, args, keywords)
 
 
 class _Lines:
@@ -162,28 +163,25 @@ class _Lines:
             places = [self.sources.place(op.span)]
             if not line.is_yield:
                 gates = tuple(numbers[v] for v in op.results if v in numbers)
-        return self.number(Line(line_runs, _part([op] if op else []), _real(places), gates))
+        part = "" if op is None else "backward" if op.backward else "forward"
+        return self.number(Line(line_runs, part, _real(places), gates))
 
     def text(
-        self, line_runs: tuple[Run, ...], ops: Sequence[Operation], seen: Gate | None,
-        text: str, name: str,
-    ) -> int:  # fmt: skip
-        places = [self.sources.place(op.span) for op in ops]
-        if text.startswith(f"def {name}("):
-            places = [self.sources.head]
-        return self.number(Line(line_runs, _part(ops), _real(places), (), seen))
+        self, line_runs: tuple[Run, ...], origins: Sequence[Origin], seen: Gate | None, behind: bool
+    ) -> int:
+        """`behind`: the line stands below the heading of the backward part."""
+        backward = behind or any(one.backward for one in origins[:1])
+        part = ("backward" if backward else "forward") if origins else ""
+        places = [
+            self.sources.head if one.is_head else self.sources.place(one.span) for one in origins
+        ]
+        return self.number(Line(line_runs, part, _real(places), (), seen))
 
     def number(self, line: Line) -> int:
         if line not in self._known:
             self._known[line] = len(self.lines)
             self.lines.append(line)
         return self._known[line]
-
-
-def _part(ops: Sequence[Operation]) -> str:
-    if not ops:
-        return ""
-    return "backward" if ops[0].backward else "forward"
 
 
 def _real(places: Sequence[int]) -> tuple[int, ...]:

@@ -39,17 +39,9 @@ class Sources:
         as inside of the library's own functions. -1 where there is none."""
         if span is None:
             return -1
-        chain = [span, *span.calls]
-        while chain and self.at(chain[0].filename, chain[0].line) is None:
-            chain.pop(0)
-        if not chain:
-            return -1
-        found = -1
-        for one in reversed(chain):
-            row = self.at(one.filename, one.line)
-            if row is not None:
-                found = self.number(self.located(one, row, found))
-        return found
+        call = self.place(span.caller)
+        row = self.at(span.filename, span.line)
+        return call if row is None else self.number(self.located(span, row, call))
 
     def located(self, span: Span, row: int, call: int) -> Place:
         end = self.at(span.filename, span.end_line)
@@ -103,7 +95,7 @@ def _own_nodes(node: ast.AST) -> list[ast.AST]:
 def sources_of(root: FunctionSource, functions: Sequence[types.FunctionType], spans: Sequence[Span]
                ) -> Sources:  # fmt: skip
     """The function's source and that of each of `functions` from which one of the spans comes."""
-    found = {(s.filename, s.line) for span in spans for s in (span, *span.calls)}
+    found = {(s.filename, s.line) for span in spans for s in _with_callers(span)}
     chosen, seen = [root], {(root.filename, k) for k in _lines(root)}
     for function in functions:
         source = root if function is root.function else read_function(function)
@@ -126,6 +118,10 @@ def sources_of(root: FunctionSource, functions: Sequence[types.FunctionType], sp
             margins[source.filename, line] = len(whole.rstrip("\n")) - len(shown) if shown else 0
             rows.append(SourceRow(line, line_runs))
     return Sources(tuple(rows), row_of, margins, root)
+
+
+def _with_callers(span: Span) -> list[Span]:
+    return [span, *(_with_callers(span.caller) if span.caller else ())]
 
 
 def _lines(source: FunctionSource) -> range:

@@ -31,6 +31,7 @@ def lower_apart(
     outer, ctx.builder = ctx.builder, Builder(ctx.builder.span)
     try:
         with sealed(ctx, node, f"the gate's function `{function.__name__}`"):
+            ctx.apart = True
             item = calls.inline(ctx, node, read_function(function), path, dict(bound), None, None)
             item = rebuild(item, lambda leaf: _held(ctx, node, leaf))
         made = Block((), tuple(ctx.builder.operations), ())

@@ -319,10 +319,12 @@ def inline(
     """Lower a function's body in place of the call; gives what it returns."""
     from .statements import body
 
+    caller = None if ctx.apart else ctx.span(node)
+    ctx.apart = False
     trail = (ctx.span(node), *ctx.frame.trail)
     if source.function not in ctx.functions:
         ctx.functions.append(source.function)
-    frame = Frame(source, path, bound, parent, trail, name)
+    frame = Frame(source, path, bound, parent, trail, caller, name)
 
     def lower() -> Item:
         return ctx.within(frame, functools.partial(body, ctx))

@@ -8,7 +8,7 @@ import enum
 import functools
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -92,6 +92,7 @@ class Frame:
     names: dict[str, Item]
     parent: Frame | None = None
     trail: tuple[Span, ...] = ()
+    caller: Span | None = None  # in the function of the emitted text that this one becomes part of
     result_name: str | None = None
     inner: bool = False  # a comprehension's
     jumps: Jumps = field(default_factory=Jumps)
@@ -168,6 +169,8 @@ class Context:
     live: dict[str, Value] = field(default_factory=dict)
     exceptions: set[Value] = field(default_factory=set)
     generators: dict[Value, type] = field(default_factory=dict)  # of random numbers
+    # Whether what is inlined next becomes a function by itself, which nothing is around.
+    apart: bool = False
     bare: ast.AST | None = None
     raised: ast.AST | None = None
     opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)
@@ -203,8 +206,7 @@ class Context:
             self.loops.pop()
 
     def span(self, node: ast.AST) -> Span:
-        span = self.frame.source.span(node)
-        return replace(span, calls=self.frame.trail) if self.frame.trail else span
+        return self.frame.source.span(node, self.frame.caller)
 
     def refuse(self, node: ast.AST, code: str, reason: str, advice: str) -> NoReturn:
         """Stop with a diagnostic that points at the node."""

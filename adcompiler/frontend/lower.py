@@ -154,6 +154,7 @@ def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) ->
     """What the function returns; one that calls itself becomes a call of a function of its own."""
 
     def lower(bound: dict[str, Item], name: str | None) -> Item:
+        ctx.apart = False
         frame = Frame(source, (), bound)
         return ctx.within(frame, functools.partial(body, ctx))
 

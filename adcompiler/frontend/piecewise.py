@@ -153,5 +153,5 @@ def _written_out(ctx: Context, node: ast.Call, text: str, **names: Item) -> None
         ast.copy_location(part, node)
     source = FunctionSource(outer.source.function, written, outer.source.filename,
                             outer.source.lines)  # fmt: skip
-    frame = Frame(source, outer.path, dict(names), None, outer.trail)
+    frame = Frame(source, outer.path, dict(names), None, outer.trail, outer.caller)
     ctx.within(frame, functools.partial(body, ctx))

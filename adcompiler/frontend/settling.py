@@ -110,6 +110,7 @@ def _lowered(ctx: Context, node: ast.AST, instance: Instance, active: Active) ->
     ctx.instances.active.append(active)
     try:
         with sealed(ctx, node, f"`{instance.callee.name}`, {instance.callee.told},"):
+            ctx.apart = True
             item = instance.callee.lower(bound, None)
             result = rebuild(item, lambda leaf: _lifted(ctx, node, instance, leaf))
         results = [leaf for leaf in leaves(result) if isinstance(leaf, Value)]

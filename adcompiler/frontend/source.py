@@ -58,12 +58,12 @@ class FunctionSource:
     filename: str
     lines: Sequence[str] = field(repr=False, compare=False)
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: ast.AST, caller: Span | None = None) -> Span:
         """Where `node` stands; a node that has no place of its own stands where its parts do."""
         if hasattr(node, "lineno"):
-            return node_span(node, self.filename, self.lines)
+            return node_span(node, self.filename, self.lines, caller)
         placed = (n for n in ast.walk(node) if hasattr(n, "lineno"))
-        return node_span(next(placed, self.node), self.filename, self.lines)
+        return node_span(next(placed, self.node), self.filename, self.lines, caller)
 
     @property
     def text(self) -> str:
@@ -72,12 +72,14 @@ class FunctionSource:
         return textwrap.dedent("".join(self.lines[first - 1 : self.node.end_lineno]))
 
 
-def node_span(node: ast.AST, filename: str, lines: Sequence[str]) -> Span:
+def node_span(
+    node: ast.AST, filename: str, lines: Sequence[str], caller: Span | None = None
+) -> Span:
     """The span of a node that has a position, its byte offsets converted to characters."""
     line, end_line = node.lineno, node.end_lineno  # type: ignore[attr-defined]
     column = _characters(lines, line, node.col_offset)  # type: ignore[attr-defined]
     end_column = _characters(lines, end_line, node.end_col_offset)  # type: ignore[attr-defined]
-    return Span(filename, line, column, end_line, end_column)
+    return Span(filename, line, column, end_line, end_column, caller)
 
 
 def _characters(lines: Sequence[str], line: int, offset: int) -> int:

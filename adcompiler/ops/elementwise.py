@@ -18,7 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Scalar, Type, TypeMismatch, is_complex, is_integer, join, shape_of
+from ..ir.types import (
+    COMPLEX,
+    FLOAT,
+    Scalar,
+    Type,
+    TypeMismatch,
+    is_complex,
+    is_integer,
+    join,
+    shape_of,
+)
 from ..runtime import helpers
 from .emit import call, infix, prefix
 from .inference import as_array, operator_type, ufunc_type
@@ -52,6 +62,7 @@ def elementwise(
     singular: float | Callable[..., float | None] | None = None,
     masks: bool | Callable[[Sequence[Type], Attributes], bool] = False,
     raises: Raises | None = None,
+    total: Raises | None = None,
     domain: Sequence[tuple[float, float]] = (),
     batch: Callable[..., Any] | None = None,
     terms: tuple[int, ...] = (),
@@ -88,6 +99,7 @@ def elementwise(
         singular=singular,
         masks=masks,
         raises=raises,
+        total=total,
         fresh=True,
         domain=tuple(domain) or ((-2.0, 2.0),) * ufunc.nin,
         complex=complex,
@@ -266,31 +278,49 @@ def _power_of_zero(types: Sequence[Type], attributes: Attributes, known: Sequenc
     return numbers and known[1] is not None and not _is_at_least(known[1], 0)
 
 
+def _of_numbers(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """Sums and products of Python's floats overflow to an infinity; an int that isn't small may
+    not be a float at all."""
+    return attributes["via"] == "op" and all(
+        t in (FLOAT, COMPLEX) or (type(number) is int and abs(number) < 2**53)
+        for t, number in zip(types, known, strict=True)
+    )
+
+
+def _by_number(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
+    """A quotient by a literal other than 0."""
+    return bool(known[1]) and _of_numbers(types, attributes, known)
+
+
 POSITIVE = ((0.3, 3.0),)
 UNIT = ((-0.7, 0.7),)
 
 _ARITHMETIC = (
     elementwise("add", np.add, lambda g, a, b, y, via: g, lambda g, a, b, y, via: g,
-                operator_function=operator.add, node=ast.Add(), terms=(1, 1), complex=True),
+                operator_function=operator.add, node=ast.Add(), terms=(1, 1), complex=True,
+                total=_of_numbers),
     elementwise("sub", np.subtract, lambda g, a, b, y, via: g, lambda g, a, b, y, via: -g,
-                operator_function=operator.sub, node=ast.Sub(), terms=(1, -1), complex=True),
+                operator_function=operator.sub, node=ast.Sub(), terms=(1, -1), complex=True,
+                total=_of_numbers),
     elementwise("mul", np.multiply, lambda g, a, b, y, via: g * b, lambda g, a, b, y, via: g * a,
                 operator_function=operator.mul, node=ast.Mult(), factors=(1, 1), masks=_times_mask,
-                complex=True),
+                complex=True, total=_of_numbers),
     elementwise("div", np.divide,
                 lambda g, a, b, y, via: g / b if via == "helper" else _quotient(g, b),
                 lambda g, a, b, y, via: -g * y / b if via == "helper" else _quotient(-g * y, b),
                 operator_function=operator.truediv, node=ast.Div(), helper=helpers.divide,
                 factors=(1, -1), singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)),
-                complex=True),
+                complex=True, total=_by_number),
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
-                operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True),
+                operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True,
+                total=_of_numbers),
     elementwise("pos", np.positive, lambda g, x, y, via: g,
-                operator_function=operator.pos, node=ast.UAdd(), terms=(1,), complex=True),
+                operator_function=operator.pos, node=ast.UAdd(), terms=(1,), complex=True,
+                total=_of_numbers),
     elementwise("mod", np.remainder, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
                 node=ast.Mod(), raises=_by_zero, singular=_quotient_singular,

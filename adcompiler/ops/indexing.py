@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import Array, List, Type, shape_of
-from .keys import is_basic, result_shape
+from .keys import is_basic, part_of, result_shape
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .places import (
+    Part,
     Slot,
     Step,
     fill,
@@ -98,6 +99,11 @@ def _add_into(acc: Any, g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any
     return acc.emit("add_at", g, *index, key=key)
 
 
+def _part_read(types: Sequence[Type], attributes: Attributes) -> Part | None:
+    source, *rest = types
+    return part_of(source.shape, attributes["key"], rest) if isinstance(source, Array) else None
+
+
 INDICES = np.array([2, 0, 2, -1])
 MASK = np.array([True, False, True, True])
 _KEYS: tuple[tuple[Any, ...], ...] = (
@@ -140,6 +146,7 @@ INDEX = Op(
     batch=read, accumulate=_add_into, masks=True,
     view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
+    part=_part_read,
     spellings={operator.getitem: Spelling(_bind_key)},
     samples=(*_READS, arguments([0.5, 1.5, 2.5], 1, key=(Slot(0),))),
 )  # fmt: skip

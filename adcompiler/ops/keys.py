@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.sizes import Size, add, negate, sliced, unknown
+from ..ir.sizes import Size, add, is_positive, negate, sliced, unknown
 from ..ir.types import Scalar, Type, kind_of, shape_of
 from .inference import broadcast_shapes
 from .op import OperationError
-from .places import Slot
+from .places import Part, Slot, at_most
 
 __all__ = [
-    "advanced", "expanded", "is_basic", "may_repeat", "result_shape", "separated",
+    "advanced", "expanded", "is_basic", "may_repeat", "part_of", "result_shape", "separated",
     "slice_size",
 ]  # fmt: skip
 
@@ -151,6 +151,43 @@ def _bound(bound: Any, types: Sequence[Type]) -> Size | None:
         type_ = types[bound.position]
         return type_.size if isinstance(type_, Scalar) else None
     return bound if isinstance(bound, int) else None
+
+
+def part_of(
+    shape: Sequence[Size], key: tuple[Any, ...], types: Sequence[Type]
+) -> Part | None:
+    """What the key reads, if that is a part along one axis.
+
+    >>> print(part_of((4, 3), (slice(None), slice(2, None)), ()))
+    Part(axis=1, start=2, stop=None)
+    """
+    if not is_basic(key, types):
+        return None
+    items = [item for item in expanded(shape, key, types) if item is not None]
+    chosen = [(axis, item) for axis, item in enumerate(items) if item != slice(None)]
+    if len(chosen) != 1:
+        return None if chosen else Part(0, 0, None)
+    (axis, item) = chosen[0]
+    size = shape[axis]
+    if isinstance(item, slice):
+        if item.step not in (None, 1):
+            return None
+        start = 0 if item.start is None else _from_front(item.start, size, types)
+        stop = size if item.stop is None else _from_front(item.stop, size, types)
+    else:
+        start = _from_front(item, size, types)
+        stop = None if start is None else add(start, 1)
+    if start is None or stop is None:
+        return None
+    return Part(axis, start, None if at_most(size, stop) else stop)
+
+
+def _from_front(bound: Any, size: Size, types: Sequence[Type]) -> Size | None:
+    """A bound counted from the front, where it is known from which end it counts."""
+    found = _bound(bound, types)
+    if found is None or not (isinstance(found, int) or is_positive(found)):
+        return None
+    return _wrapped(found, size)
 
 
 def may_repeat(key: tuple[Any, ...], types: Sequence[Type]) -> bool:

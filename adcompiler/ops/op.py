@@ -161,6 +161,7 @@ class Op:
     `holds`: operands that the result, a list, has as elements (or whose parts it has).
     `place`: of what reads or stores at a place of its first operand: the key, the key's operands,
     and the views that it is in, from the attributes and the operands.
+    `part`: of what reads a part of its first operand, that part, where it can be told (see `Part`).
     `stores`: of what adds at a place, the entry that stores there.
     `zeros`: the result is made of zeros.
     `element`: of a list the result is an element, which stays in it.
@@ -171,6 +172,8 @@ class Op:
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
     types, its attributes and the operands' constants (else None); kept though nobody reads it.
+    `total`: whether it neither raises nor warns, whatever its operands' values, and takes no more
+    time than a step of Python's; told likewise.
     `fixed`: NumPy doesn't let the result be written to.
     `contiguous`: of a fresh result, whether its elements lie one after the other, in C order, in
     whatever order those of the operands do.
@@ -215,6 +218,7 @@ class Op:
     shares: str | Callable[[Sequence[Type], Attributes], str] = "maybe"
     holds: Container[int] = ()
     place: Callable[[Attributes, Sequence[Any]], tuple[Any, Sequence[Any], Any]] | None = None
+    part: Callable[[Sequence[Type], Attributes], Any] = lambda types, attributes: None
     stores: str = ""
     zeros: bool = False
     element: bool = False
@@ -229,6 +233,7 @@ class Op:
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None
+    total: Raises | None = None
     results: tuple[str, ...] = ()
     structure: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
     domain: tuple[tuple[float, float], ...] = ()

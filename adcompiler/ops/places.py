@@ -10,17 +10,21 @@ its operands follow those of the key, in order.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 from ..ir.core import Operation, Value
+from ..ir.sizes import Affine, Size, add, is_positive, negate
 from ..ir.types import Type, is_integer
 from .op import Emission, Op
 
 __all__ = [
+    "Part",
     "Slot",
     "Step",
+    "at_most",
+    "cover",
     "fill",
     "look",
     "may_be_copy",
@@ -62,6 +66,54 @@ class Step:
 
 
 Views = tuple[Step, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of an array from `start` to `stop` (None: its end) along one axis."""
+
+    axis: int
+    start: Size
+    stop: Size | None
+
+
+def cover(parts: Iterable[Part]) -> bool:
+    """Whether the parts are known to make up the whole array.
+
+    >>> cover([Part(1, 2, None), Part(1, 0, 2)]), cover([Part(1, 2, None), Part(0, 0, 2)])
+    (True, False)
+    """
+    along: dict[int, list[Part]] = {}
+    for part in parts:
+        along.setdefault(part.axis, []).append(part)
+    return any(map(_reach_the_end, along.values()))
+
+
+def _reach_the_end(parts: Sequence[Part]) -> bool:
+    """Whether each part begins, at the latest, where those before it end."""
+    reached: Size = 0
+    rest = list(parts)
+    while rest:
+        part = next((p for p in rest if at_most(p.start, reached)), None)
+        if part is None:
+            return False
+        if part.stop is None:
+            return True
+        rest.remove(part)
+        if at_most(reached, part.stop):
+            reached = part.stop
+    return False
+
+
+def at_most(first: Size, second: Size) -> bool:
+    """Whether one place in an array is known not to lie behind another: sizes aren't negative."""
+    match add(second, negate(first)):
+        case Affine(terms, constant) as between:
+            grows = constant >= 0 and all(factor > 0 for _, factor in terms)
+            return grows or is_positive(add(between, 1))
+        case between:
+            return between >= 0
 
 
 def fill(template: Any, operands: Sequence[Any]) -> Any:

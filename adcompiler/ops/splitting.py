@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Size, divide, unknown
+from ..ir.sizes import Size, divide, multiply, unknown
 from ..ir.types import Array, Scalar, Type
 from ..runtime import helpers
 from .emit import call
@@ -24,6 +24,7 @@ from .given import array
 from .indexing import Slot
 from .inference import as_array, constant_axis
 from .op import NO_FLOATS, Attributes, Emission, Expansion, Op, OperationError, arguments
+from .places import Part
 
 __all__ = ["ENTRIES", "EXPANSIONS"]
 
@@ -172,6 +173,15 @@ def _section(attributes: Attributes, operands: Sequence[Any]) -> Any:
     return x[_key(attributes["axis"], slice(*bounds))]
 
 
+def _part_read(types: Sequence[Type], attributes: Attributes) -> Part | None:
+    array, part = as_array(types[0]), types[1]
+    index, count, axis = (attributes[k] for k in ("index", "count", "axis"))
+    if not isinstance(part, Scalar) or part.size is None:
+        return None
+    stop = None if index == count - 1 else multiply(part.size, index + 1)
+    return Part(axis % len(array.shape), multiply(part.size, index), stop)
+
+
 def _emit_section(emission: Emission) -> ast.expr:
     x, part = emission.operands
     index, count, axis = (emission.attributes[k] for k in ("index", "count", "axis"))
@@ -208,7 +218,7 @@ ENTRIES: tuple[Op, ...] = (
        raises=lambda types, attributes, known: not _part(types[0], attributes["count"])[1],
        no_gradient=NO_FLOATS),
     Op("section", _section_type, _section, _emit_section, linear="together",
-       accumulate=_into_section, masks=True,
+       accumulate=_into_section, masks=True, part=_part_read,
        view=(0,), shares="view", boxes=True, complex=True, samples=(
            *(arguments((6,), 2, index=k, count=3, axis=0) for k in range(3)),
            arguments((2, 4), 2, index=1, count=2, axis=1),

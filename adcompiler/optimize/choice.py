@@ -23,6 +23,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "copies": (1, "a value that only stands for another one is that other one"),
     "simplify": (1, "what is known when compiling is settled: x * 1, 0 + x, sizes"),
     "subexpressions": (1, "what is computed twice is computed once"),
+    "invariants": (1, "what is the same in every iteration is computed before the loop"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),

@@ -11,6 +11,7 @@ from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
+from .invariants import hoist_invariants
 from .late_updates import delay_updates
 from .place_stores import store_at_places
 from .products import regroup_products
@@ -85,7 +86,7 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
     ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
-    ("shapes", share_shapes), (None, keep_sequences),
+    ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
@@ -99,7 +100,7 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("place-stores", store_at_places),
         ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
-        ("ones", faster("ones")),
+        ("ones", faster("ones")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip

@@ -23,14 +23,17 @@ def filename_of(text: str, name: str) -> str:
     return f"<adcompiler {name}-{digest[:12]}>"
 
 
-def load(text: str, name: str) -> dict[str, Any]:
-    """Run `text` in a fresh namespace, and return that namespace."""
+def load(text: str, name: str, emitted: Any = None) -> dict[str, Any]:
+    """Run `text` in a fresh namespace, and return that namespace; `emitted` is what it is part of,
+    for tracebacks."""
     filename = filename_of(text, name)
     # dont_inherit: this file's __future__ imports must not change what emitted text means.
     code = compile(text, filename, "exec", dont_inherit=True)
     # Lines as Python's tokeniser counts them: str.splitlines would also cut at form feeds.
     lines = [line.rstrip("\n") + "\n" for line in io.StringIO(text, newline=None)]
     linecache.cache[filename] = (len(text), None, lines, filename)
-    namespace: dict[str, Any] = {"__name__": f"adcompiler.emitted.{name}"}
+    namespace: dict[str, Any] = {"__name__": f"adcompiler.emitted.{name}", "__file__": filename}
+    if emitted is not None:
+        namespace["__emitted__"] = emitted
     exec(code, namespace)
     return namespace

@@ -15,13 +15,14 @@ that legal afterwards, for those references that optimisation has left over.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ir.builder import Builder
-from ..ir.core import Block, Derived, Function, Operation, Region, Value, walk
+from ..ir.core import Block, Derived, Function, Operation, Region, Value
 from ..ir.loops import Loop
 from ..ir.rewrite import defined_in, free_values
 from ..ir.types import (
@@ -46,6 +47,7 @@ from .cotangents import Cotangents
 from .derivatives import derivative_type, float_dtypes
 from .gates import pullback_of, read_by_rule, without_recordings
 from .hazards import hazardous_values, safe_point
+from .masks import Flow
 from .paths import Sides
 from .recompute import is_recomputed, run_again
 from .rules import alone, contribution_of, masks_selected
@@ -139,6 +141,7 @@ class _Reverse:
     hazards: frozenset[Value]
     adjoints: Adjoints
     table: Mapping[str, Op]
+    flow: Flow = field(default_factory=Flow)
 
     def block(self, block: Block, cotangents: Cotangents) -> None:
         """Append the backward part of the block's operations, last one first."""
@@ -200,7 +203,7 @@ class _Reverse:
         for k in positions:
             operand = op.operands[k]
             if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
-                self.accumulate(op, cotangents, operand, g)
+                self.accumulate(op, cotangents, operand, g, masked)
                 continue
             primals = plain
             if masked and entry.elementwise:
@@ -236,10 +239,11 @@ class _Reverse:
         ]
 
     def accumulate(
-        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any
+        self, op: Operation, cotangents: Cotangents, operand: Value, g: Any, masked: bool
     ) -> None:
         """A contribution to a part of an array goes into the array's gradient at that place."""
-        rule = self.table[op.opcode].accumulate
+        entry = self.table[op.opcode]
+        rule = entry.accumulate
         assert rule is not None
         before = cotangents.current(operand)
         tracer = cotangents.tracer()
@@ -249,7 +253,9 @@ class _Reverse:
         after = rule(tracer.var(before), g, *primals, results, **op.attributes)
         assert after is not None
         result = cotangents.named(after, cotangents.name(operand))
-        if before in cotangents.masked:
+        part = None if masked else entry.part([v.type for v in op.operands], op.attributes)
+        filled = part is not None and self.flow.fills(before, result, part)
+        if before in cotangents.masked and not filled:
             cotangents.masked.add(result)
         cotangents.set(operand, result)
 
@@ -308,14 +314,19 @@ class _Reverse:
         read = [v for v in free_values(loop.body) if v in self.active]
         starts = [cotangents.current(loop.finals[k]) for k in carried]
         starts += [cotangents.current(v) for v in read]
-        inner = cotangents.inside(cotangents.builder.nested())
         enter = [
             Value(cotangents.type(v), cotangents.name(v))
             for v in (*(loop.parameters[k] for k in carried), *read)
         ]
-        self._mask(op, cotangents, starts, enter)
-        sequences, elements = self._sequences(loop, cotangents, inner)
-        following, tapes = self._body(loop, inner, carried, read, enter)
+        sequences, elements, given = self._sequences(loop, cotangents)
+        self.flow.enters(op, starts, enter, cotangents.masked)
+        for rounds in itertools.count(1):
+            inner = cotangents.inside(cotangents.builder.nested())
+            for saved, element in given:
+                inner.add(saved, inner.tracer().var(element))
+            following, tapes = self._body(loop, inner, carried, read, enter)
+            if not self.flow.enters(op, following, enter, cotangents.masked, rounds):
+                break
         block = inner.builder.block((*enter, *elements), (*following, *tapes.values()))
         results = [
             Value(cotangents.type(v), cotangents.name(v))
@@ -327,35 +338,29 @@ class _Reverse:
             {"carry": len(enter), "reverse": not op.attributes.get("reverse", False),
              "region": Region(), "mirrors": op.attributes["region"]},
         )  # fmt: skip
-        handed = zip(results, enter, strict=True)
+        handed = zip((*results, *collected), (*enter, *tapes.values()), strict=True)
         cotangents.masked.update(r for r, g in handed if g in inner.masked)
         gradients = dict(zip(tapes, collected, strict=True))
         self._hand_over(op, cotangents, carried, read, results, gradients)
 
-    def _mask(
-        self, op: Operation, cotangents: Cotangents, starts: list[Value], enter: list[Value]
-    ) -> None:
-        """What a loop's body may mask is taken as masked from the first iteration on."""
-        inside = walk(op.blocks[-1])
-        selects = any(inner.opcode == "if" or masks_selected(inner) for inner in inside)
-        for start, g in zip(starts, enter, strict=True):
-            if selects or start in cotangents.masked:
-                cotangents.masked.add(g)
-
     def _sequences(
-        self, loop: Loop, cotangents: Cotangents, inner: Cotangents
-    ) -> tuple[list[Value], list[Value]]:
-        """The original's sequences as far as it has read them, and the cotangents of its tapes."""
+        self, loop: Loop, cotangents: Cotangents
+    ) -> tuple[list[Value], list[Value], list[tuple[Value, Value]]]:
+        """The original's sequences as far as it has read them, and the cotangents of its tapes;
+        the elements of all, and what those of tapes are the cotangents of."""
         sequences = _executed(loop, cotangents.builder)
         elements = [Value(p.type, p.name) for p in loop.elements] or [Value(INT)]
+        given = []
         for saved, tape in zip(loop.collected, loop.tapes, strict=True):
             g = cotangents.get(tape)
             if g is not None and saved in self.active:
                 element = Value(cotangents.type(saved), cotangents.name(saved))
+                if g in cotangents.masked:
+                    cotangents.masked.add(element)
                 sequences.append(g)
                 elements.append(element)
-                inner.add(saved, inner.tracer().var(element))
-        return sequences, elements
+                given.append((saved, element))
+        return sequences, elements, given
 
     def _body(
         self, loop: Loop, inner: Cotangents, carried: list[int], read: list[Value],

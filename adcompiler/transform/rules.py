@@ -33,9 +33,9 @@ def contribution_of(
         raise UnsupportedError(refused) from None
 
 
-def masks_selected(op: Operation, position: int | None = None) -> bool:
-    """Whether the gradient (of the operand there) may hold zeros for what wasn't selected."""
-    masks = TABLE[op.opcode].masks if op.opcode in TABLE else False
+def masks_selected(op: Operation, position: int) -> bool:
+    """Whether the gradient of the operand there may hold zeros for what wasn't selected."""
+    masks = TABLE[op.opcode].masks
     if isinstance(masks, tuple):
-        return bool(masks) if position is None else position in masks
+        return position in masks
     return masks([v.type for v in op.operands], op.attributes) if callable(masks) else masks

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..diagnostics import Span
 from ..ir.core import Block, Function, Operation, Region, Value
 from ..ir.rewrite import freshen, substitute
 from ..ops import Tracer
@@ -33,30 +34,41 @@ def splice(
     mapping: dict[Value, Value] = dict(zip(block.parameters, arguments, strict=True))
     builder = tracer.builder
     before, builder.repeats = builder.repeats, builder.backward
+    call = builder.span
     for op in block.operations:
-        _append(op, mapping, tracer, named)
-    builder.repeats = before
+        builder.span = _span(op, call)
+        _append(op, mapping, tracer, named, call)
+    builder.repeats, builder.span = before, call
     return [mapping.get(v, v) for v in block.results]
 
 
-def _append(op: Operation, mapping: dict[Value, Value], tracer: Tracer, named: bool) -> None:
+def _append(
+    op: Operation, mapping: dict[Value, Value], tracer: Tracer, named: bool, call: Span | None
+) -> None:
     if op.blocks or len(op.results) != 1 or "gate" in op.attributes:
         inside = substitute(Block((), (op,), ()), mapping)
-        tracer.builder.append(_again(inside.operations[0], tracer.builder.backward))
+        tracer.builder.append(_again(inside.operations[0], tracer.builder.backward, call))
         return
     operands = [tracer.var(mapping.get(v, v)) for v in op.operands]
     result = tracer.emit(op.opcode, operands, op.attributes, op.result.name if named else None)
     mapping[op.result] = result.value
 
 
-def _again(op: Operation, backward: bool) -> Operation:
+def _span(op: Operation, call: Span | None) -> Span | None:
+    return call if op.span is None else op.span.called_from(call)
+
+
+def _again(op: Operation, backward: bool, call: Span | None) -> Operation:
     """The operation as one of the place that it is put in: a region is another one each time."""
     own = {"region": Region()} if "region" in op.attributes else {}
     blocks = tuple(
-        replace(block, operations=tuple(_again(inner, backward) for inner in block.operations))
+        replace(
+            block, operations=tuple(_again(inner, backward, call) for inner in block.operations)
+        )
         for block in op.blocks
     )
     attributes = {**op.attributes, **own}
     return replace(
-        op, attributes=attributes, blocks=blocks, backward=backward, repeats=backward
-    )
+        op, attributes=attributes, blocks=blocks, span=_span(op, call), backward=backward,
+        repeats=backward,
+    )  # fmt: skip
