@@ -97,7 +97,7 @@ def _operations(function: Function) -> list[Operation]:
 
 
 # What heads that part of the text, from level 1 on.
-_BACKWARD = ("# backward", "comment")
+_BACKWARD, _DEF = ("# backward", "comment"), ("def", "keyword")
 
 
 class _Passed:
@@ -127,7 +127,7 @@ class _Passed:
         seen = self.run() if self.question.call and may_repeat(self.first) else {}
         origins, rows, behind = origins_by_line(emitted), [], False
         for k, line_runs in enumerate(runs(text, pieces(text))):
-            behind = behind or _BACKWARD in line_runs
+            behind = _BACKWARD in line_runs or (behind and line_runs[:1] != (_DEF,))
             rows.append((book.text(line_runs, origins[k], seen.get(k), behind), " "))
         return (*found, Stage(title("text"), about("text"), tuple(rows), is_text=True))
 

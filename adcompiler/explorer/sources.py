@@ -44,6 +44,8 @@ class Sources:
         return call if row is None else self.number(self.located(span, row, call))
 
     def located(self, span: Span, row: int, call: int) -> Place:
+        if span.column < 0:  # the line as such
+            return Place(row, 0, row, len(self.text(row)), call)
         end = self.at(span.filename, span.end_line)
         left = self.margins[span.filename, span.line]
         return Place(row, span.column - left, row if end is None else end,
