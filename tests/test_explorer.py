@@ -76,7 +76,8 @@ def pointed(shown, one):
 
     found = []
     for place in (shown.places[k] for k in one.places):
-        found.append(said(place) if place.call < 0 else (said(place), said(shown.places[place.call])))
+        call = shown.places[place.call] if place.call >= 0 else None
+        found.append((said(place), said(call)) if call else said(place))
     return found
 
 
