@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -248,6 +249,17 @@ def test_the_command_writes_the_same_page_again(model, tmp_path):
     assert again.stdout.decode() == written
     data = json.loads(re.search(r'id="data">(.*?)</script>', written, re.S)[1])
     assert data["wrt"] == ["w", "x", "rate"] and data["shown"] == 1
+
+
+def test_the_page_of_the_documentation(model, tmp_path):
+    told = (ROOT / "docs" / "explorer.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", told, re.S)
+    (command,) = re.findall(r"^    adcompiler (explore .*)$", told, re.M)
+    (tmp_path / "model.py").write_text(source)
+    assert output(*shlex.split(command)) == ""
+    written = (tmp_path / "settle.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', written, re.S)[1])
+    assert (data["title"], data["value"]) == ("settle", "0.826928")
 
 
 def test_types_are_enough(model):

@@ -151,7 +151,7 @@ function relatives(line) {
 
 function clear() {
   for (const node of document.querySelectorAll(".line.on, .line.lit, .line.faint")) {
-    node.classList.remove("on", "lit", "faint");
+    node.classList.remove("on", "lit", "faint", "wide");
     node.setAttribute("aria-selected", "false");
   }
   globalThis.CSS?.highlights?.delete("exact");
@@ -164,16 +164,48 @@ function point(line, reveal = true) {
   document.body.classList.toggle("held", state.held);
   if (line) {
     line.node.classList.add("on");
+    line.node.classList.toggle("wide", isCovered(line.node));
     line.node.setAttribute("aria-selected", "true");
     panels[line.panel].querySelector(".code").setAttribute("aria-activedescendant", line.node.id);
     for (const name of order) {
-      for (const [other, how] of state.found[name]) other.node.classList.add(how);
+      for (const [other, how] of state.found[name]) {
+        other.node.classList.add(how);
+        if (name === "source") other.node.classList.toggle("wide", isCovered(other.node));
+      }
       if (reveal && name !== line.panel) show([...state.found[name].keys()]);
     }
     underline(line);
   }
   inspect(line);
   ribbons();
+  order.forEach(overview);
+}
+
+// Beside a panel that scrolls, where in it the related lines are.
+function overview(name) {
+  const panel = panels[name];
+  const strip = panel.querySelector(".overview");
+  const code = panel.querySelector(".code");
+  strip.replaceChildren();
+  if (!state.pointed || code.scrollHeight <= code.clientHeight + 1) return;
+  strip.style.top = `${code.offsetTop}px`;
+  strip.style.height = `${code.clientHeight}px`;
+  lists[name].forEach((line, k) => {
+    if (line !== state.pointed && state.found[name].get(line) !== "lit") return;
+    const tick = element("i", line.part);
+    tick.style.top = `${(100 * k) / lists[name].length}%`;
+    strip.append(tick);
+  });
+}
+
+// Whether the numbers stand over the end of the line's text.
+function isCovered(node) {
+  const cells = node.querySelector(".cells");
+  const last = node.querySelector("code")?.lastChild;
+  if (!cells || !last) return false;
+  const text = document.createRange();
+  text.selectNodeContents(last);
+  return text.getBoundingClientRect().right > cells.getBoundingClientRect().left;
 }
 
 function hold(line) {
@@ -325,19 +357,25 @@ function numbers(gates, assigned) {
   }
   const looped = gates.some((gate) => gate.count > 1);
   const stepped = gates.some((gate) => gate.expression);
+  // Gates in loops stand side by side, each with its iterations.
+  for (const group of looped ? gates.map((gate) => [gate]) : [gates]) {
+    box.append(tableOf(group, { stepped, looped, assigned }));
+  }
+}
+
+function tableOf(gates, how) {
   const table = element("table");
   const head = table.insertRow();
-  const titles = ["gate", ...(stepped ? ["expression"] : []), ...(looped ? ["iteration"] : []),
-    "value", ...(assigned ? [] : ["gradient"])];
-  if (assigned) titles[0] = "assigned";
-  else if (!stepped) titles[0] = "argument";
+  const first = how.assigned ? "assigned" : how.stepped ? "gate" : "argument";
+  const titles = [first, ...(how.stepped ? ["expression"] : []), ...(how.looped ? ["iteration"] : []),
+    "value", ...(how.assigned ? [] : ["gradient"])];
   for (const title of titles) {
     const cell = element("th", "", title);
     cell.scope = "col";
     head.append(cell);
   }
-  for (const gate of gates) rowsOf(table, gate, { stepped, looped, assigned });
-  box.append(table);
+  for (const gate of gates) rowsOf(table, gate, how);
+  return table;
 }
 
 function rowsOf(table, gate, { stepped, looped, assigned }) {

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import os
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..cli_highlight import pieces
@@ -25,11 +25,13 @@ __all__ = ["Sources", "sources_of"]
 
 @dataclass
 class Sources:
-    """`rows` are shown; `places` grow as spans are asked for."""
+    """`rows` are shown; `heads` tells where the head of a statement with a block ends, by its
+    beginning; `places` grow as spans are asked for."""
 
     rows: tuple[SourceRow, ...]
     row_of: dict[tuple[str, int], int]
     margins: dict[tuple[str, int], int]
+    heads: dict[tuple[str, int, int], int]
     root: FunctionSource
     places: list[Place] = field(default_factory=list)
     _known: dict[Place, int] = field(default_factory=dict)
@@ -46,6 +48,10 @@ class Sources:
     def located(self, span: Span, row: int, call: int) -> Place:
         if span.column < 0:  # the line as such
             return Place(row, 0, row, len(self.text(row)), call)
+        last = self.heads.get((span.filename, span.line, span.column), span.end_line)
+        if last < span.end_line:  # a loop or branch: its head
+            return Place(row, span.column - self.margins[span.filename, span.line],
+                         row + last - span.line, len(self.text(row + last - span.line)), call)  # fmt: skip
         end = self.at(span.filename, span.end_line)
         left = self.margins[span.filename, span.line]
         return Place(row, span.column - left, row if end is None else end,
@@ -119,7 +125,17 @@ def sources_of(root: FunctionSource, functions: Sequence[types.FunctionType], sp
             whole, shown = source.lines[line - 1], "".join(piece for piece, _ in line_runs)
             margins[source.filename, line] = len(whole.rstrip("\n")) - len(shown) if shown else 0
             rows.append(SourceRow(line, line_runs))
-    return Sources(tuple(rows), row_of, margins, root)
+    heads = {place: last for source in chosen for place, last in _heads(source)}
+    return Sources(tuple(rows), row_of, margins, heads, root)
+
+
+def _heads(source: FunctionSource) -> Iterator[tuple[tuple[str, int, int], int]]:
+    """By their beginnings, the last lines of the heads of all statements with a block."""
+    for node in ast.walk(source.node):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.stmt) and body:
+            span = source.span(node)
+            yield (span.filename, span.line, span.column), max(span.line, body[0].lineno - 1)
 
 
 def _with_callers(span: Span) -> list[Span]:

@@ -36,7 +36,7 @@ _ABOUT = {
     "own-memory": "copies are placed so that updates can happen in place",
     "own-results": "results get memory of their own",
     "check-shapes": "shapes that the function would have refused still are",
-    "text": "the function that runs, as Python",
+    "text": "the function that runs",
 }  # fmt: skip
 _TITLES = {
     "lower": "lowered", "differentiate": "differentiated", "save": "saves",
