@@ -48,12 +48,13 @@ class Sources:
     def located(self, span: Span, row: int, call: int) -> Place:
         if span.column < 0:  # the line as such
             return Place(row, 0, row, len(self.text(row)), call)
-        last = self.heads.get((span.filename, span.line, span.column), span.end_line)
-        if last < span.end_line:  # a loop or branch: its head
-            return Place(row, span.column - self.margins[span.filename, span.line],
-                         row + last - span.line, len(self.text(row + last - span.line)), call)  # fmt: skip
-        end = self.at(span.filename, span.end_line)
         left = self.margins[span.filename, span.line]
+        start = (span.filename, span.line, span.column)
+        last = self.heads.get(start, span.end_line)
+        if last < span.end_line:  # a loop or branch: its head
+            end_row = row + last - span.line
+            return Place(row, span.column - left, end_row, len(self.text(end_row)), call)
+        end = self.at(span.filename, span.end_line)
         return Place(row, span.column - left, row if end is None else end,
                      span.end_column - left, call)  # fmt: skip
 
