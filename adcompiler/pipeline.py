@@ -189,6 +189,7 @@ def gradient_function(
         found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, "own-results", found, False)
     found = _run(found, optimize.after_copies(options.passes), check)
+    found = _run(found, optimize.before_emission(options.passes), check)
     found = check_shapes(found, function)
     _checked(check, "check-shapes", found, False)
     return found, derived

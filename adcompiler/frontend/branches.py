@@ -22,7 +22,7 @@ from ..ir.core import Block, Name, Value
 from ..ir.types import UNDEFINED, TypeMismatch, join
 from . import growing
 from .context import Context
-from .instances import Unsettled, attempt, settled_side
+from .instances import WAITS, attempt, settled_side
 from .items import (
     LOST,
     UNBOUND,
@@ -56,7 +56,7 @@ def branches(
         ctx.memory.state = state.copy()
         waits.append(attempt(ctx, lower))
         sides.append((ctx.frame.names, ctx.builder, ctx.memory.state))
-    if any(isinstance(one, Unsettled) for one in waits):
+    if any(isinstance(one, WAITS) for one in waits):
         pairs = [((w, n, s), b) for w, (n, b, s) in zip(waits, sides, strict=True)]
         found = settled_side(ctx, outer, pairs, lambda side: side[0])
         _, ctx.frame.names, ctx.memory.state = found
@@ -83,7 +83,7 @@ def guarded(
     waits = attempt(ctx, lambda ctx: lower())
     reached, builder, after = ctx.frame.names, ctx.builder, ctx.memory.state
     ctx.frame.names, ctx.builder, ctx.memory.state = before, outer, state
-    if isinstance(waits, Unsettled):
+    if isinstance(waits, WAITS):
         before.update(passed)
         return
     if flag(reached, RAISED):

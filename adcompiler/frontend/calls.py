@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import types
 from typing import Any
@@ -327,8 +326,7 @@ def inline(
     frame = Frame(source, path, bound, parent, trail, caller, name)
 
     def lower() -> Item:
-        return ctx.within(frame, functools.partial(body, ctx))
+        with ctx.within(frame):
+            return body(ctx)
 
-    if enters_library(ctx, source.function):
-        return from_library(ctx, node, lower)
-    return lower()
+    return from_library(ctx, node, lower) if enters_library(ctx, source.function) else lower()

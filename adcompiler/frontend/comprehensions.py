@@ -44,13 +44,15 @@ def generator(ctx: Context, node: ast.GeneratorExp) -> OneWay:
     frame = ctx.frame
 
     def gather() -> Item:
-        return ctx.within(frame, lambda: _elements(ctx, node, first, None))
+        with ctx.within(frame):
+            return _elements(ctx, node, first, None)
+
+    def truth(conjunction: bool) -> Item:
+        with ctx.within(frame):
+            return _truth(ctx, node, first, conjunction)
 
     made = one_way(ctx, "a generator expression", lambda: content(ctx, node, gather()))
-    made.gather = gather
-    made.truth = lambda conjunction: ctx.within(
-        frame, lambda: _truth(ctx, node, first, conjunction)
-    )
+    made.gather, made.truth = gather, truth
     return made
 
 
@@ -70,7 +72,8 @@ def _truth(ctx: Context, node: ast.GeneratorExp, first: Item, conjunction: bool)
 
     attempt = _Attempt(ctx, first)
     try:
-        return ctx.within(_frame(ctx), lambda: ask(_rounds(ctx, node, 0, first)))
+        with ctx.within(_frame(ctx)):
+            return ask(_rounds(ctx, node, 0, first))
     except _RunTime:
         attempt.undo(node)
     word = "missing" if conjunction else "found"
@@ -80,7 +83,8 @@ def _truth(ctx: Context, node: ast.GeneratorExp, first: Item, conjunction: bool)
     asked = ast.UnaryOp(ast.Not(), node.elt) if conjunction else node.elt
     again = flag if conjunction else ast.UnaryOp(ast.Not(), flag)
     body = ast.If(again, [ast.If(asked, [settled], [])], [])
-    return ctx.within(_frame(ctx), lambda: _looped(ctx, node, first, body, name, conjunction))
+    with ctx.within(_frame(ctx)):
+        return _looped(ctx, node, first, body, name, conjunction)
 
 
 def dict_comprehension(ctx: Context, node: ast.DictComp) -> dict[Any, Item]:
@@ -114,7 +118,8 @@ def _elements(
         )
     except _RunTime:
         attempt.undo(node)
-        return ctx.within(_frame(ctx), lambda: _appended(ctx, node, first, name))
+        with ctx.within(_frame(ctx)):
+            return _appended(ctx, node, first, name)
     return mutation.own_list(ctx, node, items, name)
 
 
@@ -204,12 +209,9 @@ def _frame(ctx: Context) -> Frame:
 
 def _written_out(ctx: Context, node: Comprehension, first: Item, add: Callable[[], None]) -> None:
     """Call `add` for each round of the comprehension, its names bound."""
-
-    def run() -> None:
+    with ctx.within(_frame(ctx)):
         for _ in _rounds(ctx, node, 0, first):
             add()
-
-    ctx.within(_frame(ctx), run)
 
 
 def _rounds(ctx: Context, node: Comprehension, level: int, item: Item) -> Iterator[None]:

@@ -7,7 +7,7 @@ import contextlib
 import enum
 import functools
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -26,6 +26,7 @@ from .items import (
     BoundMethod,
     Instance,
     Item,
+    Unfilled,
     in_words,
     is_constant,
     is_namedtuple,
@@ -188,11 +189,12 @@ class Context:
             frame = frame.parent
         return frame.names
 
-    def within(self, frame: Frame, lower: Callable[[], Item]) -> Item:
-        """Lower something as part of an inlined call."""
+    @contextlib.contextmanager
+    def within(self, frame: Frame) -> Iterator[None]:
+        """Inside an inlined call, or a comprehension."""
         self.frames.append(frame)
         try:
-            return lower()
+            yield
         finally:
             self.frames.pop()
 
@@ -240,6 +242,12 @@ class Context:
         try:
             types_ = entry.types([v.type for v in values], attributes)
         except OperationError as error:
+            if any(v.type == UNDEFINED for v in values):
+                raise Unfilled(Diagnostic(
+                    "operation", "nothing was put into what this reads.",
+                    "fill the list, or assign the name, before.",
+                    self.span(node), self.frame.trail,
+                )) from None  # fmt: skip
             self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
         names: Sequence[str | None] = (name,)
         if len(types_) > 1:

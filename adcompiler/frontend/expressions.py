@@ -11,7 +11,7 @@ import ast
 from typing import Any
 
 from ..ir.core import Value
-from ..ir.types import List, Type, TypeMismatch, join, rank
+from ..ir.types import List, Type, TypeMismatch, join, kind_of, rank
 from . import (
     arithmetic,
     calls,
@@ -24,7 +24,7 @@ from . import (
 )
 from .binding import local_function
 from .context import Context
-from .instances import Unsettled, attempt, settled_side
+from .instances import WAITS, attempt, settled_side
 from .items import (
     UNBOUND,
     Ambiguous,
@@ -39,6 +39,7 @@ from .items import (
 )  # fmt: skip
 from .iteration import known
 from .merging import Merger
+from .problems import tested
 from .subscripts import subscript
 
 __all__ = ["branch", "condition", "expression", "truth"]
@@ -152,13 +153,44 @@ def truth(ctx: Context, node: ast.expr, item: Item) -> Item:
 
 
 def condition(ctx: Context, node: ast.expr) -> Item:
-    """The test of an `if`, `while` or conditional expression."""
+    """The test of an `if`, `while` or conditional expression; no values, but truths."""
+    match node:
+        case ast.BoolOp(op, values):
+            return _tests(ctx, node, isinstance(op, ast.And), values)
+        case ast.UnaryOp(ast.Not(), operand):
+            return _not(ctx, node, condition(ctx, operand))
     return truth(ctx, node, expression(ctx, node))
+
+
+def _tests(ctx: Context, node: ast.expr, conjunction: bool, values: list[ast.expr]) -> Item:
+    first, *others = values
+    test = condition(ctx, first)
+    if not others:
+        return test
+    if not isinstance(test, Value):
+        return _tests(ctx, node, conjunction, others) if bool(test) is conjunction else test
+    settled = _as_bool(ctx, first, test)
+
+    def rest() -> Item:
+        return _as_bool(ctx, node, _tests(ctx, node, conjunction, others))
+
+    sides = (rest, lambda: settled) if conjunction else (lambda: settled, rest)
+    return branch(ctx, node, settled, *sides)
+
+
+def _as_bool(ctx: Context, node: ast.expr, test: Item) -> Item:
+    """A number as a comparison, so that two tests have one type."""
+    if not isinstance(test, Value) or kind_of(test.type) == "bool":
+        return test
+    return arithmetic.binary(ctx, node, ast.NotEq(), test, 0)
 
 
 def negate(ctx: Context, node: ast.UnaryOp, item: Item) -> Item:
     """`not x`."""
-    item = truth(ctx, node, item)
+    return _not(ctx, node, truth(ctx, node, item))
+
+
+def _not(ctx: Context, node: ast.expr, item: Item) -> Item:
     if not isinstance(item, Value):
         return not item
     return ctx.emit(node, "not", (item,), {})
@@ -239,7 +271,7 @@ def _conditional(
     ctx: Context, node: ast.IfExp, test: ast.expr, chosen: ast.expr, otherwise: ast.expr,
     name: str | None,
 ) -> Item:  # fmt: skip
-    found = condition(ctx, test)
+    found = tested(ctx, lambda: condition(ctx, test))
     if not isinstance(found, Value):
         return expression(ctx, chosen if found else otherwise, name)
     return branch(
@@ -270,7 +302,7 @@ def branch(
         refuse_bound(ctx, node, before)
         sides.append((ctx.builder, ctx.memory.state))
     ctx.builder, ctx.memory.state = outer, state
-    if any(isinstance(item, Unsettled) for item in items):
+    if any(isinstance(item, WAITS) for item in items):
         pairs = [((i, s), b) for i, (b, s) in zip(items, sides, strict=True)]
         item, ctx.memory.state = settled_side(ctx, outer, pairs, lambda side: side[0])
         return rebuild(item, lambda leaf: ctx.lift(leaf, node))

@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 from ..diagnostics import Span
 from ..ir.core import Block, Label
 from ..ir.types import Type
-from .items import Item
+from .items import Item, Unfilled
 
 __all__ = [
     "UNKNOWN",
+    "WAITS",
     "Active",
     "Callee",
     "Instance",
@@ -42,6 +43,9 @@ class Unsettled(Exception):
         self.instance = instance
         self.span = span
         super().__init__(instance)
+
+
+WAITS = (Unsettled, Unfilled)  # what `attempt` gives back
 
 
 class Recurs(Exception):
@@ -139,7 +143,8 @@ class Instances:
 
 
 def attempt(ctx: Any, lower: Callable[..., Any], *arguments: Any) -> Any:
-    """Lower something; where that waits for a recursive call, the Unsettled, and no trace.
+    """Lower something; where that waits for a recursive call, or for what is put into a list, what
+    was raised, and no trace.
 
     Whoever calls this goes on as if that path were never taken: what comes of it only serves to
     find the types of a function that is lowered again.
@@ -148,7 +153,9 @@ def attempt(ctx: Any, lower: Callable[..., Any], *arguments: Any) -> Any:
     state, jumps = ctx.memory.state.copy(), ctx.frame.jumps
     try:
         return lower(ctx, *arguments)
-    except Unsettled as waits:
+    except (Unsettled, Unfilled) as waits:
+        if isinstance(waits, Unfilled):
+            ctx.problems += waits.diagnostics
         ctx.builder, ctx.frame.names, ctx.memory.state = builder, names, state
         ctx.frame.jumps = jumps
         del builder.operations[count:]
@@ -161,7 +168,7 @@ def settled_side(
     """The side of a branch that waits for no recursive call, in place of the branch."""
     ctx.builder = outer
     for side, builder in sides:
-        if not isinstance(result(side), Unsettled):
+        if not isinstance(result(side), WAITS):
             outer.operations += builder.operations
             return side
     raise result(sides[0][0])

@@ -17,6 +17,7 @@ from typing import Any, final
 
 import numpy as np
 
+from ..diagnostics import UnsupportedError
 from ..ir.core import Value
 from ..ir.types import is_differentiable
 
@@ -35,6 +36,7 @@ __all__ = [
     "OwnList",
     "RangeItem",
     "Record",
+    "Unfilled",
     "article",
     "dict_view",
     "freeze",
@@ -69,6 +71,10 @@ UNBOUND = Unbound()
 
 class Lost(Exception):
     """A name is read that a refused statement would have assigned."""
+
+
+class Unfilled(UnsupportedError):
+    """What a list holds is read before anything is known to be put into it."""
 
 
 LOST = Lost()  # what such a name stands for

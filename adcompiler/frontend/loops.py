@@ -33,6 +33,7 @@ from .iteration import (
     looped_over,
 )  # fmt: skip
 from .jumps import BROKE, RESULT, RETURNED, SKIP, STOP, STOPPED, Jumps, flag
+from .problems import tested
 from .segments import Plan, append_segments, plan
 
 __all__ = ["loop"]
@@ -342,7 +343,7 @@ def _while_condition(
     ctx.builder = outer.nested()
     carries.bind(own)
     bound = dict(ctx.function_names)
-    test = condition(ctx, node.test)
+    test = tested(ctx, lambda: condition(ctx, node.test))
     if not isinstance(test, Value) and not test:
         raise _NeverRuns
     refuse_bound(ctx, node.test, bound)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,9 +127,11 @@ def _lower(
             ctx.found[id(item)] = (ARGUMENT, name)
     ctx.given = {n: s.value for n, s in structures.items() if isinstance(s, Static)}
     frame = Frame(source, (), dict(arguments))
-    item = report(ctx, lambda: ctx.within(frame, lambda: _called(ctx, source, dict(arguments))))
+    with ctx.within(frame):
+        item = report(ctx, lambda: _called(ctx, source, dict(arguments)))
     check_untouched(ctx)
-    result = ctx.within(frame, lambda: _lifted(ctx, source, item))
+    with ctx.within(frame):
+        result = _lifted(ctx, source, item)
     arguments |= ctx.live
     inputs = [v for item in arguments.values() for v in leaves(item) if isinstance(v, Value)]
     captured = [
@@ -138,7 +139,8 @@ def _lower(
     ]
     outputs = [v for v in leaves(result) if isinstance(v, Value)]
     block = ctx.builder.block((*inputs, *captured), outputs)
-    block, found = ctx.within(frame, lambda: marked(ctx, source.node, variables, block))
+    with ctx.within(frame):
+        block, found = marked(ctx, source.node, variables, block)
     bodies = {i.label: i.body for i in ctx.instances.known if i.body}
     callees = {i.label: i.callee.name for i in ctx.instances.known}
     block, functions = closed(*with_called_effects(block, bodies), callees)
@@ -156,7 +158,8 @@ def _called(ctx: Context, source: FunctionSource, arguments: dict[str, Item]) ->
     def lower(bound: dict[str, Item], name: str | None) -> Item:
         ctx.apart = False
         frame = Frame(source, (), bound)
-        return ctx.within(frame, functools.partial(body, ctx))
+        with ctx.within(frame):
+            return body(ctx)
 
     callee = Callee(source.function, _name(source.function), lower, True)
     return called(ctx, source.node, callee, arguments, None)

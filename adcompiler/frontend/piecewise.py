@@ -18,7 +18,6 @@ all where there is none.
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -154,4 +153,5 @@ def _written_out(ctx: Context, node: ast.Call, text: str, **names: Item) -> None
     source = FunctionSource(outer.source.function, written, outer.source.filename,
                             outer.source.lines)  # fmt: skip
     frame = Frame(source, outer.path, dict(names), None, outer.trail, outer.caller)
-    ctx.within(frame, functools.partial(body, ctx))
+    with ctx.within(frame):
+        body(ctx)

@@ -12,37 +12,65 @@ without another word, so that each diagnostic stands for a cause of its own.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TypeVar
+import contextlib
+from collections.abc import Callable, Iterator
 
 from ..diagnostics import Diagnostic, UnsupportedError
+from ..ir.types import Scalar
 from .assigned import assigned_names
 from .bindings import stored_names
 from .context import Context
-from .items import LOST, Item, Lost
+from .items import LOST, UNBOUND, Item, Lost, Unfilled
 
-__all__ = ["recovering", "report"]
-
-T = TypeVar("T")
+__all__ = ["recovering", "report", "tested"]
 
 
-def recovering(ctx: Context, node: ast.stmt, lower: Callable[[], T]) -> T | None:
-    """Lower one statement; None where it is refused, or reads what a refused one has lost.
+@contextlib.contextmanager
+def recovering(ctx: Context, node: ast.stmt) -> Iterator[None]:
+    """Lower one statement, of which nothing is left where it is refused, or reads what a refused
+    one has lost.
 
-    The block goes on as it was before; what the statement would have assigned is lost.
+    The block goes on as it was before; what the statement would have assigned is lost, but where it
+    reads a list into which nothing is put yet: its names stay what they are, and tell what is put
+    into the list when the function is lowered again.
     """
-    builder, names, jumps, state = ctx.builder, ctx.frame.names, ctx.frame.jumps, ctx.memory.state
+    go_back = _way_back(ctx)
+    filled = True
     try:
-        return lower()
+        yield
+        return
     except Lost:
         pass
     except UnsupportedError as error:
         ctx.problems += error.diagnostics
-    ctx.builder, ctx.frame.names, ctx.frame.jumps = builder, names, jumps
-    ctx.memory.state = state
+        filled = not isinstance(error, Unfilled)
+    go_back()
+    names = ctx.frame.names
     for name in (*assigned_names([node]), *sorted(stored_names(node, {}))):
-        names[name] = LOST
-    return None
+        if filled or names.get(name, UNBOUND) is UNBOUND:
+            names[name] = LOST
+
+
+def _way_back(ctx: Context) -> Callable[[], None]:
+    builder, names, jumps, state = ctx.builder, ctx.frame.names, ctx.frame.jumps, ctx.memory.state
+
+    def go() -> None:
+        ctx.builder, ctx.frame.names, ctx.frame.jumps = builder, names, jumps
+        ctx.memory.state = state
+
+    return go
+
+
+def tested(ctx: Context, lower: Callable[[], Item]) -> Item:
+    """A test. Where it reads a list into which nothing is put yet, it is any truth: so both sides
+    are lowered, and tell what is put into the list when the function is lowered again."""
+    go_back = _way_back(ctx)
+    try:
+        return lower()
+    except Unfilled as error:
+        ctx.problems += error.diagnostics
+    go_back()
+    return ctx.builder.emit("undefined", (), Scalar("bool"))
 
 
 def report(ctx: Context, lower: Callable[[], Item]) -> Item:

@@ -13,7 +13,6 @@ assignments in `assignment`.
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import math
 from collections.abc import Sequence
@@ -30,12 +29,12 @@ from .calls import invoke
 from .context import Context
 from .contexts import with_statement
 from .expressions import condition, expression
-from .instances import Unsettled, attempt
+from .instances import WAITS, attempt
 from .items import LOST, Item, Lost
 from .jumps import FLAGS, RAISED, RESULT, flag, jump
 from .loops import loop
 from .matching import as_branches, subject_of
-from .problems import recovering
+from .problems import recovering, tested
 from .variables import mark
 
 __all__ = ["body", "statements"]
@@ -64,19 +63,22 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
     for position, node in enumerate(nodes):
         jumped = flag(ctx.frame.names, ctx.frame.jumps.pending)
         if isinstance(jumped, Value):
-            left = nodes[position:]
-            lower = functools.partial(statements, ctx, left)
-            guarded(ctx, node, jumped, assigned_names(left), lower)
+            _unless_jumped(ctx, jumped, nodes[position:])
         if jumped is not False or flag(ctx.frame.names, RAISED):
             return
-        rest = nodes[position + 1 :]
-        done = recovering(ctx, node, functools.partial(_leading_on, ctx, node, rest))
+        done = None
+        with recovering(ctx, node):
+            done = _leading_on(ctx, node, nodes[position + 1 :])
         lost = lost or (done is None and may_return(node))
         mark(ctx, node, bool(done))
         if lost:
             ctx.frame.names[RESULT] = LOST
         if done:
             return
+
+
+def _unless_jumped(ctx: Context, jumped: Value, left: Sequence[ast.stmt]) -> None:
+    guarded(ctx, left[0], jumped, assigned_names(left), lambda: statements(ctx, left))
 
 
 def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
@@ -92,17 +94,18 @@ def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
             effects.raise_statement(ctx, node)
             ctx.frame.names[RAISED] = True
         case ast.If(test, then, otherwise):
-            return _choice(ctx, node, condition(ctx, test), then, otherwise, rest)
+            asked = tested(ctx, lambda: condition(ctx, test))
+            return _choice(ctx, node, asked, then, otherwise, rest)
         case ast.Match():
             return _match(ctx, node, rest)
         case ast.For() | ast.With() if backward_block(ctx, node):
             pass
         case ast.For() | ast.While():
             broke = attempt(ctx, loop, node)
-            if not isinstance(broke, Unsettled) and node.orelse:
+            if not isinstance(broke, WAITS) and node.orelse:
                 return _otherwise(ctx, node, broke, rest)
         case ast.With():
-            with_statement(ctx, node, functools.partial(statements, ctx))
+            with_statement(ctx, node, lambda nodes: statements(ctx, nodes))
         case _:
             statement(ctx, node)
     return False
@@ -197,7 +200,7 @@ def _choice(
         then = then if jumps[0] else [*then, *rest]
         otherwise = otherwise if jumps[1] else [*otherwise, *rest]
     if isinstance(test, Value):
-        sides = [functools.partial(statements, nodes=nodes) for nodes in (then, otherwise)]
+        sides = [lambda ctx: statements(ctx, then), lambda ctx: statements(ctx, otherwise)]
         jumping = FLAGS if any(map(may_jump, (*then, *otherwise))) else ()
         names = [*assigned_names([*then, *otherwise]), *jumping]
         branches(ctx, node, test, sides, names)

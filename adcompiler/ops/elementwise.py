@@ -67,7 +67,9 @@ def elementwise(
     batch: Callable[..., Any] | None = None,
     terms: tuple[int, ...] = (),
     factors: tuple[int, ...] = (),
+    square: Callable[..., bool] | None = None,
     faster: Mapping[str, Rule] | None = None,
+    share: Rule | None = None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -80,6 +82,9 @@ def elementwise(
         if function is not None and via != "helper":
             spellings[function] = Spelling(operands_only(ufunc.nin), {"via": via})
     emitters = _emitters(name, ufunc, math_function, node, builtin, helper)
+    # Python's power of an array takes short cuts that np.power doesn't.
+    ways = ("np",) if isinstance(node, ast.Pow) else ("np", "op")
+    ufuncs = dict.fromkeys(ways, _numpy_name(name, ufunc))
 
     def infer(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
         return _infer(functions, ufunc, types, attributes["via"])
@@ -91,11 +96,14 @@ def elementwise(
         lambda emission: emitters[emission.attributes["via"]](emission),
         rules=rules,
         spellings=spellings,
+        ufunc=lambda attributes: ufuncs.get(attributes["via"], ""),
         elementwise=True,
         batch=batch,
         terms=terms,
         factors=factors,
+        square=square,
         faster=faster or {},
+        share=share,
         singular=singular,
         masks=masks,
         raises=raises,
@@ -113,7 +121,7 @@ def _emitters(
     def by_call(dotted: str) -> Callable[[Emission], ast.expr]:
         return lambda emission: call(dotted, emission.operands)
 
-    emitters = {"np": by_call(f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}")}
+    emitters = {"np": by_call(_numpy_name(name, ufunc))}
     if math_function is not None:
         emitters["math"] = by_call(f"math.{math_function.__name__}")
     if helper is not None:
@@ -126,6 +134,10 @@ def _emitters(
 
 
 _NUMPY_NAMES = {"abs": "abs", "div": "divide"}
+
+
+def _numpy_name(name: str, ufunc: Any) -> str:
+    return f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}"
 
 
 def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via: str) -> Type:
@@ -167,6 +179,15 @@ _MATH_KINDS: dict[Any, str] = {
     **dict.fromkeys((math.floor, math.ceil, math.trunc), "int"),
     **dict.fromkeys((math.isnan, math.isinf, math.isfinite), "bool"),
 }
+
+
+def _sigmoid(a: Any, b: Any) -> Any:
+    """exp(a) / (exp(a) + exp(b)) of arrays."""
+    difference = -a if b.constant == 0 else b - a
+    if not difference.ndim or difference.type.dtype[0] != "f":
+        return None
+    largest = math.floor(math.log(np.finfo(difference.type.dtype).max))
+    return 1 / (1 + np.exp(np.minimum(difference, largest)))
 
 
 def select(condition: Any, chosen: Any, otherwise: Any) -> Any:
@@ -314,6 +335,7 @@ _ARITHMETIC = (
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
+                square=lambda a, b: bool(b.constant == 2),
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
                 operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True,
@@ -389,13 +411,14 @@ _EXPONENTIALS = (
                 math_function=math.log1p, singular=1.0, raises=_outside_domain,
                 domain=((-0.7, 2.0),), complex=True),
     elementwise("logaddexp", np.logaddexp, lambda g, a, b, y, via: g * np.exp(a - y),
-                lambda g, a, b, y, via: g * np.exp(b - y)),
+                lambda g, a, b, y, via: g * np.exp(b - y), share=_sigmoid),
     elementwise("sqrt", np.sqrt, lambda g, x, y, via: g / (2 * y), math_function=math.sqrt,
                 singular=1.0, raises=_outside_domain,
                 domain=POSITIVE, complex=True),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 math_function=getattr(math, "cbrt", None), domain=POSITIVE),
-    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True),
+    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True,
+                square=lambda x: True),
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
                 domain=POSITIVE, complex=True),
 )  # fmt: skip

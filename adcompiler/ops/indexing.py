@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import Array, List, Type, shape_of
-from .keys import is_basic, part_of, result_shape
+from .inference import as_array
+from .keys import is_basic, kept_axes, part_of, result_shape
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
 from .places import (
     Part,
@@ -99,6 +100,26 @@ def _add_into(acc: Any, g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any
     return acc.emit("add_at", g, *index, key=key)
 
 
+def _reads_all(types: Sequence[Type], attributes: Attributes) -> bool:
+    """Whether all elements are read, and only axes of size 1 come or go: `x[:, 0]` of a column."""
+    return index_axes(types, attributes) is not None
+
+
+def index_axes(types: Sequence[Type], attributes: Attributes) -> tuple[int | None, ...] | None:
+    """`Op.axes` of reading all of an array."""
+    if isinstance(types[0], List):
+        return None
+    return kept_axes(shape_of(types[0]), attributes["key"], types[1:]) or None
+
+
+def _put_back(g: Any, x: Any, *rest: Any, key: tuple[Any, ...]) -> Any:
+    kept = kept_axes(x.shape, key, [v.type for v in rest])
+    dropped = tuple(k for k in range(x.ndim) if k not in (kept or ()))
+    if None in (kept or ()):
+        return g.emit("reshape_to", x.emit("shape"), type=as_array(x.type))
+    return np.expand_dims(g, dropped[0] if len(dropped) == 1 else dropped) if dropped else g
+
+
 def _part_read(types: Sequence[Type], attributes: Attributes) -> Part | None:
     source, *rest = types
     return part_of(source.shape, attributes["key"], rest) if isinstance(source, Array) else None
@@ -143,7 +164,9 @@ def _bind_key(array: Any, key: Any) -> Bound:
 
 INDEX = Op(
     "index", index_type, _evaluate_index, _emit_index, linear="together",
-    batch=read, accumulate=_add_into, masks=True,
+    axes=index_axes, batch=read, rules=(_put_back,), accumulate=_add_into,
+    accumulates=lambda types, attributes: not _reads_all(types, attributes),
+    masks=lambda types, attributes: not _reads_all(types, attributes),
     view=(0,), shares=_shares, boxes=True, element=True, complex=True,
     place=lambda attributes, operands: (attributes["key"], operands[1:], ()),
     part=_part_read,

@@ -21,8 +21,8 @@ from .op import OperationError
 from .places import Part, Slot, at_most
 
 __all__ = [
-    "advanced", "expanded", "is_basic", "may_repeat", "part_of", "result_shape", "separated",
-    "slice_size",
+    "advanced", "expanded", "is_basic", "kept_axes", "may_repeat", "part_of", "result_shape",
+    "separated", "slice_size",
 ]  # fmt: skip
 
 
@@ -63,6 +63,29 @@ def result_shape(
     scattered = separated(key, types)
     at = 0 if scattered else place
     return (*result[:at], *gathered, *result[at:])
+
+
+def kept_axes(
+    shape: Sequence[Size], key: tuple[Any, ...], types: Sequence[Type]
+) -> tuple[int | None, ...] | None:
+    """Of what reads all of an array, for each axis of the result the array's (None: a new one);
+    else None. Axes of size 1 may go.
+
+    >>> kept_axes((3, 1), (slice(None), 0), ()), kept_axes((3, 2), (slice(None), 0), ())
+    ((0,), None)
+    """
+    found: list[int | None] = []
+    axis = 0
+    for item in expanded(shape, key, types):
+        if item is None:
+            found.append(None)
+            continue
+        if item == slice(None):
+            found.append(axis)
+        elif type(item) is not int or shape[axis] != 1:
+            return None
+        axis += 1
+    return (*found, *range(axis, len(shape)))
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ ENTRIES: tuple[Op, ...] = (
        spellings={np.linalg.inv: Spelling(operands_only(1))},
        samples=SQUARES),
     Op("solve", _solve_type, lambda attributes, operands: np.linalg.solve(*operands),
-       _linalg_call("solve"), batch=solved,
+       _linalg_call("solve"), batch=solved, by_inverse={"inv": lambda inverse, b: inverse @ b},
        rules=(_solve_left, lambda g, a, b, x: _adjoint_solution(g, a, b)),
        fresh=True, raises=may_raise, complex=True,
        spellings={np.linalg.solve: Spelling(operands_only(2))},

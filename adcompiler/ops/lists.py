@@ -83,8 +83,7 @@ def _shorter_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def _element(types: Sequence[Type], attributes: Attributes) -> Type:
     (target,) = types
-    if not isinstance(target, List) or target.element == UNDEFINED:
-        raise OperationError("this list is empty", "append something first")
+    assert isinstance(target, List)
     return target.element
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "SHAPE_ALONE",
     "STEPWISE",
     "STOPPED",
+    "Axes",
     "Bound",
     "Call",
     "Emission",
@@ -55,6 +56,7 @@ __all__ = [
 Attributes = Mapping[str, Any]
 Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
+Axes = Callable[[Sequence[Type], Attributes], tuple[int | None, ...] | None]
 Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -131,7 +133,9 @@ class Op:
     `rules` holds a rule for each operand (None: no gradient), or one rule for all operands of a
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
     operand's rule where the contribution is best added into an existing gradient; `accumulates`
-    tells for which attributes.
+    tells for which types and attributes.
+    `ufunc`: of an elementwise operation, the function that computes the same and can write it over
+    an operand (`np.exp(x, out=x)`), as the text calls it; told from the attributes, "" for none.
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
@@ -141,6 +145,10 @@ class Op:
     attribute `sign` is -1.
     `faster`: by the name of a pass, a rule over the operands (and the attributes) for what gives
     the same up to rounding, and is faster; or None, where it isn't.
+    `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
+    that inverse of the first operand, and the other operands.
+    `share`: of the logarithm of a sum of exponentials, a rule for what part of the sum the
+    exponential of one operand is, from that operand and the other.
     `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
     product; None where it can't be said, or isn't faster.
     `batch`: the operation of whole stacks (see `stacks`); without a rule, or where it gives None,
@@ -201,14 +209,19 @@ class Op:
     statement: Callable[[ast.expr, Emission], ast.stmt] | None = None
     rules: tuple[Rule | None, ...] | Rule | None = None
     accumulate: Rule | None = None
-    accumulates: Callable[[Attributes], bool] = lambda attributes: True
+    accumulates: Callable[[Sequence[Type], Attributes], bool] = lambda types, attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
+    ufunc: Callable[[Attributes], str] = lambda attributes: ""
     elementwise: bool = False
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
+    square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
+    axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
+    by_inverse: Mapping[str, Rule] = field(default_factory=dict)
+    share: Rule | None = None
     of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None
     alike: bool = False
@@ -260,6 +273,10 @@ class Op:
             return self.linear
         into = (0,) if self.accumulate is not None else ()
         return tuple(k for k in range(count) if self.rule(k) is not None or k in into)
+
+    def adds_into(self, types: Sequence[Type], attributes: Attributes) -> bool:
+        """Whether the first operand's contribution is added into its gradient."""
+        return self.accumulate is not None and self.accumulates(types, attributes)
 
     def rule(self, index: int) -> Rule | None:
         """The rule for one operand; None where no gradient flows."""

@@ -16,16 +16,17 @@ from typing import Any
 import numpy as np
 
 from ..ir.sizes import Size
-from ..ir.types import Array, Type, shape_of
+from ..ir.types import Array, Type, rank, shape_of
 from .casting import dtype_argument
 from .elementwise import select
 from .emit import call
 from .inference import as_array, broadcast_shapes, constant_axis
-from .op import Attributes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
+from .op import Attributes, Axes, Bound, Emission, Op, OperationError, Rule, Spelling, arguments
 from .stacks import Stacks, by_axis, shifted
 
 __all__ = [
     "averaged",
+    "axes_left",
     "bind",
     "bind_ddof",
     "bind_initial",
@@ -47,6 +48,17 @@ def reduced_shape(shape: Sequence[Size], axis: Any, keepdims: bool) -> tuple[Siz
     if keepdims:
         return tuple(1 if k in axes else n for k, n in enumerate(shape))
     return tuple(n for k, n in enumerate(shape) if k not in axes)
+
+
+def axes_left(types: Sequence[Type], attributes: Attributes) -> tuple[int | None, ...] | None:
+    """`Op.axes` of a sum, where neither `where` nor `initial` is given."""
+    if "given" in attributes:
+        return None
+    count = rank(types[0])
+    summed = constant_axis(attributes["axis"], count)
+    if attributes["keepdims"]:
+        return tuple(None if k in summed else k for k in range(count))
+    return tuple(k for k in range(count) if k not in summed)
 
 
 def restore(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -237,6 +249,7 @@ def reduction(
     masks: bool = False,
     method: bool = True,
     linear: Any = "",
+    axes: Axes | None = None,
     flat: bool = False,
     faster: Mapping[str, Rule] | None = None,
     of_product: Rule | None = None,
@@ -257,6 +270,7 @@ def reduction(
         _evaluator(function),
         _emitter(name),
         linear=linear,
+        axes=axes,
         batch=_stacked_positions if flat else _stacked,
         rules=None if rule is None else _with_given(rule, others or {}),
         spellings=spellings,

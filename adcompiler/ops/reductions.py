@@ -33,6 +33,7 @@ from .op import (
 )
 from .reducing import (
     averaged,
+    axes_left,
     bind,
     bind_ddof,
     bind_extreme,
@@ -308,12 +309,17 @@ def _by_ones(x: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
 
 def _sum_of_product(a: Any, b: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
     """A sum of products by the names of its axes: `@`, `np.vdot`, or an einsum."""
-    if given or keepdims or as_array(a.type).dtype != as_array(b.type).dtype:
+    if given or as_array(a.type).dtype != as_array(b.type).dtype:
         return None
     letters = string.ascii_lowercase[8 : 8 + a.ndim]
     gone = constant_axis(axis, a.ndim)
     kept = "".join(s for k, s in enumerate(letters) if k not in gone)
-    return contract([Term(a, letters), Term(b, letters)], kept, Style())
+    if keepdims and not kept:
+        return None
+    found = contract([Term(a, letters), Term(b, letters)], kept, Style())
+    if not keepdims:
+        return found
+    return found.emit("expand_dims", axis=gone[0] if len(gone) == 1 else tuple(sorted(gone)))
 
 
 def _values(attributes: Attributes) -> tuple[int, ...]:
@@ -324,7 +330,7 @@ def _values(attributes: Attributes) -> tuple[int, ...]:
 
 ENTRIES: tuple[Op, ...] = (
     _entry("sum", summed, bind_initial, linear=_values, complex=True,
-           faster={"ones": _by_ones}, of_product=_sum_of_product,
+           axes=axes_left, faster={"ones": _by_ones}, of_product=_sum_of_product,
            samples=_samples(*_ALL_AXES, empty=True),
            examples=("np.sum({2,3}, where=np.array([True, False, True]))",
                      "np.sum({2,3}, 0, initial={})", "np.sum({2,3}, axis=1, dtype=np.float64)",

@@ -328,7 +328,7 @@ ENTRIES: tuple[Op, ...] = (
                  "np.repeat({3}, np.array([1, 2, 1]))", "np.repeat({}, 3)",
                  "{2,3}.repeat(2, axis=0)")),
     Op("pad", _pad_type, _pad, _emit_pad, rules=(_pad_rule, _filler_rule), accumulate=_into_origins,
-       accumulates=lambda attributes: attributes["mode"] != "constant", fresh=True,
+       accumulates=lambda types, attributes: attributes["mode"] != "constant", fresh=True,
        batch=_padded, complex=True, spellings={np.pad: Spelling(_bind_pad)},
        samples=(
            *(arguments((3,), pad_width=(2, 1), mode=mode) for mode in _MODES),

@@ -20,6 +20,7 @@ from .inference import as_array, constant_axis, size_of
 from .op import (
     SHAPES,
     Attributes,
+    Axes,
     Bound,
     Emission,
     Op,
@@ -229,6 +230,28 @@ def _emit_expand(emission: Emission) -> ast.expr:
     return ast.Subscript(operand, index, ast.Load())
 
 
+def _swapped(types: Sequence[Type], attributes: Attributes) -> tuple[int, ...]:
+    order = list(range(rank(types[0])))
+    a, b = attributes["axis1"], attributes["axis2"]
+    order[a], order[b] = order[b], order[a]
+    return tuple(order)
+
+
+def _squeezed(types: Sequence[Type], attributes: Attributes) -> tuple[int, ...]:
+    shape, axis = as_array(types[0]).shape, attributes["axis"]
+    if axis is None:
+        return tuple(k for k, size in enumerate(shape) if size != 1)
+    return tuple(k for k in range(len(shape)) if k not in constant_axis(axis, len(shape)))
+
+
+def _with_units(types: Sequence[Type], attributes: Attributes) -> tuple[int | None, ...]:
+    axis, places = attributes["axis"], list[int | None](range(rank(types[0])))
+    more = len(axis) if isinstance(axis, tuple) else 1
+    for one in _expand_axes(axis, len(places) + more):
+        places.insert(one, None)
+    return tuple(places)
+
+
 def _squeeze_back(g: Any, x: Any, y: Any, axis: Any) -> Any:
     return _back_to_shape(g, x)
 
@@ -237,9 +260,10 @@ def _view(
     name: str, infer: Callable[..., Type], evaluate: Callable[..., Any],
     emit: Callable[[Emission], ast.expr], rule: Any, spellings: dict[object, Spelling],
     samples: tuple[Bound, ...], batch: Callable[..., Any], shares: str = "view",
+    axes: Axes | None = None,
 ) -> Op:  # fmt: skip
     return Op(
-        name, infer, evaluate, emit, linear="together", batch=batch, rules=(rule,),
+        name, infer, evaluate, emit, linear="together", axes=axes, batch=batch, rules=(rule,),
         spellings=spellings, view=(0,), shares=shares, boxes=True, samples=samples, complex=True,
     )  # fmt: skip
 
@@ -255,7 +279,8 @@ _VIEWS = (
               ("method", "transpose"): Spelling(_transpose_method),
           }, (*(arguments(shape, axes=None) for shape in SHAPES), arguments((2, 3), axes=(0, 1)),
               arguments((2, 1, 3), axes=(1, 2, 0)), arguments((2, 4, 3), axes=(-1, 0, -2))),
-          stack_rules.permuted),
+          stack_rules.permuted,
+          axes=lambda types, attributes: _permutation(attributes["axes"], rank(types[0]))),
     _view("swapaxes", _swapaxes_type,
           lambda attributes, operands: np.swapaxes(operands[0], *attributes.values()),
           _emit_swapaxes,
@@ -266,7 +291,7 @@ _VIEWS = (
               **dict.fromkeys((np.matrix_transpose, np.linalg.matrix_transpose,
                                ("attribute", "mT")), _MATRICES),
           }, (arguments((2, 3), axis1=0, axis2=1), arguments((2, 4, 3), axis1=-1, axis2=0)),
-          stack_rules.swapped_axes),
+          stack_rules.swapped_axes, axes=_swapped),
     _view("ravel", _flat_type, lambda attributes, operands: np.ravel(operands[0]),
           lambda emission: call("np.ravel", emission.operands), _back_to_shape,
           {np.ravel: Spelling(operands_only(1)), ("method", "ravel"): Spelling(operands_only(1))},
@@ -278,14 +303,14 @@ _VIEWS = (
            ("method", "squeeze"): Spelling(lambda a, axis=None: arguments(a, axis=axis))},
           (*(arguments(shape, axis=None) for shape in SHAPES), arguments((3, 1), axis=1),
            arguments((1, 3, 1), axis=-1), arguments((1, 3, 1), axis=(0, 2))),
-          stack_rules.squeezed),
+          stack_rules.squeezed, axes=_squeezed),
     _view("expand_dims", _expand_type,
           lambda attributes, operands: np.expand_dims(operands[0], **attributes), _emit_expand,
           _back_to_shape,
           {np.expand_dims: Spelling(lambda a, axis: arguments(a, axis=axis))},
           (*(arguments(shape, axis=0) for shape in SHAPES), arguments((3, 2), axis=-1),
            arguments((3, 2), axis=1), arguments((3,), axis=(0, 2)), arguments(1.5, axis=0)),
-          stack_rules.expanded),
+          stack_rules.expanded, axes=_with_units),
 )  # fmt: skip
 
 ENTRIES: tuple[Op, ...] = (

@@ -207,6 +207,22 @@ def _like(types: Sequence[Type], attributes: Attributes) -> Type:
     return result
 
 
+def _aligned(types: Sequence[Type], attributes: Attributes) -> tuple[int | None, ...]:
+    """Stretched: the last axes are those of the operand."""
+    own = rank(types[0])
+    new = rank(attributes.get("type", types[0])) - own
+    return (*[None] * new, *range(own))
+
+
+def _regrouped(types: Sequence[Type], attributes: Attributes) -> tuple[int | None, ...] | None:
+    """A reshape that adds and drops axes of size 1 alone."""
+    own, made = shape_of(types[0]), shape_of(attributes["type"])
+    places = [k for k, size in enumerate(own) if size != 1]
+    if [own[k] for k in places] != [size for size in made if size != 1]:
+        return None
+    return tuple(None if size == 1 else places.pop(0) for size in made)
+
+
 def _size_type(types: Sequence[Type], attributes: Attributes) -> Type:
     shape = shape_of(types[0])
     if not -len(shape) <= attributes["axis"] < len(shape):
@@ -317,7 +333,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("filler", lambda types, attributes: UNDEFINED, lambda attributes, operands: None,
        lambda emission: ast.Constant(None), no_gradient=NO_FLOATS),
     Op("copy", lambda types, attributes: types[0], lambda attributes, operands: operands[0],
-       lambda emission: emission.operands[0], linear="together",
+       lambda emission: emission.operands[0], linear="together", axes=_aligned,
        batch=stack_rules.copied, rules=(lambda g, x, y: g,), view=(0,),
        same=True, complex=True, samples=_ANY),
     Op("own", lambda types, attributes: types[0], _own, _emit_own,
@@ -346,7 +362,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("broadcast", _like,
        lambda attributes, operands: np.broadcast_to(*operands),
        lambda emission: call("np.broadcast_to", emission.operands),
-       linear="together", batch=stack_rules.stretched,
+       linear="together", axes=_aligned, batch=stack_rules.stretched,
        rules=(lambda g, x, shape, y, type: g, None), view=(0,), fixed=True, boxes=True,
        complex=True, samples=(
            arguments((), _SHAPE_3_2, type=_F8_3_2), arguments((2,), _SHAPE_3_2, type=_F8_3_2),
@@ -370,7 +386,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("reshape_to", _like,
        lambda attributes, operands: np.reshape(*operands),
        _emit_reshape_to,
-       linear="together", batch=stack_rules.reshaped_to,
+       linear="together", axes=_regrouped, batch=stack_rules.reshaped_to,
        rules=(lambda g, x, shape, y, type: g.emit("reshape_to", x.emit("shape"), type=x.type),
               None), view=(0,), boxes=True, complex=True, samples=(
            arguments((6,), _SHAPE_3_2, type=_F8_3_2), arguments((2, 3), _SHAPE_3_2, type=_F8_3_2),

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
+from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
 from .invariants import hoist_invariants
+from .inverses import solve_by_inverses
 from .late_updates import delay_updates
+from .loop_values import read_loop_values
+from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
 from .shape_sources import share_shapes
+from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
-from .sums import shrink_sums
+from .sums import shrink_all_sums, shrink_sums
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "NamedPass", "Pass", "Passes", "after_copies", "after_saves",
-    "before_saves", "chosen_passes", "on_primal", "run",
+    "before_emission", "before_saves", "chosen_passes", "on_primal", "run",
 ]  # fmt: skip
 
 Pass = Callable[[Function], Function]
@@ -85,8 +90,10 @@ _LECTURE_BEFORE_SAVES: Sequence[Step] = (
 )  # fmt: skip
 _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
-    ("subexpressions", share_subexpressions), (None, read_branch_results), (None, keep_sequences),
-    ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
+    ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
+    ("sigmoids", write_sigmoids), (None, read_branch_results), (None, keep_sequences),
+    ("shapes", share_shapes), ("invariants", hoist_invariants),
+    ("loop-values", read_loop_values), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
@@ -98,9 +105,11 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("copies", forward_copies), ("simplify", simplify),
         ("powers", faster("powers", rounding)), ("matmul", faster("matmul", rounding)),
         ("subexpressions", share_subexpressions), (None, drop_settled),
+        ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-        ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
-        ("ones", faster("ones")), ("invariants", hoist_invariants),
+        ("signs", move_signs), ("sums", shrink_all_sums if rounding else shrink_sums),
+        ("products", regroup_products),
+        ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
@@ -133,6 +142,11 @@ def after_saves(passes: Passes) -> list[NamedPass]:
 def after_copies(passes: Passes) -> list[NamedPass]:
     """What runs on the text's last form."""
     return _chosen([(None, drop_dead if passes.level else keep_gates)], passes)
+
+
+def before_emission(passes: Passes) -> list[NamedPass]:
+    """What is for the text alone."""
+    return _chosen((("tuple-tapes", pack_tapes),), passes)
 
 
 def _chosen(steps: Sequence[Step], passes: Passes) -> list[NamedPass]:

@@ -200,9 +200,10 @@ class _Reverse:
         positions = [k for k in differentiable_operands(op) if op.operands[k] in self.active]
         last = {op.operands[k]: k for k in positions}
         plain = [tracer.var(v) for v in (*op.operands, *op.results)]
+        into = entry.adds_into([v.type for v in op.operands], op.attributes)
         for k in positions:
             operand = op.operands[k]
-            if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
+            if k == 0 and into:
                 self.accumulate(op, cotangents, operand, g, masked)
                 continue
             primals = plain

@@ -73,8 +73,9 @@ def _by_rules(
     tracer = cotangents.tracer(op.attributes.get("via", "np"))
     incoming = alone([tracer.var(g) if r is result else None for r in op.results])
     primals, count = [tracer.var(v) for v in (*op.operands, *op.results)], len(op.operands)
+    types = [v.type for v in op.operands]
     for k in positions:
-        if k == 0 and entry.accumulate is not None and entry.accumulates(op.attributes):
+        if k == 0 and entry.accumulate is not None and entry.adds_into(types, op.attributes):
             operand = op.operands[k]
             before = tracer.var(cotangents.zero(operand))
             into = cotangents.project(incoming, operand)

@@ -172,6 +172,32 @@ def in_a_while(x):
     return sum(ys) * len(ys)
 
 
+def asked_for_truth(x):
+    """A stack of rising numbers: lists and numbers whose truth alone counts."""
+    stack, n = [], len(x)
+    for v in x:
+        while stack and stack[-1] > v:
+            v = v + 0.1 * stack.pop()
+            n -= 1
+        stack.append(v if not stack or (n and v > 0) else 2.0 * v)
+    return sum(v * v for v in stack) * (1.0 if n and x[0] else 2.0)
+
+
+def first_element_in_a_test(x):
+    """Nothing is in the list where its elements are first asked for."""
+    ys, zs = [], []
+    for v in x:
+        if ys and ys[-1] > v:
+            ys.append(ys[-1] * v)
+        else:
+            ys.append(v)
+        zs.append(zs[-1] * 2 if zs and zs[-1] > 0 else v * v)
+        while len(ys) > 2 and ys[-1] < 0.5:
+            w = 0.5 * ys.pop()
+            zs[-1] += w
+    return sum(ys) * sum(zs)
+
+
 def beginning_anew(x):
     ys = []
     s = 0.0

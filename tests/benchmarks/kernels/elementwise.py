@@ -85,6 +85,7 @@ KERNELS = (
             "torch": in_torch(log_sum_exp_in_torch, _arguments),
             "mygrad": in_mygrad(log_sum_exp, _arguments),
         },
+        optimize=2,
     ),
     Kernel(
         "element-wise chain", chain, _arguments, chain_by_hand,
