@@ -41,7 +41,7 @@ def origins_by_line(emitted: Emitted) -> list[tuple[Origin, ...]]:
         if mark is None:
             continue
         for statement, numbers in _statements(node, mark, -1):
-            if isinstance(node, ast.FunctionDef) and (statement, node.name) == (node, emitted.name):
+            if statement is node and getattr(node, "name", "") == emitted.name:
                 heads[node.lineno - 1] = numbers[0] if numbers else -1
             for line in _own_lines(statement):
                 if not lines[line - 1].lstrip().startswith("#"):
