@@ -24,7 +24,7 @@ from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
-from .sums import shrink_sums
+from .sums import shrink_all_sums, shrink_sums
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
@@ -97,8 +97,8 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
         ("signs", move_signs), ("quotients", share_quotients),
-        ("sums", shrink_sums), ("products", regroup_products),
-        ("ones", faster("ones")), ("invariants", hoist_invariants),
+        ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
+        ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
