@@ -19,6 +19,7 @@ from .loop_values import read_loop_values
 from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
+from .quotients import share_quotients
 from .shape_sources import share_shapes
 from .sigmoids import write_sigmoids
 from .signs import move_signs
@@ -107,8 +108,8 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-        ("signs", move_signs), ("sums", shrink_all_sums if rounding else shrink_sums),
-        ("products", regroup_products),
+        ("signs", move_signs), ("quotients", share_quotients),
+        ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
