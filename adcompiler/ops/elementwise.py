@@ -82,6 +82,9 @@ def elementwise(
         if function is not None and via != "helper":
             spellings[function] = Spelling(operands_only(ufunc.nin), {"via": via})
     emitters = _emitters(name, ufunc, math_function, node, builtin, helper)
+    # Python's power of an array takes short cuts that np.power doesn't.
+    ways = ("np",) if isinstance(node, ast.Pow) else ("np", "op")
+    ufuncs = dict.fromkeys(ways, _numpy_name(name, ufunc))
 
     def infer(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
         return _infer(functions, ufunc, types, attributes["via"])
@@ -93,6 +96,7 @@ def elementwise(
         lambda emission: emitters[emission.attributes["via"]](emission),
         rules=rules,
         spellings=spellings,
+        ufunc=lambda attributes: ufuncs.get(attributes["via"], ""),
         elementwise=True,
         batch=batch,
         terms=terms,
@@ -117,7 +121,7 @@ def _emitters(
     def by_call(dotted: str) -> Callable[[Emission], ast.expr]:
         return lambda emission: call(dotted, emission.operands)
 
-    emitters = {"np": by_call(f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}")}
+    emitters = {"np": by_call(_numpy_name(name, ufunc))}
     if math_function is not None:
         emitters["math"] = by_call(f"math.{math_function.__name__}")
     if helper is not None:
@@ -130,6 +134,10 @@ def _emitters(
 
 
 _NUMPY_NAMES = {"abs": "abs", "div": "divide"}
+
+
+def _numpy_name(name: str, ufunc: Any) -> str:
+    return f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}"
 
 
 def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via: str) -> Type:
