@@ -69,6 +69,7 @@ def elementwise(
     factors: tuple[int, ...] = (),
     faster: Mapping[str, Rule] | None = None,
     share: Rule | None = None,
+    power: Callable[[Sequence[Any]], Any] = lambda known: None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -98,6 +99,7 @@ def elementwise(
         factors=factors,
         faster=faster or {},
         share=share,
+        power=power,
         singular=singular,
         masks=masks,
         raises=raises,
@@ -325,6 +327,7 @@ _ARITHMETIC = (
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
+                power=lambda known: known[1],
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
                 operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True,
@@ -406,7 +409,8 @@ _EXPONENTIALS = (
                 domain=POSITIVE, complex=True),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 math_function=getattr(math, "cbrt", None), domain=POSITIVE),
-    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True),
+    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True,
+                power=lambda known: 2),
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
                 domain=POSITIVE, complex=True),
 )  # fmt: skip

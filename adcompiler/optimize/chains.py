@@ -69,14 +69,15 @@ class Chain:
 
 @dataclass
 class Chains:
-    """The chains of one function."""
+    """The chains of one function; of one that is still to be differentiated, its own (`primal`)."""
 
     function: Function
+    primal: bool = False
 
     def __post_init__(self) -> None:
         self.definitions: dict[Value, Operation] = {}
         self.constants = constants_of(self.function)
-        self.free = free_to_round(self.function)
+        self.free = free_to_round(self.function, self.primal)
         self.uses: Counter[Value] = Counter(self.function.results)
         users: dict[Value, Operation] = {}
         for op in walk(self.function.body):

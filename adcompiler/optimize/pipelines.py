@@ -8,6 +8,7 @@ from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
 from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
+from .commute import sum_first
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
@@ -21,7 +22,7 @@ from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
-from .sums import shrink_sums
+from .sums import shrink_sums, shrink_sums_of_primal
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
@@ -92,8 +93,8 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-        ("signs", move_signs), ("sums", shrink_sums), ("products", regroup_products),
-        ("ones", faster("ones")), ("invariants", hoist_invariants),
+        ("signs", move_signs), ("commute", sum_first), ("sums", shrink_sums),
+        ("products", regroup_products), ("ones", faster("ones")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
@@ -103,12 +104,12 @@ _AFTER_SAVES = _after_saves(rounding=False)
 _ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
 
 
-_ON_PRIMAL: Sequence[Step] = ()
+_ROUNDING_ON_PRIMAL: Sequence[Step] = (("sums", shrink_sums_of_primal),)
 
 
 def on_primal(passes: Passes) -> list[Pass]:
     """What runs on the function before it is differentiated: it may change how values round."""
-    return _chosen(_ON_PRIMAL, passes)
+    return _chosen(_ROUNDING_ON_PRIMAL if passes.level > 1 else (), passes)
 
 
 def before_saves(passes: Passes) -> list[Pass]:
