@@ -27,7 +27,7 @@ from .diagnostics import AdcompilerError, Diagnostic, UnsupportedError
 from .frontend.parameters import signature_of
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract, keys_of
-from .notebook import described, source_html
+from .notebook import Shown, described
 from .optimize import Passes, chosen_passes
 from .options import Options
 from .plain import has_insides, insides, literal_defaults, python_function
@@ -62,7 +62,7 @@ def without_our_frames(function: F) -> F:
     return cast(F, call)
 
 
-class Gradient:
+class Gradient(Shown):
     """The gradient of a function: calling it gives the gradient, its methods the rest.
 
     Compiled once for each abstract signature of arguments (kinds, dtypes, ranks, and which sizes
@@ -89,7 +89,10 @@ class Gradient:
             function = plain_function(derived, derived.__adcompiler_derivation__()[1][-1][0])
         plain, filled, _ = unfold(function)
         plain = python_function(plain)
-        functools.update_wrapper(self, plain)
+        self.named_after(plain)
+        vars(self).update(vars(plain))
+        alone = mode == "grad" and not (value or aux or isinstance(wrt, tuple))
+        self.shows_signature(function, (wrt,) if alone else ())
         self.target = function
         self.wrt = wrt
         self._passes = chosen_passes(optimize)
@@ -198,10 +201,10 @@ class Gradient:
         )  # fmt: skip
         return print_function(found)
 
-    def _repr_html_(self) -> str | None:
-        """In notebooks: the text of the kind of call that was compiled last."""
+    def compiled_last(self) -> Specialization | None:
+        """What was compiled last."""
         entries = list(self._entries.values())
-        return source_html(entries[-1][0].emitted.function) if entries else None
+        return entries[-1][0] if entries else None
 
     def __repr__(self) -> str:
         kind = "value_and_grad" if self._value else self._mode

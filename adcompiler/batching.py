@@ -10,7 +10,6 @@ It is compiled, as gradients are: for the types that one call has, and then for 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +18,9 @@ import numpy as np
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
+from .notebook import Shown
 from .optimize import Passes
+from .specialize import Specialization
 from .targets import filled_in
 from .tracebacks import name_lines
 from .transformations import made_once
@@ -29,13 +30,14 @@ __all__ = ["vmap"]
 Axes = int | None | tuple[int | None, ...]
 
 
-class Batched:
+class Batched(Shown):
     """`vmap(f)(*args)`: see `vmap`. `source`, `module` and `ir` show what is compiled."""
 
     def __init__(self, f: Callable[..., Any], in_axes: Axes, optimize: int | Passes) -> None:
         self.function, self.in_axes, self.optimize = f, in_axes, optimize
         self._made: dict[tuple[int, ...], Gradient] = {}
-        functools.update_wrapper(self, f, updated=())
+        self.named_after(f)
+        self.shows_signature(f)
 
     @without_our_frames
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -49,6 +51,10 @@ class Batched:
         except BaseException as error:
             name_lines(error)
             raise
+
+    def compiled_last(self) -> Specialization | None:
+        """What was compiled last."""
+        return next((g.compiled_last() for g in reversed(self._made.values())), None)
 
     @without_our_frames
     def source(self, *args: Any, **kwargs: Any) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Piece", "highlight", "pieces"]
+__all__ = ["Piece", "highlight", "pieces", "style_of"]
 
 _STYLES: dict[str, dict[str, Any]] = {
     "comment": {"fg": "bright_black"},
@@ -50,6 +50,12 @@ def highlight(text: str, ir: bool = False) -> str:
         result += [text[end:start], click.style(text[start:stop], **_STYLES[style])]
         end = stop
     return "".join([*result, text[end:]])
+
+
+def style_of(kind: str) -> str:
+    """A piece's style in words, as rich has them."""
+    style = _STYLES[kind]
+    return " ".join(["bold"] * style.get("bold", False) + [style[k] for k in ("fg",) if k in style])
 
 
 def pieces(text: str, ir: bool = False) -> list[Piece]:

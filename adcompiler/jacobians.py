@@ -20,7 +20,9 @@ import numpy as np
 from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import draws, flat, kept, put_back
+from .notebook import Shown
 from .optimize import Passes
+from .specialize import Specialization
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
@@ -29,14 +31,15 @@ __all__ = ["hessian", "jacobian"]
 _MODES = ("auto", "forward", "reverse")
 
 
-class _Matrix:
+class _Matrix(Shown):
     """A function of `f`'s arguments that gives partials by arguments and results."""
 
     def __init__(
         self, f: Callable[..., Any], wrt: Wrt, optimize: int | Passes, aux: bool
     ) -> None:
         self.function, self.wrt, self.optimize, self.aux = f, wrt, optimize, aux
-        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
+        self.named_after(f)
+        self.shows_signature(f)
 
     @property
     def several(self) -> bool:
@@ -51,6 +54,15 @@ class _Matrix:
         """What gives many columns, or many rows, at once."""
         raise NotImplementedError
 
+    def compiled_last(self) -> Specialization | None:
+        """What gives columns, or rows: many at once, if that was compiled."""
+        return next(filter(None, (made.compiled_last() for made in self.derivatives)), None)
+
+    @property
+    def derivatives(self) -> Sequence[Derivative]:
+        """All that may be compiled, what people want to see first."""
+        raise NotImplementedError
+
     def source(self, *args: Any) -> str:
         """The emitted function that gives many columns, or many rows, as text."""
         return self.emitted.source(*args)
@@ -62,6 +74,10 @@ class _Matrix:
     def ir(self, *args: Any) -> str:
         """That function's SSA, as text."""
         return self.emitted.ir(*args)
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        return f"<{type(self).__name__.lower()} of {name}>"
 
     def chosen(self, derivative: Derivative, args: Sequence[Any]) -> _Chosen:
         """The arguments that it is taken by."""
@@ -159,6 +175,10 @@ class Jacobian(_Matrix):
     def emitted(self) -> Derivative:
         return self.reverses if self.mode == "reverse" else self.forwards
 
+    @property
+    def derivatives(self) -> Sequence[Derivative]:
+        return self.forwards, self.reverses, self.reverse, self.forward
+
     def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
         """What a call of it is inside a function that is differentiated."""
         return self.function, [("jacobian", self.wrt, False, self.aux, self.mode)]
@@ -199,6 +219,10 @@ class Hessian(_Matrix):
     @property
     def emitted(self) -> Derivative:
         return self.products
+
+    @property
+    def derivatives(self) -> Sequence[Derivative]:
+        return self.products, self.product
 
     def __adcompiler_derivation__(self) -> tuple[Any, list[tuple[Any, ...]]]:
         """What a call of it is inside a function that is differentiated."""

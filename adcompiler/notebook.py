@@ -1,4 +1,4 @@
-"""What `help` says of a gradient, and its text for notebooks: HTML with colours, light or dark.
+"""What `help`, `inspect`, notebooks and terminals show of a derivative: its text, in colours.
 
 >>> source_html("x = 1").count('<span class="adc-number">1</span>')
 1
@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from html import escape
-from typing import Any
+from types import DynamicClassAttribute
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["COLOURS", "described", "source_html"]
+if TYPE_CHECKING:
+    from .specialize import Specialization
+
+__all__ = ["COLOURS", "Shown", "described", "source_html"]
 
 # Per scheme: page and ink, and each style that has a colour.
 COLOURS = {
@@ -24,6 +29,63 @@ COLOURS = {
         "number": "#7cc7f5", "string": "#6fdd8b", "gradient": "#f0b866",
     },
 }  # fmt: skip
+
+
+class Shown:
+    """A derivative as people look at it: the text of the kind of call that was compiled last.
+
+    `inspect.getsource` gives the emitted function; before the first call, what is differentiated.
+    """
+
+    def named_after(self, function: Callable[..., Any]) -> None:
+        """Take over name, module and documentation."""
+        self.differentiated = function
+        for name in functools.WRAPPER_ASSIGNMENTS:
+            if hasattr(function, name):
+                setattr(self, name, getattr(function, name))
+
+    def shows_signature(self, function: Callable[..., Any], like: tuple[Any, ...] = ()) -> None:
+        """Take over the parameters of a function, if it tells them; what is returned has the type
+        of the parameter `like`, a position or a name, if that is told."""
+        try:
+            found = inspect.signature(function, follow_wrapped=False)
+        except (TypeError, ValueError):
+            return
+        parameters = dict(enumerate(found.parameters.values())) | dict(found.parameters)
+        returned = [parameters[k].annotation for k in like if k in parameters]
+        empty = inspect.Signature.empty
+        self.__signature__ = found.replace(return_annotation=(*returned, empty)[0])
+        given = {name: p.annotation for name, p in found.parameters.items()}
+        given["return"] = self.__signature__.return_annotation
+        self.__annotations__ = {k: told for k, told in given.items() if told is not empty}
+
+    def compiled_last(self) -> Specialization | None:
+        """What was compiled last."""
+        raise NotImplementedError
+
+    @DynamicClassAttribute
+    def __wrapped__(self) -> Any:
+        """The emitted function, or what is differentiated: what `inspect` reads the source of."""
+        found = self.compiled_last()
+        return self.differentiated if found is None else found.function
+
+    def _repr_html_(self) -> str | None:
+        """In notebooks."""
+        found = self.compiled_last()
+        return None if found is None else source_html(found.emitted.function)
+
+    def __rich__(self) -> Any:
+        """In terminals, for rich."""
+        from rich.text import Text
+
+        from .cli_highlight import pieces, style_of
+
+        found = self.compiled_last()
+        text = Text(repr(self) if found is None else found.emitted.function.rstrip("\n"))
+        if found is not None:
+            for start, stop, kind in pieces(found.emitted.function):
+                text.stylize(style_of(kind), start, stop)
+        return text
 
 
 def described(function: Callable[..., Any], wrt: str, value: bool) -> str:

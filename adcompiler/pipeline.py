@@ -188,6 +188,7 @@ def gradient_function(
         found = own_results(found, () if options.mode == "vmap" else wrt)
     _checked(check, found, False)
     found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+    found = optimize.run(found, optimize.before_emission(options.passes), _strict(check))
     found = check_shapes(found, function)
     _checked(check, found, False)
     return found, derived

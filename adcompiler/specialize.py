@@ -46,7 +46,8 @@ class Specialization:
 
     `taken` names what the text takes besides the function's arguments and what is outside: tangents
     or cotangents. `pullback`: its backward part, where that is a function by itself. `form`: the
-    classes among what is returned.
+    classes among what is returned. `function`: what is emitted; `call` makes classes of what it
+    returns.
     """
 
     emitted: Emitted
@@ -59,6 +60,7 @@ class Specialization:
     taken: tuple[str, ...] = ()
     pullback: Callable[..., Any] | None = None
     form: Form | None = None
+    function: Callable[..., Any] | None = None
 
     def fits(self, root: types.FunctionType, arguments: Mapping[str, Any]) -> bool:
         """Whether the text still says what the function would do with these arguments."""
@@ -156,6 +158,7 @@ def _loaded(
         _taken(namespace[emitted.name], function, compiled),
         pullback and with_gradients(pullback, arguments, replace(options, aux=False)),
         compiled.form,
+        namespace[emitted.name],
     )
 
 

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-import functools
+import inspect
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +22,7 @@ from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted
 from .frontend.signature import abstract
+from .notebook import Shown
 from .optimize import Passes
 from .shortcuts import Prepared
 from .specialize import Specialization
@@ -34,7 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Derivative:
+class Derivative(Shown):
     """A derivative of `f` that takes tangents or cotangents beside the arguments.
 
     `source`, `module` and `ir` show what is compiled for these arguments, as those of `grad` do.
@@ -47,7 +48,8 @@ class Derivative:
         self.function, self.wrt, self.optimize, self.mode = f, wrt, optimize, mode
         self.aux = aux
         self._made: dict[Wrt, Gradient] = {}
-        functools.update_wrapper(self, f, updated=())  # type: ignore[arg-type]
+        self.named_after(f)
+        self.shows_signature(f)
 
     def of(self, wrt: Wrt) -> Gradient:
         """What is compiled for these places."""
@@ -56,6 +58,10 @@ class Derivative:
                 self.function, wrt, self.optimize, mode=self.mode, aux=self.aux
             )
         return self._made[wrt]
+
+    def compiled_last(self) -> Specialization | None:
+        """What was compiled last."""
+        return next((g.compiled_last() for g in reversed(self._made.values())), None)
 
     def at(self, args: Sequence[Any]) -> Gradient:
         """What is compiled for these arguments: by all floats among them, unless told."""
@@ -84,6 +90,10 @@ class Derivative:
 class Pushforward(Derivative):
     """`pushforward(primals, tangents)` gives the value and its tangent, and aux if told."""
 
+    def shows_signature(self, function: Callable[..., Any], like: tuple[Any, ...] = ()) -> None:
+        """Whatever the function takes, in two tuples."""
+        super().shows_signature(lambda primals, tangents: None)
+
     @without_our_frames
     def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         wrt, given = self.wrt, tuple(tangents)
@@ -97,6 +107,22 @@ class Pushforward(Derivative):
 
 class HessianProduct(Derivative):
     """`product(*args, v)`: the Hessian times `v`, in the structure of what it is taken of."""
+
+    def shows_signature(self, function: Callable[..., Any], like: tuple[Any, ...] = ()) -> None:
+        """All by position, with `v` behind."""
+        super().shows_signature(function)
+        if "__signature__" in vars(self):
+            kind = inspect.Parameter.POSITIONAL_ONLY
+            parameters = [
+                p.replace(kind=kind, default=p.empty)
+                for p in self.__signature__.parameters.values()
+                if p.kind in (kind, p.POSITIONAL_OR_KEYWORD)
+            ]
+            name = "v"
+            while name in {p.name for p in parameters}:
+                name += "_"
+            parameters.append(inspect.Parameter(name, kind))
+            self.__signature__ = self.__signature__.replace(parameters=parameters)
 
     @without_our_frames
     def __call__(self, *args: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import pydoc
 import re
 
@@ -40,6 +41,25 @@ def test_a_notebook_shows_the_text_compiled_last():
     text = re.search("<pre[^>]*>(.*)</pre>", shown, re.S)[1]
     assert html.unescape(re.sub("<[^>]*>", "", text)) == gradient.source(2.0, 3.0)
     assert '<span class="adc-keyword">def</span>' in shown
+
+
+def test_rich_shows_the_text_in_colours():
+    console = pytest.importorskip("rich.console")
+    gradient = grad(loss)
+
+    def shown(coloured):
+        out, system = io.StringIO(), "standard" if coloured else None
+        console.Console(file=out, width=100, force_terminal=True, color_system=system).print(
+            gradient
+        )
+        return out.getvalue()
+
+    assert shown(False) == "<grad of loss with respect to w>\n"
+    gradient(2.0, 3.0)
+    assert shown(False) == gradient.source(2.0, 3.0)
+    assert re.search(r"\x1b\[[\d;]*35mdef\x1b", shown(True))
+    assert re.search(r"\x1b\[[\d;]*33mgrad_w\x1b", shown(True))
+    assert re.sub(r"\x1b\[[\d;]*m", "", shown(True)) == gradient.source(2.0, 3.0)
 
 
 def test_text_is_escaped():

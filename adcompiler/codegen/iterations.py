@@ -196,7 +196,7 @@ class Iteration:
                 del self.waiting[tape]
                 name = ast.Name(self.emitter.names[tape], ast.Load())
                 append = ast.Attribute(name, "append", ast.Load())
-                lines.append(ast.Expr(ast.Call(append, [self.emitter.expression(value)], [])))
+                lines.append(ast.Expr(ast.Call(append, [self.emitter.saved(value)], [])))
         return lines
 
     def truth(self, value: Value) -> bool | None:

@@ -17,6 +17,7 @@ from ..ir.types import Range
 from .iterations import Iteration, Lines
 from .negation import negated
 from .tape_order import reversing
+from .tape_tuples import taken_apart
 
 if TYPE_CHECKING:
     from .statements import Emitter
@@ -54,16 +55,26 @@ def _counting(emitter: Emitter, loop: Loop, before: Lines) -> tuple[Lines, Lines
 def _for(emitter: Emitter, loop: Loop, lines: Lines) -> ast.stmt:
     reverse = bool(loop.op.attributes.get("reverse"))
     sequences = [_sequence(emitter, v, reverse) for v in loop.sequences]
-    unread = "_"
-    while unread in emitter.names.values():
-        unread += "_"
-    targets: list[ast.expr] = [
-        ast.Name(emitter.names[p] if p in emitter.read or p.name else unread, ast.Store())
-        for p in loop.elements
-    ]
+    targets = _targets(emitter, loop)
     target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
     iterated = sequences[0] if len(sequences) == 1 else _builtin("zip", *sequences)
     return ast.For(target, iterated, lines or [ast.Pass()], [])
+
+
+def _targets(emitter: Emitter, loop: Loop) -> list[ast.expr]:
+    """The variables that an iteration starts with."""
+    unread = "_"
+    while unread in emitter.names.values():
+        unread += "_"
+
+    def target(value: Value) -> ast.expr:
+        if value in apart:
+            return ast.Tuple(list(map(target, apart[value].results)), ast.Store())
+        named = value in emitter.read or value.name
+        return ast.Name(emitter.names[value] if named else unread, ast.Store())
+
+    apart = taken_apart(loop)
+    return list(map(target, loop.elements))
 
 
 def _sequence(emitter: Emitter, value: Value, reverse: bool) -> ast.expr:

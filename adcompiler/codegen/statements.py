@@ -17,16 +17,15 @@ from ..ops import TABLE, Emission
 from ..ops.emit import call
 from ..optimize.choice import Passes
 from .iterations import all_flags
-from .lifetimes import find_lifetimes
 from .loops import loop_statements
 from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
-from .nesting import plan_nesting
-from .ownership import find_updates
 from .pops import with_pops
+from .reuse import lay_out
 from .tape_order import tape_orders
+from .tape_tuples import saved_tuples
 from .text import Comment
 from .unset import unset_variables
 
@@ -40,19 +39,18 @@ class Emitter:
         self, function: Function, passes: Passes, reserved: Iterable[str], headed: bool = True,
         unpacked: Collection[Value] = (),
     ) -> None:  # fmt: skip
-        self.function = function
+        layout = lay_out(function, passes)
+        self.function = function = layout.function
         self.level = passes.level
         self.headed = headed
-        self.nesting = plan_nesting(function, passes)
-        lifetimes = find_lifetimes(function, self.nesting)
-        self.names: Mapping[Value, str] = assign_names(
-            function, self.nesting, lifetimes, reserved, unpacked
-        )
-        self.in_place = find_updates(function, lifetimes).in_place
+        self.nesting, lifetimes, self.over = layout.nesting, layout.lifetimes, layout.over
+        self.names: Mapping[Value, str] = assign_names(layout, reserved, unpacked)
+        self.in_place = layout.updates.in_place
         self.alive = frozenset(lifetimes.segments)
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.tape_orders = tape_orders(function)
         self.read = _read_values(function)
+        self.tuples = saved_tuples(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
         self.known: dict[Value, bool | None] = {}
         self.asked: set[Value] = set()
@@ -77,7 +75,8 @@ class Emitter:
         part = None
         for op in self.function.body.operations:
             lines = self.operation(op)
-            if lines and two_parts and part is not op.backward:
+            # What the backward part alone reads may be computed there.
+            if lines and two_parts and not part and part is not op.backward:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
@@ -93,6 +92,11 @@ class Emitter:
             self.asked.add(value)
             return ast.Name(self.names[value], ast.Load())
         return self.computed(self.nesting.definitions[value])
+
+    def saved(self, value: Value) -> ast.expr:
+        """What goes on a tape; a tuple is made there."""
+        op = self.nesting.definitions.get(value)
+        return self.computed(op) if op in self.tuples else self.expression(value)
 
     def computed(self, op: Operation) -> ast.expr:
         """What a plain operation, or a conditional expression, computes."""
@@ -151,12 +155,12 @@ class Emitter:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if op.results and op.results[0] in self.over:
+            return self.overwrite(op)
         if not op.results:
             return [ast.Expr(self.computed(op))]
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
-        if not op.results:
-            return [ast.Expr(self.computed(op))]
         if self.level and op.result not in self.read and is_temporary(op.result):
             return [ast.Expr(self.computed(op))]  # it is there because it may raise
         return self.assign(op.result, self.computed(op))
@@ -189,6 +193,23 @@ class Emitter:
         if self._ours(op) and isinstance(mine, ast.Name) and mine.id == name:
             return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
         return self.assign(op.result, ast.BinOp(mine, sign, change))
+
+    def overwrite(self, op: Operation) -> list[ast.stmt]:
+        """`x *= y`, or `z = np.multiply(x, y, out=x)` where the result has a name of its own."""
+        name, over = self.names[op.result], self.expression(self.over[op.result])
+        made = self.computed(op)
+        assert isinstance(over, ast.Name)
+        if over.id == name:
+            match made:
+                case ast.BinOp(ast.Name(id), operator, other) if id == name:
+                    return [ast.AugAssign(ast.Name(name, ast.Store()), operator, other)]
+                case ast.BinOp(other, ast.Add() | ast.Mult() as operator, ast.Name(id)) if (
+                    id == name
+                ):
+                    return [ast.AugAssign(ast.Name(name, ast.Store()), operator, other)]
+        ufunc = TABLE[op.opcode].ufunc(op.attributes)
+        written = call(ufunc, [self.expression(v) for v in op.operands], out=over)
+        return [ast.Expr(written)] if over.id == name else self.assign(op.result, written)
 
     def change(self, op: Operation) -> list[ast.stmt]:
         """`a[i] = v`, in place or on a copy."""
@@ -232,7 +253,7 @@ class Emitter:
         """Whether the operation has no line: it is part of an expression, or does nothing."""
         if len(op.results) == 1 and op.results[0] in self.nesting.inlined:
             return True
-        return op.opcode == "undefined"
+        return op.opcode == "undefined" or op in self.tuples
 
     def _nests_whole(self, op: Operation) -> bool:
         """Whether both sides are expressions, and the branch hands on nothing for a tape."""

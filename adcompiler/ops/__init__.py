@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         families,
         has_effect,
         infer,
+        is_arithmetic,
         is_context,
         is_known,
         late_name,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXPANSIONS", "SPELLINGS", "TABLE", "Bound", "Emission", "Expansion", "Op", "OperationError",
     "Rule", "Spelling", "Tracer", "Var", "changes", "evaluate", "families", "has_effect", "infer",
-    "is_context", "is_known", "late_name", "lookup", "may_raise",
+    "is_arithmetic", "is_context", "is_known", "late_name", "lookup", "may_raise",
 ]  # fmt: skip
 
 

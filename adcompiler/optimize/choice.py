@@ -24,6 +24,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "simplify": (1, "what is known when compiling is settled: x * 1, 0 + x, sizes"),
     "subexpressions": (1, "what is computed twice is computed once"),
     "invariants": (1, "what is the same in every iteration is computed before the loop"),
+    "loop-values": (1, "what a loop has called a function for is saved, not called for again"),
     "shapes": (1, "a shape is asked of an array that is at hand anyway"),
     "nest": (1, "a value that is used once stands in the expression that uses it"),
     "cancel": (2, "terms of a gradient that are zero in mathematics aren't computed"),
@@ -34,9 +35,17 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "commute": (2, "np.sum(a, axis=0) @ b for np.sum(a @ b, axis=0)"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
+<<<<<<< HEAD
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b); at level 2 anywhere"),
+=======
+    "quotients": (1, "a quotient that is at hand is multiplied: g / s * y for g * y / s"),
+    "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
+>>>>>>> main
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
+    "rows": (2, "rows that an array of ints names are added to by a helper, where that is faster"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
+    "reuse": (2, "a result is written over an array that nobody reads any more"),
+    "tuple-tapes": (1, "several numbers that a loop saves are one tuple on one tape"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }
 

@@ -15,18 +15,25 @@ from .faster import faster
 from .invariants import hoist_invariants
 from .inverses import solve_by_inverses
 from .late_updates import delay_updates
+from .loop_values import read_loop_values
+from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
+from .quotients import share_quotients
 from .shape_sources import share_shapes
 from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
+<<<<<<< HEAD
 from .sums import shrink_sums, shrink_sums_of_primal
+=======
+from .sums import shrink_all_sums, shrink_sums
+>>>>>>> main
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
-    "before_saves", "chosen_passes", "on_primal", "run",
+    "before_emission", "before_saves", "chosen_passes", "on_primal", "run",
 ]  # fmt: skip
 
 Pass = Callable[[Function], Function]
@@ -79,7 +86,8 @@ _BEFORE_SAVES: Sequence[Step] = (
     ("copies", forward_copies), ("simplify", simplify),
     ("subexpressions", share_subexpressions), ("cancel", cancel_terms),
     ("sigmoids", write_sigmoids), (None, read_branch_results), (None, keep_sequences),
-    ("shapes", share_shapes), ("invariants", hoist_invariants), (None, keep_sequences),
+    ("shapes", share_shapes), ("invariants", hoist_invariants),
+    ("loop-values", read_loop_values), (None, keep_sequences),
 )  # fmt: skip
 _LECTURE_AFTER_SAVES: Sequence[Step] = (
     (None, keep_gates_settled), ("late-updates", delay_updates),
@@ -93,8 +101,14 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
+<<<<<<< HEAD
         ("signs", move_signs), ("commute", sum_first), ("sums", shrink_sums),
         ("products", regroup_products), ("ones", faster("ones")), ("invariants", hoist_invariants),
+=======
+        ("signs", move_signs), ("quotients", share_quotients),
+        ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
+        ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
+>>>>>>> main
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
@@ -127,6 +141,11 @@ def after_saves(passes: Passes) -> list[Pass]:
 def after_copies(passes: Passes) -> list[Pass]:
     """What runs on the text's last form."""
     return [drop_dead if passes.level else keep_gates]
+
+
+def before_emission(passes: Passes) -> list[Pass]:
+    """What is for the text alone."""
+    return _chosen((("tuple-tapes", pack_tapes),), passes)
 
 
 def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:

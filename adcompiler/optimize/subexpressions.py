@@ -20,7 +20,7 @@ from ..ir.rewrite import substitute
 from ..ir.types import is_differentiable
 from ..ops import TABLE
 
-__all__ = ["share_subexpressions"]
+__all__ = ["expression_of", "share_subexpressions"]
 
 Known = dict[Hashable, tuple[Value, ...]]
 
@@ -59,7 +59,7 @@ def _block(
         if op.opcode in _NEVER or not op.results or _makes_memory(op):
             operations.append(op)
             continue
-        key = _key(op)
+        key = expression_of(op)
         found = known.get(key)
         # Another pass may round what is rearranged in another way than the user's own.
         apart = op.repeats and found is not None and found[0] in rearranged
@@ -91,7 +91,8 @@ def _makes_memory(op: Operation) -> bool:
     return not any(is_differentiable(v.type) for v in read)
 
 
-def _key(op: Operation) -> Hashable:
+def expression_of(op: Operation) -> Hashable:
+    """What tells equal expressions: the opcode, the operands, the attributes."""
     attributes = tuple((key, _frozen(value)) for key, value in op.attributes.items())
     return (op.opcode, op.operands, attributes)
 

@@ -23,7 +23,7 @@ from ..ir.loops import Loop, is_loop
 from ..ir.rewrite import defined_in
 from ..ir.sizes import Affine
 from ..ir.types import Tape, is_integer, rank, shape_of
-from ..ops import TABLE
+from ..ops import TABLE, is_arithmetic
 from .edits import Edits, Rebuilder
 from .fillers import fill_taped
 from .paths import maybe_undefined
@@ -334,11 +334,10 @@ def is_free(op: Operation) -> bool:
 def is_recomputable(op: Operation) -> bool:
     """Scalar arithmetic, loads, views, constants: cheaper again than saved."""
     entry = TABLE[op.opcode]
-    result = op.result.type
     if op.opcode == "undefined" or "gate" in op.attributes or "callee" in op.attributes:
         return False
     if entry.elementwise:
-        return rank(result) == 0 and op.attributes.get("via") == "op"
+        return is_arithmetic(op)
     if entry.view:
         return True
     return not entry.fresh

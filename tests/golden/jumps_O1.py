@@ -14,13 +14,12 @@ def walk_grad(a, n, *, grad_out=1.0):
     # forward
     s = a
     returned = False
-    trips_tape = []
     s_tape_tape = []
     tape_tape_s2 = []
     s_tape_tape_1 = []
     stop_tape_tape = []
     s_tape_tape_2 = []
-    returned_tape = []
+    tape = []
     for i in range(n):
         if i == 1:
             trips_1 = None
@@ -60,23 +59,21 @@ def walk_grad(a, n, *, grad_out=1.0):
                 s_tape_2.append(s)
             trips_1 = len(s_tape)
             if returned:
-                trips_tape.append(trips_1)
                 s_tape_tape.append(s_tape)
                 tape_tape_s2.append(tape_s2)
                 s_tape_tape_1.append(s_tape_1)
                 stop_tape_tape.append(stop_tape)
                 s_tape_tape_2.append(s_tape_2)
-                returned_tape.append(returned)
+                tape.append((trips_1, returned))
                 break
             s = s + a
-        trips_tape.append(trips_1)
         s_tape_tape.append(s_tape)
         tape_tape_s2.append(tape_s2)
         s_tape_tape_1.append(s_tape_1)
         stop_tape_tape.append(stop_tape)
         s_tape_tape_2.append(s_tape_2)
-        returned_tape.append(returned)
-    trips = len(trips_tape)
+        tape.append((trips_1, returned))
+    trips = len(s_tape_tape)
     # backward
     if returned:
         grad_result = grad_out
@@ -85,15 +82,14 @@ def walk_grad(a, n, *, grad_out=1.0):
         grad_s = grad_out * math.cos(s)
         grad_result = 0.0
     grad_a = 0.0
-    for i, trips_1, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, returned in zip(
+    for i, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, (trips_1, returned) in zip(
         reversed(range(n)[:trips]),
-        reversed(trips_tape),
         reversed(s_tape_tape),
         reversed(tape_tape_s2),
         reversed(s_tape_tape_1),
         reversed(stop_tape_tape),
         reversed(s_tape_tape_2),
-        reversed(returned_tape),
+        reversed(tape),
     ):
         if i != 1:
             if not returned:

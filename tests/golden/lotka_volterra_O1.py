@@ -18,35 +18,21 @@ def final_grad(u, v, a, b, c, d, h, steps, *, grad_out=1.0):
     # forward
     s8 = h / 2
     s48 = h / 6
-    u_tape = []
-    v_tape = []
-    tape_s10 = []
-    tape_s13 = []
-    tape_s24 = []
-    tape_s27 = []
-    tape_s37 = []
-    tape_s39 = []
+    tape = []
     for _ in range(steps):
-        u_tape.append(u)
-        v_tape.append(v)
         s3 = a * u - b * u * v
         s7 = c * u * v - d * v
         s10 = u + s8 * s3
-        tape_s10.append(s10)
         s13 = v + s8 * s7
-        tape_s13.append(s13)
         s17 = a * s10 - b * s10 * s13
         s21 = c * s10 * s13 - d * s13
         s24 = u + s8 * s17
-        tape_s24.append(s24)
         s27 = v + s8 * s21
-        tape_s27.append(s27)
         s31 = a * s24 - b * s24 * s27
         s35 = c * s24 * s27 - d * s27
         s37 = u + h * s31
-        tape_s37.append(s37)
         s39 = v + h * s35
-        tape_s39.append(s39)
+        tape.append((u, v, s10, s13, s24, s27, s37, s39))
         u = u + s48 * (s3 + 2 * s17 + 2 * s31 + (a * s37 - b * s37 * s39))
         v = v + s48 * (s7 + 2 * s21 + 2 * s35 + (c * s37 * s39 - d * s39))
     # backward
@@ -56,16 +42,7 @@ def final_grad(u, v, a, b, c, d, h, steps, *, grad_out=1.0):
     grad_b = 0.0
     grad_c = 0.0
     grad_d = 0.0
-    for u, v, s10, s13, s24, s27, s37, s39 in zip(
-        reversed(u_tape),
-        reversed(v_tape),
-        reversed(tape_s10),
-        reversed(tape_s13),
-        reversed(tape_s24),
-        reversed(tape_s27),
-        reversed(tape_s37),
-        reversed(tape_s39),
-    ):
+    for u, v, s10, s13, s24, s27, s37, s39 in reversed(tape):
         grad_s60 = grad_v * s48
         grad_s35 = grad_s60 * 2
         grad_s53 = grad_u * s48
