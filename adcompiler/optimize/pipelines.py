@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
@@ -32,7 +33,7 @@ from .sums import shrink_all_sums, shrink_sums
 >>>>>>> main
 
 __all__ = [
-    "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
+    "DEFAULT", "LEVELS", "PASSES", "NamedPass", "Pass", "Passes", "after_copies", "after_saves",
     "before_emission", "before_saves", "chosen_passes", "on_primal", "run",
 ]  # fmt: skip
 
@@ -74,6 +75,17 @@ def _settled(function: Function, drop: Pass) -> Function:
 
 def _count(function: Function) -> int:
     return sum(1 + len(op.results) + len(op.operands) for op in walk(function.body))
+
+
+@dataclass(frozen=True)
+class NamedPass:
+    """A pass of a pipeline by its name; one that can't be switched off by that of its function."""
+
+    name: str
+    change: Pass
+
+    def __call__(self, function: Function) -> Function:
+        return self.change(function)
 
 
 # By name, if a pass can be switched off; the rest makes right what others leave.
@@ -121,35 +133,38 @@ _ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
 _ROUNDING_ON_PRIMAL: Sequence[Step] = (("sums", shrink_sums_of_primal),)
 
 
-def on_primal(passes: Passes) -> list[Pass]:
+def on_primal(passes: Passes) -> list[NamedPass]:
     """What runs on the function before it is differentiated: it may change how values round."""
     return _chosen(_ROUNDING_ON_PRIMAL if passes.level > 1 else (), passes)
 
 
-def before_saves(passes: Passes) -> list[Pass]:
+def before_saves(passes: Passes) -> list[NamedPass]:
     """What runs while the backward part still reads the forward part's values as they stand; in
     the lecture form only what no gate of the user's stands behind goes."""
     return _chosen(_BEFORE_SAVES if passes.level else _LECTURE_BEFORE_SAVES, passes)
 
 
-def after_saves(passes: Passes) -> list[Pass]:
+def after_saves(passes: Passes) -> list[NamedPass]:
     """What runs on the legal form."""
     steps = (_LECTURE_AFTER_SAVES, _AFTER_SAVES, _ROUNDING_AFTER_SAVES)[passes.level]
     return _chosen(steps, passes)
 
 
-def after_copies(passes: Passes) -> list[Pass]:
+def after_copies(passes: Passes) -> list[NamedPass]:
     """What runs on the text's last form."""
-    return [drop_dead if passes.level else keep_gates]
+    return _chosen([(None, drop_dead if passes.level else keep_gates)], passes)
 
 
-def before_emission(passes: Passes) -> list[Pass]:
+def before_emission(passes: Passes) -> list[NamedPass]:
     """What is for the text alone."""
     return _chosen((("tuple-tapes", pack_tapes),), passes)
 
 
-def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:
-    return [one for name, one in steps if name is None or passes.runs(name)]
+def _chosen(steps: Sequence[Step], passes: Passes) -> list[NamedPass]:
+    return [
+        NamedPass(name or one.__name__.replace("_", "-"), one)
+        for name, one in steps if name is None or passes.runs(name)
+    ]  # fmt: skip
 
 
 def run(
