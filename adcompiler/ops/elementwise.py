@@ -70,7 +70,6 @@ def elementwise(
     square: Callable[..., bool] | None = None,
     faster: Mapping[str, Rule] | None = None,
     share: Rule | None = None,
-    power: Callable[[Sequence[Any]], Any] = lambda known: None,
     complex: bool = False,
     no_gradient: str = "",
 ) -> Op:
@@ -105,7 +104,6 @@ def elementwise(
         square=square,
         faster=faster or {},
         share=share,
-        power=power,
         singular=singular,
         masks=masks,
         raises=raises,
@@ -337,11 +335,7 @@ _ARITHMETIC = (
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
-<<<<<<< HEAD
-                power=lambda known: known[1],
-=======
                 square=lambda a, b: bool(b.constant == 2),
->>>>>>> main
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
                 operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True,
@@ -424,11 +418,7 @@ _EXPONENTIALS = (
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 math_function=getattr(math, "cbrt", None), domain=POSITIVE),
     elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True,
-<<<<<<< HEAD
-                power=lambda known: 2),
-=======
                 square=lambda x: True),
->>>>>>> main
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
                 domain=POSITIVE, complex=True),
 )  # fmt: skip

@@ -148,8 +148,6 @@ class Op:
     the same up to rounding, and is faster; or None, where it isn't.
     `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
     that inverse of the first operand, and the other operands.
-    `power`: the exponent of which the result is the first operand's power, told from the operands'
-    constants (else None).
     `axes`: of what only moves axes, adds some along which all is the same, or sums over them: for
     each axis of the result which one of the first operand it is, None if it is none; over those
     that are missing it sums. None where that isn't known.
@@ -226,7 +224,6 @@ class Op:
     factors: tuple[int, ...] = ()
     square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
-    power: Callable[[Sequence[Any]], Any] = lambda known: None
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
     by_inverse: Mapping[str, Rule] = field(default_factory=dict)

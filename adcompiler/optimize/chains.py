@@ -70,12 +70,6 @@ class Chain:
 
 @dataclass
 class Chains:
-<<<<<<< HEAD
-    """The chains of one function; of one that is still to be differentiated, its own (`primal`)."""
-
-    function: Function
-    primal: bool = False
-=======
     """The chains of one function.
 
     forward: those of the forward part, too, but for what is computed once more.
@@ -83,18 +77,13 @@ class Chains:
 
     function: Function
     forward: bool = False
->>>>>>> main
 
     def __post_init__(self) -> None:
         self.definitions: dict[Value, Operation] = {}
         self.constants = constants_of(self.function)
-<<<<<<< HEAD
-        self.free = free_to_round(self.function, self.primal)
-=======
         self.free = set(free_to_round(self.function))
         if self.forward:
             self.free |= _unrepeated(self.function)
->>>>>>> main
         self.uses: Counter[Value] = Counter(self.function.results)
         users: dict[Value, Operation] = {}
         for op in walk(self.function.body):

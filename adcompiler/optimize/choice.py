@@ -35,12 +35,8 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "commute": (2, "np.sum(a, axis=0) @ b for np.sum(a @ b, axis=0)"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
-<<<<<<< HEAD
-    "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b); at level 2 anywhere"),
-=======
     "quotients": (1, "a quotient that is at hand is multiplied: g / s * y for g * y / s"),
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
->>>>>>> main
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "rows": (2, "rows that an array of ints names are added to by a helper, where that is faster"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),

@@ -26,11 +26,7 @@ from .sigmoids import write_sigmoids
 from .signs import move_signs
 from .simplify import simplify
 from .subexpressions import share_subexpressions
-<<<<<<< HEAD
-from .sums import shrink_sums, shrink_sums_of_primal
-=======
 from .sums import shrink_all_sums, shrink_sums
->>>>>>> main
 
 __all__ = [
     "DEFAULT", "LEVELS", "PASSES", "NamedPass", "Pass", "Passes", "after_copies", "after_saves",
@@ -113,14 +109,9 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-<<<<<<< HEAD
-        ("signs", move_signs), ("commute", sum_first), ("sums", shrink_sums),
-        ("products", regroup_products), ("ones", faster("ones")), ("invariants", hoist_invariants),
-=======
-        ("signs", move_signs), ("quotients", share_quotients),
+        ("signs", move_signs), ("commute", sum_first), ("quotients", share_quotients),
         ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
->>>>>>> main
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
     )  # fmt: skip
@@ -130,12 +121,12 @@ _AFTER_SAVES = _after_saves(rounding=False)
 _ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
 
 
-_ROUNDING_ON_PRIMAL: Sequence[Step] = (("sums", shrink_sums_of_primal),)
+_ON_PRIMAL: Sequence[Step] = ()
 
 
 def on_primal(passes: Passes) -> list[NamedPass]:
     """What runs on the function before it is differentiated: it may change how values round."""
-    return _chosen(_ROUNDING_ON_PRIMAL if passes.level > 1 else (), passes)
+    return _chosen(_ON_PRIMAL, passes)
 
 
 def before_saves(passes: Passes) -> list[NamedPass]:

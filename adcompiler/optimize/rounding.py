@@ -19,12 +19,8 @@ from ..ops import TABLE
 __all__ = ["free_to_round"]
 
 
-def free_to_round(function: Function, primal: bool = False) -> set[Value]:
-    """The results of the function's operations that may round in another way; of a function that is
-    still to be differentiated, where it may round at all, those of all that it computes."""
-    if primal:
-        ops = (op for op in walk(function.body) if not op.blocks and not op.repeats)
-        return {op.result for op in ops if len(op.results) == 1}
+def free_to_round(function: Function) -> set[Value]:
+    """The results of the function's operations that may round in another way."""
     uses: Counter[Value] = Counter(function.results)
     for op in walk(function.body):
         uses.update(op.operands)

@@ -6,13 +6,8 @@
     %0 = mul %a, %x                               %y = matmul %a, %x
     %y = sum %0
 
-<<<<<<< HEAD
-So one pass over a large array goes, or the array itself. In the backward part alone: the sum is
-rounded in another way. At level 2 in the function, too, before it is differentiated.
-=======
 So one pass over a large array goes, or the array itself. The sum is rounded in another way: in the
 forward part that is for level 2 alone, and not where a sum is computed once more.
->>>>>>> main
 """
 
 from __future__ import annotations
@@ -20,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.builder import Builder
-from ..ir.core import Function, Operation, Value, is_temporary
+from ..ir.core import Function, Operation
 from ..ir.rewrite import rewrite_operations
 from ..ir.types import alike, rank
 from ..ops import SPELLINGS, TABLE, Op, Tracer, Var
@@ -37,16 +32,9 @@ def shrink_sums(function: Function, forward: bool = False) -> Function:
     return rewrite_operations(function, lambda op: _shrunk(op, chains))
 
 
-<<<<<<< HEAD
-def shrink_sums_of_primal(function: Function) -> Function:
-    """The same for a function before it is differentiated: its value rounds in another way."""
-    chains = Chains(function, primal=True)
-    return rewrite_operations(function, lambda op: _shrunk(op, chains))
-=======
 def shrink_all_sums(function: Function) -> Function:
     """`shrink_sums` in the forward part, too."""
     return shrink_sums(function, forward=True)
->>>>>>> main
 
 
 def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
@@ -57,22 +45,17 @@ def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
     if len(op.operands) != 1 or not is_float(op.result.type):
         return None
     (operand,) = op.operands
-<<<<<<< HEAD
-    chain = _chain(operand, chains)
-=======
     if chains.is_step(operand):
         chain = chains.of(chains.definitions[operand])
     else:
         chain = Chain(factors=[Factor(operand, 1)]) if chains.root(operand) is not None else None
->>>>>>> main
     if chain is None or cost(op.result.type) >= cost(operand.type):
         return None
     numbers = [f for f in chain.factors if not rank(f.value.type) and _is_safe(f, chains)]
     arrays = [f for f in chain.factors if f not in numbers]
     builder = Builder(op.span, op.backward, op.repeats)
     tracer = Tracer(builder, TABLE, SPELLINGS)
-    parts = [part for factor in arrays for part in _squared(factor, chains)]
-    inner = _inside(op, entry, parts, tracer, chains)
+    inner = _inside(op, entry, arrays, tracer, chains)
     outer = bool(numbers) or (chain.above, chain.below) != (1, 1)
     if inner is None:
         if not outer:
@@ -89,26 +72,6 @@ def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
         return None
     *before, last = builder.operations
     return [*before, replace(last, results=op.results)]
-
-
-def _chain(value: Value, chains: Chains) -> Chain | None:
-    """The product that the value is, if nothing else needs it."""
-    if chains.is_step(value):
-        return chains.of(chains.definitions[value])
-    factor = Factor(value, 1)
-    return Chain(factors=[factor]) if len(_squared(factor, chains)) > 1 else None
-
-
-def _squared(factor: Factor, chains: Chains) -> list[Factor]:
-    """The two factors of a square that nothing else needs; else the factor alone."""
-    op = chains.definitions.get(factor.value)
-    if op is None or op.opcode not in TABLE or factor.exponent < 0:
-        return [factor]
-    known = [chains.constants.get(v) for v in op.operands]
-    own = chains.uses[factor.value] == 1 and is_temporary(factor.value)
-    if not own or factor.value not in chains.free or TABLE[op.opcode].power(known) != 2:
-        return [factor]
-    return [Factor(op.operands[0], 1), Factor(op.operands[0], 1)]
 
 
 def _is_safe(factor: Factor, chains: Chains) -> bool:
