@@ -81,13 +81,13 @@ class Gradient(Shown):
         plain = python_function(plain)
         self.named_after(plain)
         vars(self).update(vars(plain))
-        alone = mode == "grad" and not (value or aux or isinstance(wrt, tuple))
-        self.shows_signature(function, (wrt,) if alone else ())
         self.target = function
         self.wrt = wrt
         self._passes = chosen_passes(optimize)
         self._value, self._mode, self._inner, self._aux = value, mode, inner, aux
         self._read_signature(plain, len(filled))
+        alone = mode == "grad" and not (value or aux or isinstance(wrt, tuple))
+        self.shows_signature(function, (wrt,) if alone else ())
         self._entries: dict[Any, list[Specialization]] = {}
         self._shortcuts = Shortcuts()
         self._lock = threading.Lock()
