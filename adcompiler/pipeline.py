@@ -42,7 +42,7 @@ from .modes import (
     with_values,
 )
 from .naming import with_temporaries
-from .optimize import DEFAULT, Passes
+from .optimize import DEFAULT, NamedPass, Passes
 from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
@@ -66,9 +66,8 @@ __all__ = [
 STAGES = ("source", "ast", "ssa", "backward", "module")
 _ATTEMPTS = 64
 
-Check = Callable[[Function, bool], None]
-
-
+# Sees each step's name, what it has made, and whether references into regions may still stand.
+Check = Callable[[str, Function, bool], None]
 Values = Callable[[Path], Any]
 
 
@@ -170,27 +169,29 @@ def gradient_function(
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
-    function = optimize.run(function, optimize.on_primal(options.passes), _strict(check))
+    _checked(check, "lower", function, False)
+    function = _run(function, optimize.on_primal(options.passes), check)
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
     found = _legalised(derived.function, options.passes, check)
     if derived.pullback is not None:
         found = own_results(found, wrt)
-        found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+        found = _run(found, optimize.after_copies(options.passes), check)
     if found.functions or found.parts:
         found = split(found)
-        found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
+        _checked(check, "split", found, False)
+        found = _run(found, optimize.after_saves(options.passes), check)
     found = own_memory(found, options.passes)
-    _checked(check, found, False)
+    _checked(check, "own-memory", found, False)
     if derived.pullback is not None:
         found = _owning(found, derived.pullback.label, options.passes)
     else:
         found = own_results(found, () if options.mode == "vmap" else wrt)
-    _checked(check, found, False)
-    found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
-    found = optimize.run(found, optimize.before_emission(options.passes), _strict(check))
+    _checked(check, "own-results", found, False)
+    found = _run(found, optimize.after_copies(options.passes), check)
+    found = _run(found, optimize.before_emission(options.passes), check)
     found = check_shapes(found, function)
-    _checked(check, found, False)
+    _checked(check, "check-shapes", found, False)
     return found, derived
 
 
@@ -223,11 +224,11 @@ def legalised(function: Function, passes: Passes) -> Function:
 
 
 def _legalised(function: Function, passes: Passes, check: Check | None) -> Function:
-    _checked(check, function, True)
-    function = optimize.run(function, optimize.before_saves(passes), _relaxed(check))
+    _checked(check, "differentiate", function, True)
+    function = _run(function, optimize.before_saves(passes), check, relaxed=True)
     function = legalise_saves(function)
-    _checked(check, function, False)
-    return optimize.run(function, optimize.after_saves(passes), _strict(check))
+    _checked(check, "save", function, False)
+    return _run(function, optimize.after_saves(passes), check)
 
 
 def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> Lowered:
@@ -259,17 +260,18 @@ def derive_within(
     return replace(found, body=turned(found.body, backward=False))
 
 
-def _checked(check: Check | None, function: Function, relaxed: bool) -> None:
+def _checked(check: Check | None, step: str, function: Function, relaxed: bool) -> None:
     if check is not None:
-        check(function, relaxed)
+        check(step, function, relaxed)
 
 
-def _relaxed(check: Check | None) -> Callable[[Function], None] | None:
-    return None if check is None else lambda function: check(function, True)
-
-
-def _strict(check: Check | None) -> Callable[[Function], None] | None:
-    return None if check is None else lambda function: check(function, False)
+def _run(
+    function: Function, passes: Sequence[NamedPass], check: Check | None, relaxed: bool = False
+) -> Function:
+    for one in passes:
+        function = on_all(one, function)
+        _checked(check, one.name, function, relaxed)
+    return function
 
 
 def _shape(

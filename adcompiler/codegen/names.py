@@ -19,29 +19,47 @@ from heapq import heappop, heappush
 
 from ..ir.core import Derived, Function, Operation, Temporary, Value, hint, is_temporary, walk
 from ..ir.loops import Loop, is_loop
+from ..ir.types import rank
 from ..ops import TABLE
 from .lifetimes import Lifetimes, Segment, overlap
 from .nesting import Nesting
+from .reuse import Layout
 
 __all__ = ["assign_names"]
 
 
 def assign_names(
-    function: Function, nesting: Nesting, lifetimes: Lifetimes, reserved: Iterable[str],
-    unpacked: Collection[Value] = (),
-) -> Mapping[Value, str]:  # fmt: skip
+    layout: Layout, reserved: Iterable[str], unpacked: Collection[Value] = ()
+) -> Mapping[Value, str]:
     """A name for every value that isn't nested; parameters keep theirs.
 
     Those of `unpacked` are taken out of structures, and so may have any name.
     """
-    groups = _Groups(nesting, lifetimes)
+    function, lifetimes = layout.function, layout.lifetimes
+    groups = _Groups(layout.nesting, lifetimes)
     operations = list(walk(function.body))
     for op in operations:
         groups.core(op)
     for op in operations:
         groups.region(op)
+    for op in operations if layout.over else ():
+        before = _taken_over(op, layout)
+        if before is not None:
+            groups.hand_over(before, op.result)
     names = _Allocator(function, lifetimes, set(reserved), groups, set(unpacked))
     return names.assigned
+
+
+def _taken_over(op: Operation, layout: Layout) -> Value | None:
+    """The operand whose memory the result takes, be it written over or added to."""
+    if len(op.results) != 1:
+        return None
+    if op.opcode == "accumulate" and rank(op.result.type) and (
+        op.result in layout.updates.in_place
+        and layout.nesting.inlined.isdisjoint((op.operands[0], op.result))
+    ):  # fmt: skip
+        return op.operands[0]
+    return layout.over.get(op.result)
 
 
 class _Groups:
@@ -52,6 +70,9 @@ class _Groups:
         self.lifetimes = lifetimes
         self.group: dict[Value, list[Value]] = {}
         self.life: dict[int, list[Segment]] = {}
+        self.called: dict[str | None, list[Value]] = {}
+        for value in lifetimes.segments:
+            self.called.setdefault(hint(value), []).append(value)
 
     def of(self, value: Value) -> list[Value]:
         found = self.group.get(value)
@@ -81,6 +102,20 @@ class _Groups:
             return
         if is_temporary(source) or hint(source) == hint(target):
             self.merge(target, source)
+
+    def hand_over(self, operand: Value, result: Value) -> None:
+        """One variable for an array and what is written over it, if that has no name of its own:
+        none of the user's, and a gradient isn't called after a primal. What else the user calls so
+        comes first."""
+        both = [*self.of(operand), *self.of(result)]
+        named = [v for v in both if v.name is not None]
+        users = {hint(v) for v in named if not is_temporary(v)}
+        if len(users) > 1 or len({isinstance(v.name, Derived) for v in named}) > 1:
+            return
+        life = _union([s for v in both for s in self.lifetimes.segments[v]])
+        others = {v for name in users for v in self.called[name]}.difference(both)
+        if not any(overlap(life, self.lifetimes.segments[v]) for v in others):
+            self.merge(operand, result)
 
     def core(self, op: Operation) -> None:
         """The two regions of a loop see one variable, and so does the code after the loop.

@@ -16,7 +16,7 @@ from ..ir.types import Array, rank
 from .lifetimes import Lifetimes, Segment
 from .sites import Site, Sites, changes_operand, has_memory
 
-__all__ = ["Updates", "find_updates", "shared_results"]
+__all__ = ["AliveSites", "Updates", "find_updates", "shared_results"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def find_updates(function: Function, lifetimes: Lifetimes) -> Updates:
     copying: frozenset[Value] = frozenset()
     while True:
         sites = Sites(function, copying)
-        alive = _AliveSites(sites, lifetimes)
+        alive = AliveSites(sites, lifetimes)
         kept = sites.kept(function)
         refused = {
             op.result for op in updates
@@ -65,7 +65,7 @@ def find_updates(function: Function, lifetimes: Lifetimes) -> Updates:
         copying |= refused
 
 
-def _unseen(op: Operation, sites: Sites, alive: _AliveSites, at: int) -> bool:
+def _unseen(op: Operation, sites: Sites, alive: AliveSites, at: int) -> bool:
     """Whether nobody can tell that the operand's memory is changed."""
     mine = [site for site in sites.of(op.operands[0]) if not site.inside]
     if not rank(op.result.type) and not any(site.boxed for site in mine):
@@ -89,7 +89,7 @@ def shared_results(function: Function) -> list[int]:
     return shared
 
 
-class _AliveSites:
+class AliveSites:
     """Whether the memory of a site is read after a position."""
 
     def __init__(self, sites: Sites, lifetimes: Lifetimes) -> None:

@@ -22,7 +22,19 @@ from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Sites", "changes_operand", "has_memory", "stored_parameters"]
+__all__ = [
+    "Found",
+    "Site",
+    "Sites",
+    "changes_operand",
+    "has_memory",
+    "makes_memory",
+    "stored_parameters",
+]
+
+
+# What has no line, and so makes nothing.
+_SILENT = ("constant", "filler", "undefined")
 
 
 class Site(NamedTuple):
@@ -42,8 +54,9 @@ class Site(NamedTuple):
 
     @property
     def bare(self) -> Site:
-        """The site itself, also of what is found in a list."""
-        return self._replace(inside=False) if self.inside else self
+        """The memory alone, also of what is found in a list, or seen through a read-only view."""
+        plain = not (self.inside or self.fixed)
+        return self if plain else self._replace(inside=False, fixed=False)
 
 
 Found = frozenset[Site]
@@ -54,6 +67,17 @@ def changes_operand(op: Operation) -> bool:
     if op.opcode == "accumulate":
         return True
     return op.opcode in TABLE and TABLE[op.opcode].statement is not None
+
+
+def makes_memory(op: Operation) -> bool:
+    """Whether the result of an operation of the tables is no view: memory of its own, or that of
+    an operand which the operation changes."""
+    if op.opcode not in TABLE or op.opcode in _SILENT:
+        return False
+    entry = TABLE[op.opcode]
+    types = [v.type for v in op.operands]
+    owns = entry.fresh or not entry.view or entry.sharing(types, op.attributes) == "copy"
+    return owns or changes_operand(op)
 
 
 def has_memory(value: Value) -> bool:
@@ -130,18 +154,18 @@ class Sites:
         found: dict[Site, list[Site]] = {}
         for target, sources in self.origins.items():
             for one in sources:
-                found.setdefault(one, []).append(target)
+                found.setdefault(one._replace(fixed=False), []).append(target)
         return found
 
     def near(self, site: Site) -> set[Site]:
         """The sites whose memory may be this site's: where it comes from, what comes from it."""
         after, pending = set[Site](), [site, site._replace(inside=True)]
         while pending:
-            for one in self._targets.get(pending.pop(), ()):
+            for one in self._targets.get(pending.pop()._replace(fixed=False), ()):
                 if one not in after:
                     after.add(one)
                     pending.append(one)
-        return {s for s in (site, *self.closure((site,)), *after) if not s.inside}
+        return {s.bare for s in (site, *self.closure((site,)), *after) if not s.inside}
 
     def reach(self, sites: Iterable[Site]) -> set[Site]:
         """The sites and where their memory comes from, those of a list's elements told apart by

@@ -17,15 +17,13 @@ from ..ops import TABLE, Emission
 from ..ops.emit import call
 from ..optimize.choice import Passes
 from .iterations import all_flags
-from .lifetimes import find_lifetimes
 from .loops import loop_statements
 from .marking import comes_from, like
 from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
-from .nesting import plan_nesting
-from .ownership import find_updates
 from .pops import with_pops
+from .reuse import lay_out
 from .tape_order import tape_orders
 from .tape_tuples import saved_tuples
 from .text import Comment
@@ -41,15 +39,13 @@ class Emitter:
         self, function: Function, passes: Passes, reserved: Iterable[str], headed: bool = True,
         unpacked: Collection[Value] = (),
     ) -> None:  # fmt: skip
-        self.function = function
+        layout = lay_out(function, passes)
+        self.function = function = layout.function
         self.level = passes.level
         self.headed = headed
-        self.nesting = plan_nesting(function, passes)
-        lifetimes = find_lifetimes(function, self.nesting)
-        self.names: Mapping[Value, str] = assign_names(
-            function, self.nesting, lifetimes, reserved, unpacked
-        )
-        self.in_place = find_updates(function, lifetimes).in_place
+        self.nesting, lifetimes, self.over = layout.nesting, layout.lifetimes, layout.over
+        self.names: Mapping[Value, str] = assign_names(layout, reserved, unpacked)
+        self.in_place = layout.updates.in_place
         self.alive = frozenset(lifetimes.segments)
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.tape_orders = tape_orders(function)
@@ -79,7 +75,8 @@ class Emitter:
         part = None
         for op in self.function.body.operations:
             lines = self.operation(op)
-            if lines and two_parts and part is not op.backward:
+            # What the backward part alone reads may be computed there.
+            if lines and two_parts and not part and part is not op.backward:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
@@ -158,12 +155,12 @@ class Emitter:
                 return self.change(op)
             case "accumulate" if not isinstance(op.result.type, (List, Tape)):
                 return self.accumulate(op)
+        if op.results and op.results[0] in self.over:
+            return self.overwrite(op)
         if not op.results:
             return [ast.Expr(self.computed(op))]
         if op.opcode == "unpack" or len(op.results) > 1:
             return self.assign_all(op)
-        if not op.results:
-            return [ast.Expr(self.computed(op))]
         if self.level and op.result not in self.read and is_temporary(op.result):
             return [ast.Expr(self.computed(op))]  # it is there because it may raise
         return self.assign(op.result, self.computed(op))
@@ -196,6 +193,23 @@ class Emitter:
         if self._ours(op) and isinstance(mine, ast.Name) and mine.id == name:
             return [ast.AugAssign(ast.Name(name, ast.Store()), sign, change)]
         return self.assign(op.result, ast.BinOp(mine, sign, change))
+
+    def overwrite(self, op: Operation) -> list[ast.stmt]:
+        """`x *= y`, or `z = np.multiply(x, y, out=x)` where the result has a name of its own."""
+        name, over = self.names[op.result], self.expression(self.over[op.result])
+        made = self.computed(op)
+        assert isinstance(over, ast.Name)
+        if over.id == name:
+            match made:
+                case ast.BinOp(ast.Name(id), operator, other) if id == name:
+                    return [ast.AugAssign(ast.Name(name, ast.Store()), operator, other)]
+                case ast.BinOp(other, ast.Add() | ast.Mult() as operator, ast.Name(id)) if (
+                    id == name
+                ):
+                    return [ast.AugAssign(ast.Name(name, ast.Store()), operator, other)]
+        ufunc = TABLE[op.opcode].ufunc(op.attributes)
+        written = call(ufunc, [self.expression(v) for v in op.operands], out=over)
+        return [ast.Expr(written)] if over.id == name else self.assign(op.result, written)
 
     def change(self, op: Operation) -> list[ast.stmt]:
         """`a[i] = v`, in place or on a copy."""

@@ -370,7 +370,7 @@ def _with_own_sizes(widened: Array | List, slot: Slot, found: Type) -> Type:
         return widened
     sizes = []
     for old, new in zip(shape_of(slot.type), shape_of(found), strict=True):
-        size = old if old == new or id(old) in slot.own else unknown()
+        size = old if old == new or id(old) in slot.own else unknown(("carried", old, new))
         if size is not old:
             slot.own.add(id(size))
         sizes.append(size)

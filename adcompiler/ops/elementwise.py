@@ -67,6 +67,7 @@ def elementwise(
     batch: Callable[..., Any] | None = None,
     terms: tuple[int, ...] = (),
     factors: tuple[int, ...] = (),
+    square: Callable[..., bool] | None = None,
     faster: Mapping[str, Rule] | None = None,
     share: Rule | None = None,
     complex: bool = False,
@@ -81,6 +82,9 @@ def elementwise(
         if function is not None and via != "helper":
             spellings[function] = Spelling(operands_only(ufunc.nin), {"via": via})
     emitters = _emitters(name, ufunc, math_function, node, builtin, helper)
+    # Python's power of an array takes short cuts that np.power doesn't.
+    ways = ("np",) if isinstance(node, ast.Pow) else ("np", "op")
+    ufuncs = dict.fromkeys(ways, _numpy_name(name, ufunc))
 
     def infer(types: Sequence[Type], attributes: Mapping[str, Any]) -> Type:
         return _infer(functions, ufunc, types, attributes["via"])
@@ -92,10 +96,12 @@ def elementwise(
         lambda emission: emitters[emission.attributes["via"]](emission),
         rules=rules,
         spellings=spellings,
+        ufunc=lambda attributes: ufuncs.get(attributes["via"], ""),
         elementwise=True,
         batch=batch,
         terms=terms,
         factors=factors,
+        square=square,
         faster=faster or {},
         share=share,
         singular=singular,
@@ -115,7 +121,7 @@ def _emitters(
     def by_call(dotted: str) -> Callable[[Emission], ast.expr]:
         return lambda emission: call(dotted, emission.operands)
 
-    emitters = {"np": by_call(f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}")}
+    emitters = {"np": by_call(_numpy_name(name, ufunc))}
     if math_function is not None:
         emitters["math"] = by_call(f"math.{math_function.__name__}")
     if helper is not None:
@@ -128,6 +134,10 @@ def _emitters(
 
 
 _NUMPY_NAMES = {"abs": "abs", "div": "divide"}
+
+
+def _numpy_name(name: str, ufunc: Any) -> str:
+    return f"np.{_NUMPY_NAMES.get(name, ufunc.__name__)}"
 
 
 def _infer(functions: Mapping[str, Any], ufunc: Any, types: Sequence[Type], via: str) -> Type:
@@ -325,6 +335,7 @@ _ARITHMETIC = (
     elementwise("pow", np.power, _power_base, _power_exponent, math_function=math.pow,
                 operator_function=operator.pow, node=ast.Pow(), helper=helpers.power,
                 singular=_power_singular, raises=_power_of_zero, faster={"powers": _as_products},
+                square=lambda a, b: bool(b.constant == 2),
                 domain=((0.3, 2.0), (-2.0, 3.0)), complex=True),
     elementwise("neg", np.negative, lambda g, x, y, via: -g,
                 operator_function=operator.neg, node=ast.USub(), terms=(-1,), complex=True,
@@ -406,7 +417,8 @@ _EXPONENTIALS = (
                 domain=POSITIVE, complex=True),
     elementwise("cbrt", np.cbrt, lambda g, x, y, via: g / (3 * y * y), singular=1.0,
                 math_function=getattr(math, "cbrt", None), domain=POSITIVE),
-    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True),
+    elementwise("square", np.square, lambda g, x, y, via: g * 2 * x, complex=True,
+                square=lambda x: True),
     elementwise("reciprocal", np.reciprocal, lambda g, x, y, via: -g * y * y, singular=1.0,
                 domain=POSITIVE, complex=True),
 )  # fmt: skip

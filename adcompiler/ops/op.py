@@ -134,6 +134,8 @@ class Op:
     variadic operation, which is told its operand's `index`. `accumulate` replaces the first
     operand's rule where the contribution is best added into an existing gradient; `accumulates`
     tells for which types and attributes.
+    `ufunc`: of an elementwise operation, the function that computes the same and can write it over
+    an operand (`np.exp(x, out=x)`), as the text calls it; told from the attributes, "" for none.
     `elementwise`: the rules are diagonal, so that they serve forward mode as well.
     `linear`: of any other, whether it is linear in its differentiable operands, so that it is its
     own tangent map: in "each" of them alone, or "together" in all operands with a rule, or in
@@ -209,10 +211,12 @@ class Op:
     accumulate: Rule | None = None
     accumulates: Callable[[Sequence[Type], Attributes], bool] = lambda types, attributes: True
     spellings: Mapping[object, Spelling] = field(default_factory=dict)
+    ufunc: Callable[[Attributes], str] = lambda attributes: ""
     elementwise: bool = False
     linear: str | tuple[int, ...] | Callable[[Attributes], tuple[int, ...]] = ""
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()
+    square: Callable[..., bool] | None = None
     signed: tuple[int, ...] = ()
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)

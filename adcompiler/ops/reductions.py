@@ -309,12 +309,17 @@ def _by_ones(x: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
 
 def _sum_of_product(a: Any, b: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
     """A sum of products by the names of its axes: `@`, `np.vdot`, or an einsum."""
-    if given or keepdims or as_array(a.type).dtype != as_array(b.type).dtype:
+    if given or as_array(a.type).dtype != as_array(b.type).dtype:
         return None
     letters = string.ascii_lowercase[8 : 8 + a.ndim]
     gone = constant_axis(axis, a.ndim)
     kept = "".join(s for k, s in enumerate(letters) if k not in gone)
-    return contract([Term(a, letters), Term(b, letters)], kept, Style())
+    if keepdims and not kept:
+        return None
+    found = contract([Term(a, letters), Term(b, letters)], kept, Style())
+    if not keepdims:
+        return found
+    return found.emit("expand_dims", axis=gone[0] if len(gone) == 1 else tuple(sorted(gone)))
 
 
 def _values(attributes: Attributes) -> tuple[int, ...]:

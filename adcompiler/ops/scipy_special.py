@@ -55,6 +55,7 @@ def special_function(
         lambda emission: call(f"special.{name}", emission.operands),
         rules=tuple(map(_without_via, rules)),
         spellings={Late("scipy.special", one): spelling for one in (name, also) if one},
+        ufunc=lambda attributes: f"special.{name}",
         elementwise=True,
         singular=singular,
         masks=masks,

@@ -10,7 +10,8 @@ gets no gradient:
     grad_v = grad_a[i]
     grad_a[i] = 0.0
 
-`unique` says of an index array that it names no place twice: then `+=` adds, else `np.add.at`.
+`unique` says of an index array that it names no place twice: then `+=` adds, else `np.add.at`, or a
+helper that does the same faster (`rows`).
 A place is a key, in the view of the array that `views` (see `places`) make.
 """
 
@@ -63,11 +64,22 @@ def _read_back(
 
 def _add_at_rule(
     g: Any, array: Any, added: Any, *rest: Any, key: tuple[Any, ...], index: int,
-    views: Views = (), sign: int = 1, unique: bool = False,
+    views: Views = (), sign: int = 1, unique: bool = False, rows: bool = False,
 ) -> Any:  # fmt: skip
     if index == 0:
         return g
     return _read_back(g, rest[:-1], key, views, sign) if index == 1 else None
+
+
+def _by_rows(
+    array: Any, added: Any, *rest: Any, key: tuple[Any, ...], views: Views = (), **more: Any
+) -> Any:
+    """Rows that an array of ints names, of an array of numbers."""
+    if more or views or key != (Slot(0),) or not isinstance(array.type, Array) or array.ndim < 2:
+        return None
+    if array.type.dtype not in ("f4", "f8") or not may_repeat(key, [v.type for v in rest]):
+        return None
+    return array.emit("add_at", added, *rest, key=key, rows=True)
 
 
 def _stored_place(
@@ -182,6 +194,8 @@ def _add_at_statement(target: ast.expr, emission: Emission) -> ast.stmt:
         return ast.Assign([place], ast.BinOp(place, operator_, added))
     if emission.attributes.get("unique") or not may_repeat(key, types):
         return ast.AugAssign(ast.Subscript(view, where, ast.Store()), operator_, added)
+    if emission.attributes.get("rows") and key == (Slot(0),):  # in a stack they aren't rows
+        return ast.Expr(call("helper.add_rows", (view, where, added)))
     where = _spelled_slices(where)
     function = "np.add.at" if sign == 1 else "np.subtract.at"
     return ast.Expr(call(function, (view, where, added)))
@@ -252,9 +266,10 @@ _STORES = (*(arguments((4, 3), *rest, key=key) for key, *rest in _PLACES), *_IN_
 ENTRIES: tuple[Op, ...] = (
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
        batch=added, rules=_add_at_rule, view=(0,), signed=(1,),
-       place=_stored_place, stores="update",
+       place=_stored_place, stores="update", faster={"rows": _by_rows},
        statement=_add_at_statement, complex=True,
-       samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1))),
+       samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1),
+                arguments((4, 3), (4, 3), INDICES, key=(Slot(0),), rows=True))),
     Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
        batch=stored, rules=_update_rule, view=(0,),
        place=_stored_place,

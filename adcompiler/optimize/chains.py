@@ -17,11 +17,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, is_temporary, walk
 from ..ir.rewrite import constants_of
 from ..ir.sizes import is_positive
-from ..ir.types import Array, Scalar, Type, is_complex, shape_of
-from ..ops import TABLE
+from ..ir.types import Array, Scalar, Type, alike, is_complex, shape_of
+from ..ops import SPELLINGS, TABLE, Tracer
 from ..ops.inference import as_array
 from .rounding import free_to_round
 
@@ -69,14 +70,20 @@ class Chain:
 
 @dataclass
 class Chains:
-    """The chains of one function."""
+    """The chains of one function.
+
+    forward: those of the forward part, too, but for what is computed once more.
+    """
 
     function: Function
+    forward: bool = False
 
     def __post_init__(self) -> None:
         self.definitions: dict[Value, Operation] = {}
         self.constants = constants_of(self.function)
-        self.free = free_to_round(self.function)
+        self.free = set(free_to_round(self.function))
+        if self.forward:
+            self.free |= _unrepeated(self.function)
         self.uses: Counter[Value] = Counter(self.function.results)
         users: dict[Value, Operation] = {}
         for op in walk(self.function.body):
@@ -120,10 +127,22 @@ class Chains:
     def is_step(self, value: Value) -> bool:
         """Whether the value is a product that its only user may compute in another way."""
         op = self.definitions.get(value)
-        return (
-            op is not None and self.is_product(op) and value in self.free
-            and self.uses[value] == 1 and is_temporary(value)
-        )  # fmt: skip
+        return op is not None and self.is_product(op) and self.is_passing(value)
+
+    def is_passing(self, value: Value) -> bool:
+        """Whether its only user may do without the value."""
+        return value in self.free and self.uses[value] == 1 and is_temporary(value)
+
+    def root(self, value: Value) -> Value | None:
+        """The array that the value is the square of, if its only user may do without it."""
+        op = self.definitions.get(value)
+        rule = TABLE[op.opcode].square if op is not None and op.opcode in TABLE else None
+        if op is None or rule is None or not self.is_passing(value):
+            return None
+        tracer = Tracer(Builder(), TABLE, SPELLINGS, constants=self.constants)
+        found = op.operands[0]
+        same = shape_of(value.type) and alike(found.type, value.type)
+        return found if same and rule(*map(tracer.var, op.operands)) else None
 
     def of(self, op: Operation) -> Chain | None:
         """The chain that ends in the operation; None where there is nothing to be moved."""
@@ -160,6 +179,15 @@ class Chains:
         else:
             chain.below *= found
         return True
+
+
+def _unrepeated(function: Function) -> set[Value]:
+    """What is computed by operations of which none is computed once more."""
+    again = {op.opcode for op in walk(function.body) if op.repeats}
+    return {
+        v for op in walk(function.body) for v in op.results
+        if not op.repeats and op.opcode not in again
+    }  # fmt: skip
 
 
 def is_float(type_: Type) -> bool:

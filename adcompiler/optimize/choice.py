@@ -34,9 +34,12 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "inverses": (2, "a system of equations is solved by an inverse that is at hand"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
+    "quotients": (1, "a quotient that is at hand is multiplied: g / s * y for g * y / s"),
     "sums": (1, "c * np.sum(x) for np.sum(c * x), a @ b for np.sum(a * b)"),
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
+    "rows": (2, "rows that an array of ints names are added to by a helper, where that is faster"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
+    "reuse": (2, "a result is written over an array that nobody reads any more"),
     "tuple-tapes": (1, "several numbers that a loop saves are one tuple on one tape"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),
 }

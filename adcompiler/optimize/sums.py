@@ -6,8 +6,8 @@
     %0 = mul %a, %x                               %y = matmul %a, %x
     %y = sum %0
 
-So one pass over a large array goes, or the array itself. In the backward part alone: the sum is
-rounded in another way.
+So one pass over a large array goes, or the array itself. The sum is rounded in another way: in the
+forward part that is for level 2 alone, and not where a sum is computed once more.
 """
 
 from __future__ import annotations
@@ -23,13 +23,18 @@ from ..ops.inference import as_array
 from .chains import Chain, Chains, Factor, cost, is_float
 from .products import multiply
 
-__all__ = ["shrink_sums"]
+__all__ = ["shrink_all_sums", "shrink_sums"]
 
 
-def shrink_sums(function: Function) -> Function:
+def shrink_sums(function: Function, forward: bool = False) -> Function:
     """The function with less inside of its sums."""
-    chains = Chains(function)
+    chains = Chains(function, forward)
     return rewrite_operations(function, lambda op: _shrunk(op, chains))
+
+
+def shrink_all_sums(function: Function) -> Function:
+    """`shrink_sums` in the forward part, too."""
+    return shrink_sums(function, forward=True)
 
 
 def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
@@ -37,10 +42,13 @@ def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
     entry = TABLE.get(op.opcode)
     if entry is None or not entry.linear or len(op.results) != 1 or op.result not in chains.free:
         return None
-    if len(op.operands) != 1 or not chains.is_step(op.operands[0]) or not is_float(op.result.type):
+    if len(op.operands) != 1 or not is_float(op.result.type):
         return None
     (operand,) = op.operands
-    chain = chains.of(chains.definitions[operand])
+    if chains.is_step(operand):
+        chain = chains.of(chains.definitions[operand])
+    else:
+        chain = Chain(factors=[Factor(operand, 1)]) if chains.root(operand) is not None else None
     if chain is None or cost(op.result.type) >= cost(operand.type):
         return None
     numbers = [f for f in chain.factors if not rank(f.value.type) and _is_safe(f, chains)]
@@ -75,8 +83,13 @@ def _inside(
 ) -> Var | None:
     """The sum of a product whose last factor is as large as it is, and so are all others."""
     (operand,) = op.operands
-    if entry.of_product is None or len(arrays) < 2:
+    if entry.of_product is None or not arrays:
         return None
+    if len(arrays) == 1:
+        root = chains.root(arrays[0].value)
+        if root is None or arrays[0].exponent < 0 or not alike(root.type, operand.type):
+            return None
+        return entry.of_product(*[tracer.var(root)] * 2, **op.attributes)
     last = next((f for f in reversed(arrays) if f.exponent > 0), None)
     if last is None or not alike(last.value.type, operand.type):
         return None

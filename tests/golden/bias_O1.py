@@ -18,6 +18,6 @@ def loss_grad(x, b, s, *, grad_out=1.0):
     # backward
     grad_s1 = grad_out * (1 - s2 * s2)
     grad_s0 = grad_s1 * s
-    grad_s = np.sum(grad_s1 * s0, axis=1, keepdims=True)
+    grad_s = np.einsum("ij,ij->i", grad_s1, s0)[:, None]
     grad_b = np.sum(grad_s0, axis=0)
     return grad_s0, grad_b, grad_s

@@ -31,6 +31,9 @@ Where nothing is said, the gradient takes several lines; `adcompiler show` print
 """
 
 
+_HEADING = "| written | its gradient, or what it is made of |\n|---|---|\n"
+
+
 def render() -> str:
     every = described()
     number = Counter(one.kind for one in every)
@@ -39,7 +42,7 @@ def render() -> str:
     parts = [_INTRODUCTION, f"\n{total} spellings: {kinds}.\n"]
     for family, members in itertools.groupby(every, key=lambda one: one.family):
         group = list(members)
-        parts.append(f"\n## {family}\n\n{_counted(len(group))}.\n\n| | |\n|---|---|\n")
+        parts.append(f"\n## {family}\n\n{_counted(len(group))}.\n\n{_HEADING}")
         parts += [line_of(one) for one in group]
     return "".join(parts)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from irtext import same_text, transformed
 
-from adcompiler import Passes, grad, value_and_grad
+from adcompiler import Passes, grad, hessian, value_and_grad
 from adcompiler.optimize.faster import faster
 
 CUBE = """
@@ -123,3 +123,16 @@ def test_other_sums_of_products_stay(subscripts, a, b):
         lambda a, b: np.sum(np.sin(np.einsum(subscripts, a, b))), optimize=2
     ).source(a, b)
     assert f'np.einsum("{subscripts}", a, b)' in shown
+
+
+def test_rows_that_an_index_names():
+    def f(x, i):
+        return np.sum(np.sin(x[i]) * x[i])
+
+    x, i = np.random.default_rng(0).normal(size=(40, 30)), np.arange(90) % 7 - 3
+    plain, fast = (grad(f, optimize=passes) for passes in (Passes(2, "rows"), 2))
+    assert "np.add.at(grad_x, i, " in plain.source(x, i)
+    assert "add_rows(grad_x, i, " in fast.source(x, i)
+    assert np.array_equal(plain(x, i), fast(x, i))
+    assert np.allclose(hessian(f, optimize=2)(x[:2, :2], i % 2), hessian(f)(x[:2, :2], i % 2))
+    assert "add_rows" not in fast.source(x[0], i) + fast.source(x, 3) + fast.source(x, x > 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from driving import module
 from irtext import same_text, transformed
 
-from adcompiler import Passes, grad, value_and_grad
+from adcompiler import Passes, checkpoint, grad, value_and_grad
 from adcompiler.optimize.faster import faster
 from adcompiler.optimize.sums import shrink_sums
 
@@ -111,3 +112,35 @@ def test_a_view_of_the_diagonal_is_not_written_to():
 
     w = np.array([0.3, -0.7, 1.1])
     np.testing.assert_allclose(grad(f)(w), np.sum(X, axis=0) + 2 * w, 1e-13)
+
+
+@pytest.mark.parametrize("text", ["x**2", "np.square(x)", "x * np.sin(x)", "2 * x**2"])
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_sums_of_the_forward_part_at_level_2(text, keepdims, tmp_path):
+    f = module(tmp_path, f"""
+import numpy as np
+
+def f(x):
+    s = np.sum({text}, axis=1, keepdims={keepdims})
+    return np.sum(s * np.exp(s))
+""").f  # fmt: skip
+    value, found = value_and_grad(f, optimize=2)(X)
+    expected, wanted = value_and_grad(f)(X)
+    np.testing.assert_allclose(value, expected, 1e-13)
+    np.testing.assert_allclose(found, wanted, 1e-13)
+    assert "np.einsum(" in value_and_grad(f, optimize=2).source(X).split("# backward")[0]
+    assert "np.einsum(" not in value_and_grad(f).source(X).split("# backward")[0]
+
+
+def test_a_sum_that_is_computed_once_more_stays():
+    """Else what is compared with the largest of them would have other last bits."""
+
+    def f(x):
+        total = 0.0
+        for i in checkpoint(range(4)):
+            s = np.sum(np.sin(x + i) ** 2, axis=1)
+            total = total + np.max(s)
+        return total
+
+    assert "np.sum(" in grad(f, optimize=2).source(X)
+    np.testing.assert_allclose(grad(f, optimize=2)(X), grad(f, optimize=0)(X), 1e-13)

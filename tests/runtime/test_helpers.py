@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adcompiler.runtime import HELPERS, helper_source, helpers
-from adcompiler.runtime.helpers import divide, power, require_apart, unbroadcast
+from adcompiler.runtime.helpers import add_rows, divide, power, require_apart, unbroadcast
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_dims=4))
@@ -121,6 +121,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "sign": ((-2.5,), -1),
     "require_apart": ((np.ones(2), (np.ones(2),)), None),
     "own_all": (([1.0, 2.0],), [1.0, 2.0]),
+    "add_rows": ((np.zeros((2, 1)), np.array([0, 0]), 1.0), None),
     "add_lists": (([1.0, 2.0], [0.5, 0.25]), [1.5, 2.25]),
     "last_stored": (((3,), np.array([0, 2, 0])), [False, True, True]),
     "prod_others": ((np.array([2.0, 0.0, 3.0]), 0), [0.0, 6.0, 0.0]),
@@ -166,3 +167,23 @@ def test_helpers_are_the_public_functions_of_the_module() -> None:
 def test_helper_source_refuses_other_names(name: str) -> None:
     with pytest.raises(KeyError, match="no helper named"):
         helper_source(name)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.intp])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("count, row", [(3, (2,)), (200, (5,)), (300, (2, 3)), (120, ())])
+def test_rows_are_added_as_numpy_adds_them(
+    count: int, row: tuple[int, ...], order: str, dtype: type
+) -> None:
+    """To the last bit, from the end too, into what isn't contiguous too."""
+    rng = np.random.default_rng(3)
+    index = rng.integers(-90, 90, (count, 2)).astype(dtype)
+    values = rng.normal(size=(count, 2, *row))
+    start = np.asarray(rng.normal(size=(90, *row)), order=order)  # type: ignore[call-overload]
+    found, wanted = start.copy("K"), start.copy("K")
+    add_rows(found, index, values)
+    np.add.at(wanted, index, values)
+    assert np.array_equal(found, wanted)
+    add_rows(found, index, 2.0)
+    np.add.at(wanted, index, 2.0)
+    assert np.array_equal(found, wanted)
