@@ -20,17 +20,16 @@ from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
 from .depth import with_room
-from .diagnostics import SignatureError
+from .equal_sizes import Values, equal_sizes
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.parameters import signature_of
-from .frontend.paths import EQUAL
 from .frontend.signature import Structure, describe, with_equal_sizes, with_static
 from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.sizes import Size, Symbol
+from .ir.sizes import Size
 from .modes import (
     Derived,
     Pulled,
@@ -47,7 +46,6 @@ from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
 from .transform.batch import batch
-from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -68,7 +66,6 @@ _ATTEMPTS = 64
 
 # Sees each step's name, what it has made, and whether references into regions may still stand.
 Check = Callable[[str, Function, bool], None]
-Values = Callable[[Path], Any]
 
 
 def lower_settled(
@@ -133,39 +130,33 @@ def derivative(
     """The function lowered and its derivative, ready for emission, with the paths of what enters
     the signature by value: ints, and whether sizes are equal where the text would have to ask."""
     variables = local_places(structures, options)
-    asked: frozenset[Path] = frozenset()
+    asked: set[Path] = set()
     while True:
         lowered, static = lower_settled(function, structures, values, variables)
-        found, derived = gradient_function(lowered, options, check)
-        pairs = {p: pair for pair in in_doubt(found) if (p := _comparing(*pair)) is not None}
-        news = [path for path in pairs if path not in asked]
-        try:
-            equal = [path for path in news if values(path)]
-        except SignatureError:  # there are types alone
-            news = equal = []
-        asked |= set(news)
-        if not equal:
+        primal, wrt, derived = _derived(lowered, options, check)
+        # To ask before the passes run saves a run of them; they leave hardly any question out.
+        same = equal_sizes(derived.function, values, asked)
+        if not same:
+            found = _finished(primal, wrt, derived, options, check)
+            same = equal_sizes(found, values, asked)
+        if not same:
             return lowered, found, derived, static | asked
-        same: dict[Symbol, Symbol] = {}
-        for path in equal:
-            first, second = (same.get(symbol, symbol) for symbol in pairs[path])
-            same = {symbol: first if of == second else of for symbol, of in same.items()}
-            same |= {second: first} if first != second else {}
         structures = {name: with_equal_sizes(s, same) for name, s in structures.items()}
-
-
-def _comparing(first: Symbol, second: Symbol) -> Path | None:
-    """The path that tells whether two sizes of arguments are equal."""
-    places = (first.origin, second.origin)
-    if not all(isinstance(p, tuple) and p[0] == ARGUMENT and "<size" in p[-1] for p in places):
-        return None
-    return (EQUAL, *first.origin[1:], "<and>", *second.origin[1:])
 
 
 def gradient_function(
     lowered: Lowered, options: Options, check: Check | None = None
 ) -> tuple[Function, Derived]:
     """The derivative in SSA, ready for emission; and what it takes and gives."""
+    primal, wrt, derived = _derived(lowered, options, check)
+    return _finished(primal, wrt, derived, options, check), derived
+
+
+def _derived(
+    lowered: Lowered, options: Options, check: Check | None
+) -> tuple[Function, list[Value], Derived]:
+    """The function, what it is differentiated by, and its derivative as the transformation gives
+    it."""
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
@@ -173,6 +164,14 @@ def gradient_function(
     function = _run(function, optimize.on_primal(options.passes), check)
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
+    return function, wrt, derived
+
+
+def _finished(
+    function: Function, wrt: Sequence[Value], derived: Derived, options: Options,
+    check: Check | None,
+) -> Function:  # fmt: skip
+    """The derivative optimised and made legal, in memory of its own."""
     found = _legalised(derived.function, options.passes, check)
     if derived.pullback is not None:
         found = own_results(found, wrt)
@@ -192,7 +191,7 @@ def gradient_function(
     found = _run(found, optimize.before_emission(options.passes), check)
     found = check_shapes(found, function)
     _checked(check, "check-shapes", found, False)
-    return found, derived
+    return found
 
 
 def _owning(found: Function, label: Label, passes: Passes) -> Function:

@@ -156,6 +156,9 @@ class Carries:
         needed = around.needed(key)
         if needed is not None:
             self._begin_with(needed)
+        else:
+            stored = ctx.syntax.stored_names(self.node.body)
+            self.objects.guess([self.before.get(name, UNBOUND) for name in stored])
         ctx.rounds = Rounds({} if needed is None else needed.inside)
         try:
             blocks = self._settled(lower)

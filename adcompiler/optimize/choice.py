@@ -32,6 +32,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "powers": (1, "x ** 3 of an array is x * x ** 2; in the forward part, too, at level 2"),
     "matmul": (1, "a sum of products is `@`, not einsum; in the forward part, too, at level 2"),
     "inverses": (2, "a system of equations is solved by an inverse that is at hand"),
+    "commute": (2, "np.sum(a, axis=0) @ b for np.sum(a @ b, axis=0)"),
     "signs": (1, "a change of sign becomes a difference: a - g * x for a + -g * x"),
     "products": (1, "numbers are multiplied before arrays are: 2 * g * x for g * x * 2"),
     "quotients": (1, "a quotient that is at hand is multiplied: g / s * y for g * y / s"),

@@ -9,6 +9,7 @@ from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
 from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
+from .commute import sum_first
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
@@ -108,7 +109,7 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-        ("signs", move_signs), ("quotients", share_quotients),
+        ("signs", move_signs), ("commute", sum_first), ("quotients", share_quotients),
         ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
