@@ -7,7 +7,7 @@ itself raises is told in a line. A picture needs no values: without them it has 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -51,21 +51,22 @@ def drawn(
         lowered, _ = lower_settled(
             arguments.target.function, arguments.structures, arguments.value
         )
-        return _written(picture_of_types(lowered, arguments.target.name), suffix, "")
+        return _written(picture_of_types(lowered, arguments.target.name), suffix, ())
     graph = lower(arguments.target.function)
     with told(arguments):
         _forward(graph, arguments)
         graph.backward()
-    return _written(picture_of_run(graph, iteration, unroll, call.strip()), suffix, str(graph))
+    picture = picture_of_run(graph, iteration, unroll, call.strip())
+    return _written(picture, suffix, graph._rows())
 
 
-def _written(picture: Picture, suffix: str, table: str) -> str:
+def _written(picture: Picture, suffix: str, rows: Sequence[Sequence[str]]) -> str:
     try:
         match suffix:
             case ".svg":
                 return svg(picture)
             case ".html":
-                return page(picture, table)
+                return page(picture, rows)
             case ".dot":
                 return dot(picture)
             case _:

@@ -1,4 +1,5 @@
-"""The explorer's page in a real browser: pointing, keys, the slider, copying, and no error.
+"""The explorer's page in a real browser: pointing, keys, the slider, copying, and no error; and the
+page of a graph.
 
 It needs Chromium with its driver (Debian: `apt-get install chromium chromium-driver`).
 """
@@ -10,7 +11,10 @@ import shutil
 import numpy as np
 import pytest
 
+from adcompiler import lower
 from adcompiler.explorer.page import page
+from adcompiler.pictures.build import picture_of_run
+from adcompiler.pictures.page import page as graph_page
 from tests.test_explorer import SETTLED, asked, settle
 from tests.test_graph import neuron
 
@@ -36,12 +40,12 @@ def browser():
 class Shown:
     """A page that is open."""
 
-    def __init__(self, browser, folder, made, width=1400):
+    def __init__(self, browser, folder, text, width=1400):
         self.browser = browser
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         path = folder / "page.html"
-        path.write_text(page(made), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         browser.get(path.as_uri())
 
     def run(self, script, *arguments):
@@ -84,9 +88,9 @@ class Shown:
 def test_a_plain_function(browser, tmp_path):
     from selenium.webdriver.common.keys import Keys
 
-    shown = Shown(browser, tmp_path, asked(
+    shown = Shown(browser, tmp_path, page(asked(
         neuron, (2.0, -1.0, -3.0, -2.0, -3.0), ("w0", "x0", "w1", "x1", "w2"),
-        "neuron(2, -1, -3, -2, -3)"))  # fmt: skip
+        "neuron(2, -1, -3, -2, -3)")))  # fmt: skip
     assert shown.text("h1") == "∂neuron" and "0.731059" in shown.text("#call")
     assert shown.cells("source", "L =") == ["0.7311", "1"]
     assert shown.cells("stage", "grad_w0 =") == ["−0.1966"]
@@ -119,7 +123,7 @@ def test_a_loop_and_a_branch_stage_by_stage(browser, tmp_path):
     from selenium.webdriver.common.keys import Keys
 
     made = asked(settle, SETTLED, ("w", "rate"), "settle(...)")
-    shown = Shown(browser, tmp_path, made)
+    shown = Shown(browser, tmp_path, page(made))
     final = shown.lines("stage")
     shown.hover("source", "state = damped")
     assert shown.lines("stage", "lit forward") == [
@@ -167,7 +171,7 @@ def test_a_long_function_on_a_narrow_screen(browser, tmp_path):
     path.write_text(f"{source}    return y79\n")
     names = {"np": np}
     exec(compile(path.read_text(), str(path), "exec"), names)
-    shown = Shown(browser, tmp_path, asked(names["long"], (0.3,)), 420)
+    shown = Shown(browser, tmp_path, page(asked(names["long"], (0.3,))), 420)
     assert len(shown.lines("source")) == 82
     left = "return document.querySelector(arguments[0]).getBoundingClientRect().left"
     assert len({shown.run(left, f"#{name}") for name in ("source", "ssa", "stage")}) == 1
@@ -185,4 +189,28 @@ def test_a_long_function_on_a_narrow_screen(browser, tmp_path):
         const at = document.querySelector("#ssa .lit").getBoundingClientRect();
         return box.top <= at.top && at.bottom <= box.bottom"""
     assert shown.run(script)
+    assert shown.problems() == []
+
+
+def test_the_page_of_a_graph(browser, tmp_path):
+    pytest.importorskip("pygraphviz")
+    graph = lower(settle)
+    graph.forward(*SETTLED)
+    graph.backward()
+    picture = picture_of_run(graph, (), False, "settle(...)")
+    shown = Shown(browser, tmp_path, graph_page(picture, graph._rows()))
+    assert shown.run("return document.querySelectorAll('tr').length") == 1 + 4 + len(graph.gates)
+    width = "return document.querySelector('#frame svg').getBoundingClientRect().width"
+    full = shown.run(width)
+    assert full > 1400
+    shown.run("document.getElementById('fit').click()")
+    assert shown.run(width) <= 1400
+    where = "const box = arguments[0].getBoundingClientRect(); return [box.left, box.width]"
+    last = shown.run("return [...document.querySelectorAll('.adc-result text')].at(-1)")
+    shown.run("""const box = arguments[0].getBoundingClientRect();
+        arguments[0].dispatchEvent(new MouseEvent("click",
+            {bubbles: true, clientX: box.left, clientY: box.top}))""", last)
+    assert shown.run(width) == full
+    left, its = shown.run(where, last)
+    assert 0 < left < 1400 - its  # the place that was clicked is in sight
     assert shown.problems() == []

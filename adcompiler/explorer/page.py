@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
 
 from ..notebook import COLOURS
+from ..text_files import filled, text_of
 from .model import Page
 
 __all__ = ["page"]
@@ -13,22 +13,12 @@ __all__ = ["page"]
 
 def page(shown: Page) -> str:
     """HTML that loads nothing else."""
-    parts = {
+    return filled(__package__, "page.html", {
         "title": escape(f"{shown.title} – adcompiler"),
-        "style": _colours() + _read("page.css"),
+        "style": _colours() + text_of(__package__, "page.css"),
         "data": shown.json(),
-        "script": _read("page.js"),
-    }
-    before, *rest = _read("page.html").split("{{")
-    texts = [before]
-    for part in rest:
-        name, _, after = part.partition("}}")
-        texts += [parts[name], after]
-    return "".join(texts)
-
-
-def _read(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
+        "script": text_of(__package__, "page.js"),
+    })  # fmt: skip
 
 
 def _colours() -> str:
