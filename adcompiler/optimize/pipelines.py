@@ -65,7 +65,7 @@ def keep_gates_settled(function: Function) -> Function:
 def _settled(function: Function, drop: Pass) -> Function:
     while True:
         swept = drop(function)
-        if _count(swept) == _count(function):
+        if swept is function or _count(swept) == _count(function):
             return swept
         function = swept
 
