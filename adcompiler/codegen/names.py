@@ -112,10 +112,15 @@ class _Groups:
         users = {hint(v) for v in named if not is_temporary(v)}
         if len(users) > 1 or len({isinstance(v.name, Derived) for v in named}) > 1:
             return
-        life = _union([s for v in both for s in self.lifetimes.segments[v]])
+        own = self._life(v for v in named if not is_temporary(v))
+        life = self._life(both)
         others = {v for name in users for v in self.called[name]}.difference(both)
-        if not any(overlap(life, self.lifetimes.segments[v]) for v in others):
+        segments = self.lifetimes.segments
+        if not any(overlap(life, segments[v]) and not overlap(own, segments[v]) for v in others):
             self.merge(operand, result)
+
+    def _life(self, values: Iterable[Value]) -> list[Segment]:
+        return _union([s for v in values for s in self.lifetimes.segments[v]])
 
     def core(self, op: Operation) -> None:
         """The two regions of a loop see one variable, and so does the code after the loop.
