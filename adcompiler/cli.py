@@ -159,7 +159,6 @@ def _stage(
     optimize: str, without: tuple[str, ...], mode: str, value: bool, has_aux: bool,
 ) -> str:  # fmt: skip
     from .cli_target import arguments_of, find_function, wrt_names
-    from .optimize import Passes
     from .pipeline import Options, show_stage
 
     arguments = arguments_of(find_function(target), args, call)
@@ -168,14 +167,20 @@ def _stage(
         raise click.UsageError(f"--value is for gradients, not for --mode {mode}.")
     if mode == "value_and_grad":
         mode, value = "grad", True
-    left_out = tuple(name for names in without for name in names.split(","))
-    passes = Passes(int(optimize), left_out)
+    options = Options(
+        wanted, len(wanted) == 1, value, _passes(optimize, without), mode, aux=has_aux
+    )
     text = show_stage(
-        arguments.target.function, stage, arguments.structures,
-        Options(wanted, len(wanted) == 1, value, passes, mode, aux=has_aux),
+        arguments.target.function, stage, arguments.structures, options,
         arguments.value, arguments.defaults(),
     )  # fmt: skip
     return text.rstrip("\n")
+
+
+def _passes(level: str, without: tuple[str, ...]) -> Any:
+    from .optimize import Passes
+
+    return Passes(int(level), tuple(name for names in without for name in names.split(",")))
 
 
 @main.command(epilog=_EXECUTED)
@@ -263,6 +268,37 @@ def graph(
         raise click.UsageError(f"--iteration {iteration} is no number.") from None
     arguments = arguments_of(find_function(target), args, call)
     _write(output, drawn(arguments, call, os.path.splitext(output)[1], chosen, unroll))
+
+
+@main.command(epilog=_EXECUTED)
+@_with_target
+@click.option("-o", "--output", metavar="PATH", required=True, help="The page; `-` is stdout.")
+@click.option("--wrt", multiple=True, metavar="NAME[,NAME]", help=(
+    "Parameters to differentiate by; may be repeated. [default: all float parameters]"))
+@click.option("-O", "optimize", type=click.Choice(["0", "1", "2"]), default="1",
+              show_default=True, help="The level that is shown first; the page has all three.")
+@click.option("--without", multiple=True, metavar="PASS[,PASS]", help=(
+    "Passes to leave out; `adcompiler passes` lists them."))
+def explore(
+    target: str, args: tuple[str, ...], call: str | None, output: str, wrt: tuple[str, ...],
+    optimize: str, without: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Write a page to explore a gradient in a browser: source, SSA and backward source.
+
+    A line that is pointed at lights up what it became in the others, and a slider goes through the
+    compiler's steps. With --at each line has its value and its gradient. The page is one file and
+    loads nothing.
+
+    \b
+    Examples:
+      adcompiler explore samples/neuron.py:neuron --at "neuron(2, -1, -3, -2, -3)" -o page.html
+      adcompiler explore model.py:loss --arg 'x=f8[n, d]' --arg 'w=f8[d]' -o page.html
+    """
+    from .cli_explore import explorer_page
+    from .cli_target import arguments_of, find_function
+
+    arguments = arguments_of(find_function(target), args, call)
+    _write(output, explorer_page(arguments, call, wrt, _passes(optimize, without)))
 
 
 def _colored(wanted: bool | None) -> bool:

@@ -7,7 +7,7 @@ itself raises is told in a line. A picture needs no values: without them it has 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -25,7 +25,7 @@ from .pictures.page import page
 from .pictures.svg import svg
 from .pipeline import lower_settled
 
-__all__ = ["drawn", "traced"]
+__all__ = ["drawn", "required", "told", "traced"]
 
 SUFFIXES = (".svg", ".html", ".dot", ".mmd")
 
@@ -33,7 +33,7 @@ SUFFIXES = (".svg", ".html", ".dot", ".mmd")
 def traced(arguments: Arguments, every: bool) -> str:
     """The run as a table; AdcompilerError for a refusal."""
     graph = lower(arguments.target.function)
-    with _told(arguments):
+    with told(arguments):
         _forward(graph, arguments)
         return trace(graph, every)
 
@@ -51,21 +51,22 @@ def drawn(
         lowered, _ = lower_settled(
             arguments.target.function, arguments.structures, arguments.value
         )
-        return _written(picture_of_types(lowered, arguments.target.name), suffix, "")
+        return _written(picture_of_types(lowered, arguments.target.name), suffix, ())
     graph = lower(arguments.target.function)
-    with _told(arguments):
+    with told(arguments):
         _forward(graph, arguments)
         graph.backward()
-    return _written(picture_of_run(graph, iteration, unroll, call.strip()), suffix, str(graph))
+    picture = picture_of_run(graph, iteration, unroll, call.strip())
+    return _written(picture, suffix, graph._rows())
 
 
-def _written(picture: Picture, suffix: str, table: str) -> str:
+def _written(picture: Picture, suffix: str, rows: Sequence[Sequence[str]]) -> str:
     try:
         match suffix:
             case ".svg":
                 return svg(picture)
             case ".html":
-                return page(picture, table)
+                return page(picture, rows)
             case ".dot":
                 return dot(picture)
             case _:
@@ -75,6 +76,13 @@ def _written(picture: Picture, suffix: str, table: str) -> str:
 
 
 def _forward(graph: Graph, arguments: Arguments) -> None:
+    required(arguments)
+    args, keywords = split(inspect.signature(arguments.target.function), arguments.values)
+    graph.forward(*args, **keywords)
+
+
+def required(arguments: Arguments) -> None:
+    """Wrong usage where a parameter has no value."""
     target = arguments.target
     missing = [name for name in target.parameters if name not in arguments.values]
     if missing:
@@ -82,12 +90,10 @@ def _forward(graph: Graph, arguments: Arguments) -> None:
         raise click.UsageError(
             f'`{missing[0]}` has no value; give the arguments, as --at "{target.name}({example})".'
         )
-    args, keywords = split(inspect.signature(target.function), arguments.values)
-    graph.forward(*args, **keywords)
 
 
 @contextmanager
-def _told(arguments: Arguments) -> Iterator[None]:
+def told(arguments: Arguments) -> Iterator[None]:
     """What the user's function raises is told without a traceback."""
     try:
         yield

@@ -201,7 +201,10 @@ class Graph:
 
     def __str__(self) -> str:
         """A table: line, gate, expression, value, gradient."""
-        return graph_text.table(self.parameters, self._leaf_gradients(), self.gates)
+        return graph_text.aligned(self._rows())
+
+    def _rows(self) -> list[list[str]]:
+        return graph_text.rows_of(self.parameters, self._leaf_gradients(), self.gates)
 
     def __repr__(self) -> str:
         return f"<graph of {self._of.function.__qualname__}>"

@@ -19,10 +19,11 @@ from .frontend.items import Item, Record, leaves, rebuild
 from .frontend.lower import Lowered
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract
-from .ir.core import Function, Operation, Value, hint, on_all, walk
+from .ir.core import Function, Operation, Region, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, is_differentiable
 from .naming import with_temporaries
+from .ops.effects import Template
 from .optimize import Passes
 from .pipeline import legalised, lower_settled
 from .refusals import check_complex, check_result
@@ -81,7 +82,10 @@ def _with_backward(
     made = legalised(found, Passes(0))
     own = {key for op in instrumented.body.operations for key in _identities(op)}
     operations = made.body.operations
-    last = [k for k, op in enumerate(operations) if not own.isdisjoint(_identities(op))]
+    last = [
+        k for k, op in enumerate(operations)
+        if not (op.backward or own.isdisjoint(_identities(op)))
+    ]  # fmt: skip
     count = max(last, default=-1) + 1
     return Program(
         lowered, names_of(lowered), function, made, operations[:count], operations[count:], wrt,
@@ -93,8 +97,9 @@ def _identities(op: Operation) -> Iterator[object]:
     """What of an operation survives rebuilding; effects have no results to go by."""
     yield from op.results
     for name in ("region", "template"):
-        if name in op.attributes:
-            yield op.attributes[name]
+        found = op.attributes.get(name)
+        if isinstance(found, (Region, Template)):  # an array's display has a template, too: a list
+            yield found
 
 
 def names_of(lowered: Lowered) -> dict[Value, str]:

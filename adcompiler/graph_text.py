@@ -22,7 +22,7 @@ from .ops.op import Emission
 if TYPE_CHECKING:
     from .graph import Gate
 
-__all__ = ["aligned", "expressions", "operation_name", "shown", "symbol", "table"]
+__all__ = ["aligned", "expressions", "operation_name", "rows_of", "shown", "symbol"]
 
 
 def operation_name(op: Operation) -> str:
@@ -100,10 +100,10 @@ def _tree(op: Operation, operands: Sequence[ast.expr]) -> ast.AST:
     return entry.emit(emission)
 
 
-def table(
+def rows_of(
     parameters: Mapping[str, Any], gradients: Mapping[str, Any], gates: Sequence[Gate]
-) -> str:
-    """A row for each parameter, and for each gate in the order of the run."""
+) -> list[list[str]]:
+    """The table as cells, its heading first."""
     looped = any(gate.iteration for gate in gates)
     head = ["line", *(["iteration"] if looped else []), "gate", "expression", "value", "gradient"]
     rows = [head]
@@ -115,7 +115,7 @@ def table(
         line = "" if gate.line is None else str(gate.line)
         rows.append([line, *where, gate.name, gate.expression, shown(gate.value),
                      shown(gate.gradient)])  # fmt: skip
-    return aligned(rows)
+    return rows
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

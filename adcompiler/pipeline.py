@@ -20,17 +20,16 @@ from .codegen.module import emit_module
 from .codegen.signature import FunctionShape, Parameter, replaced_in
 from .codegen.sites import stored_parameters
 from .depth import with_room
-from .diagnostics import SignatureError
+from .equal_sizes import Values, equal_sizes
 from .frontend.context import ARGUMENT, Path, StaticNeeded
 from .frontend.items import leaves, rebuild
 from .frontend.lower import Lowered, lower
 from .frontend.parameters import signature_of
-from .frontend.paths import EQUAL
 from .frontend.signature import Structure, describe, with_equal_sizes, with_static
 from .ir.core import Function, Label, Value, hint, on_all
 from .ir.printer import print_function
 from .ir.rewrite import substitute
-from .ir.sizes import Size, Symbol
+from .ir.sizes import Size
 from .modes import (
     Derived,
     Pulled,
@@ -42,12 +41,11 @@ from .modes import (
     with_values,
 )
 from .naming import with_temporaries
-from .optimize import DEFAULT, Passes
+from .optimize import DEFAULT, NamedPass, Passes
 from .optimize.shape_checks import check_shapes
 from .options import Compiled, Options
 from .refusals import check_complex, differentiable_at
 from .transform.batch import batch
-from .transform.doubts import in_doubt
 from .transform.saves import legalise_saves
 from .transform.split import split, turned
 from .wrt import check_wrt, shown
@@ -66,10 +64,8 @@ __all__ = [
 STAGES = ("source", "ast", "ssa", "backward", "module")
 _ATTEMPTS = 64
 
-Check = Callable[[Function, bool], None]
-
-
-Values = Callable[[Path], Any]
+# Sees each step's name, what it has made, and whether references into regions may still stand.
+Check = Callable[[str, Function, bool], None]
 
 
 def lower_settled(
@@ -134,64 +130,68 @@ def derivative(
     """The function lowered and its derivative, ready for emission, with the paths of what enters
     the signature by value: ints, and whether sizes are equal where the text would have to ask."""
     variables = local_places(structures, options)
-    asked: frozenset[Path] = frozenset()
+    asked: set[Path] = set()
     while True:
         lowered, static = lower_settled(function, structures, values, variables)
-        found, derived = gradient_function(lowered, options, check)
-        pairs = {p: pair for pair in in_doubt(found) if (p := _comparing(*pair)) is not None}
-        news = [path for path in pairs if path not in asked]
-        try:
-            equal = [path for path in news if values(path)]
-        except SignatureError:  # there are types alone
-            news = equal = []
-        asked |= set(news)
-        if not equal:
+        primal, wrt, derived = _derived(lowered, options, check)
+        # To ask before the passes run saves a run of them; they leave hardly any question out.
+        same = equal_sizes(derived.function, values, asked)
+        if not same:
+            found = _finished(primal, wrt, derived, options, check)
+            same = equal_sizes(found, values, asked)
+        if not same:
             return lowered, found, derived, static | asked
-        same: dict[Symbol, Symbol] = {}
-        for path in equal:
-            first, second = (same.get(symbol, symbol) for symbol in pairs[path])
-            same = {symbol: first if of == second else of for symbol, of in same.items()}
-            same |= {second: first} if first != second else {}
         structures = {name: with_equal_sizes(s, same) for name, s in structures.items()}
-
-
-def _comparing(first: Symbol, second: Symbol) -> Path | None:
-    """The path that tells whether two sizes of arguments are equal."""
-    places = (first.origin, second.origin)
-    if not all(isinstance(p, tuple) and p[0] == ARGUMENT and "<size" in p[-1] for p in places):
-        return None
-    return (EQUAL, *first.origin[1:], "<and>", *second.origin[1:])
 
 
 def gradient_function(
     lowered: Lowered, options: Options, check: Check | None = None
 ) -> tuple[Function, Derived]:
     """The derivative in SSA, ready for emission; and what it takes and gives."""
+    primal, wrt, derived = _derived(lowered, options, check)
+    return _finished(primal, wrt, derived, options, check), derived
+
+
+def _derived(
+    lowered: Lowered, options: Options, check: Check | None
+) -> tuple[Function, list[Value], Derived]:
+    """The function, what it is differentiated by, and its derivative as the transformation gives
+    it."""
     for inner in options.inner:
         lowered = _differentiated(lowered, inner, check)
     function = on_all(with_temporaries, lowered.function)
-    function = optimize.run(function, optimize.on_primal(options.passes), _strict(check))
+    _checked(check, "lower", function, False)
+    function = _run(function, optimize.on_primal(options.passes), check)
     wrt = chosen_values(lowered, function, options)
     derived = derive(replace(lowered, function=function), function, wrt, options)
+    return function, wrt, derived
+
+
+def _finished(
+    function: Function, wrt: Sequence[Value], derived: Derived, options: Options,
+    check: Check | None,
+) -> Function:  # fmt: skip
+    """The derivative optimised and made legal, in memory of its own."""
     found = _legalised(derived.function, options.passes, check)
     if derived.pullback is not None:
         found = own_results(found, wrt)
-        found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
+        found = _run(found, optimize.after_copies(options.passes), check)
     if found.functions or found.parts:
         found = split(found)
-        found = optimize.run(found, optimize.after_saves(options.passes), _strict(check))
+        _checked(check, "split", found, False)
+        found = _run(found, optimize.after_saves(options.passes), check)
     found = own_memory(found, options.passes)
-    _checked(check, found, False)
+    _checked(check, "own-memory", found, False)
     if derived.pullback is not None:
         found = _owning(found, derived.pullback.label, options.passes)
     else:
         found = own_results(found, () if options.mode == "vmap" else wrt)
-    _checked(check, found, False)
-    found = optimize.run(found, optimize.after_copies(options.passes), _strict(check))
-    found = optimize.run(found, optimize.before_emission(options.passes), _strict(check))
+    _checked(check, "own-results", found, False)
+    found = _run(found, optimize.after_copies(options.passes), check)
+    found = _run(found, optimize.before_emission(options.passes), check)
     found = check_shapes(found, function)
-    _checked(check, found, False)
-    return found, derived
+    _checked(check, "check-shapes", found, False)
+    return found
 
 
 def _owning(found: Function, label: Label, passes: Passes) -> Function:
@@ -223,11 +223,11 @@ def legalised(function: Function, passes: Passes) -> Function:
 
 
 def _legalised(function: Function, passes: Passes, check: Check | None) -> Function:
-    _checked(check, function, True)
-    function = optimize.run(function, optimize.before_saves(passes), _relaxed(check))
+    _checked(check, "differentiate", function, True)
+    function = _run(function, optimize.before_saves(passes), check, relaxed=True)
     function = legalise_saves(function)
-    _checked(check, function, False)
-    return optimize.run(function, optimize.after_saves(passes), _strict(check))
+    _checked(check, "save", function, False)
+    return _run(function, optimize.after_saves(passes), check)
 
 
 def _differentiated(lowered: Lowered, options: Options, check: Check | None) -> Lowered:
@@ -259,17 +259,18 @@ def derive_within(
     return replace(found, body=turned(found.body, backward=False))
 
 
-def _checked(check: Check | None, function: Function, relaxed: bool) -> None:
+def _checked(check: Check | None, step: str, function: Function, relaxed: bool) -> None:
     if check is not None:
-        check(function, relaxed)
+        check(step, function, relaxed)
 
 
-def _relaxed(check: Check | None) -> Callable[[Function], None] | None:
-    return None if check is None else lambda function: check(function, True)
-
-
-def _strict(check: Check | None) -> Callable[[Function], None] | None:
-    return None if check is None else lambda function: check(function, False)
+def _run(
+    function: Function, passes: Sequence[NamedPass], check: Check | None, relaxed: bool = False
+) -> Function:
+    for one in passes:
+        function = on_all(one, function)
+        _checked(check, one.name, function, relaxed)
+    return function
 
 
 def _shape(

@@ -24,7 +24,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from .diagnostics import Diagnostic, SignatureError, SourceError
-from .frontend.assigned import assigned_names
+from .frontend.assigned import Syntax
 from .frontend.parameters import signature_of
 from .frontend.paths import member
 from .frontend.records import is_instance
@@ -142,7 +142,7 @@ def variables_of(function: types.FunctionType) -> list[str]:
     taken = signature_of(function).parameters
     outside = {n for part in body for one in ast.walk(part)
                if isinstance(one, (ast.Global, ast.Nonlocal)) for n in one.names}  # fmt: skip
-    return [n for n in assigned_names(body) if n not in taken and n not in outside]
+    return [n for n in Syntax().assigned_names(body) if n not in taken and n not in outside]
 
 
 def check_variables(

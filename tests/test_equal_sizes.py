@@ -200,3 +200,30 @@ def test_a_pickle_of_it(tmp_path):
     assert isinstance(again, FrozenGradient)
     agree(again, slopes, (u, t), (0, 1))
     agree(again, slopes, (u, t[:2]), (0, 1))
+
+
+def recurrent(h, b, n):
+    for _ in range(n):
+        h = np.tanh(h * 0.5 + b)
+    return np.sum(h)
+
+
+def replaced(h, b, n):
+    """What the loop carries has the size of h before it and that of b behind it."""
+    total = 0.0
+    for _ in range(n):
+        total = total + np.sum(h * h[0])
+        h = b * total
+    return np.sum(h * b)
+
+
+def test_what_a_loop_carries_has_one_size_if_its_arguments_have():
+    h, b = RNG.normal(size=4), RNG.normal(size=4)
+    compiled = grad(recurrent, (0, 1))
+    assert "unbroadcast" not in compiled.source(h, b, 3)
+    agree(compiled, recurrent, (h, b, 3), (0, 1))
+    for args in ((h, b, 2), (h[:3], b, 2), (h[:1], b, 2)):
+        for f in (replaced, recurrent) if len(args[0]) != 3 else (replaced,):
+            agree(grad(f, (0, 1)), f, args, (0, 1))
+    with pytest.raises(ValueError, match="broadcast"):
+        compiled(h[:3], b, 3)

@@ -114,6 +114,16 @@ def returning(x):
     return x
 
 
+def quiet(x):
+    with np.errstate(all="ignore"):
+        y = x * x
+    return y * 2.0
+
+
+def displayed(x):
+    return np.sum(np.array([x, x * 2.0]) ** 2)
+
+
 A = np.array([0.5, -1.0, 2.0])
 CASES = [
     (neuron, (2.0, -1.0, -3.0, -2.0, -3.0)),
@@ -129,6 +139,8 @@ CASES = [
     (with_gate, (0.3,)),
     (segments, (0.9, 7)),
     (returning, (0.9,)),
+    (quiet, (0.7,)),
+    (displayed, (0.7,)),
 ]
 IDS = [f"{f.__name__}{k}" for k, (f, _) in enumerate(CASES)]
 

@@ -25,9 +25,10 @@ from ..ir.types import SAVED, Array, List, Static, rank
 from ..ops import TABLE
 from ..optimize.choice import Passes
 from .lifetimes import find_lifetimes
+from .memory_steps import Site
 from .nesting import plan_nesting
 from .ownership import Updates, find_updates, shared_results
-from .sites import Site, Sites
+from .sites import Sites
 from .unset import handed_on
 
 __all__ = ["own_memory", "own_results", "own_saved"]

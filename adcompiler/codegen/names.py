@@ -50,6 +50,11 @@ def assign_names(
     return names.assigned
 
 
+# So many values at most have one name, or compete for it, because one is written over another:
+# each of them is looked at for each that joins.
+_LONGEST = 64
+
+
 def _taken_over(op: Operation, layout: Layout) -> Value | None:
     """The operand whose memory the result takes, be it written over or added to."""
     if len(op.results) != 1:
@@ -108,6 +113,8 @@ class _Groups:
         none of the user's, and a gradient isn't called after a primal. What else the user calls so
         comes first."""
         both = [*self.of(operand), *self.of(result)]
+        if hint(operand) == hint(result) is not None or len(both) > _LONGEST:
+            return
         named = [v for v in both if v.name is not None]
         users = {hint(v) for v in named if not is_temporary(v)}
         if len(users) > 1 or len({isinstance(v.name, Derived) for v in named}) > 1:
@@ -115,6 +122,8 @@ class _Groups:
         own = self._life(v for v in named if not is_temporary(v))
         life = self._life(both)
         others = {v for name in users for v in self.called[name]}.difference(both)
+        if len(others) > _LONGEST:
+            return
         segments = self.lifetimes.segments
         if not any(overlap(life, segments[v]) and not overlap(own, segments[v]) for v in others):
             self.merge(operand, result)

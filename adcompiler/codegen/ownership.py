@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.types import Array, rank
 from .lifetimes import Lifetimes, Segment
-from .sites import Site, Sites, changes_operand, has_memory
+from .memory_steps import Site, changes_operand, has_memory
+from .sites import Sites
 
 __all__ = ["AliveSites", "Updates", "find_updates", "shared_results"]
 

@@ -13,13 +13,14 @@ branches, to memory of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from heapq import heappop, heappush
 
 from ..ir.core import Block, Operation, Value, walk
 from ..ir.types import Array, rank
 from ..ops import TABLE
+from .memory_steps import SILENT, Site, makes_memory
 from .reuse import Layout
-from .sites import SILENT, Site, makes_memory
 
 __all__ = ["releases"]
 
@@ -32,26 +33,30 @@ def releases(
     body, lifetimes = layout.function.body, layout.lifetimes
     memory = _Memory(layout)
     shared = _bound_within(body, names)
-    bound: dict[str, Value] = {}
+    # By name, its value, and where that value's memory is read last; the heap is in this order.
+    bound: dict[str, tuple[Value, int]] = {}
+    ends: list[tuple[int, str]] = []
+    done: dict[str, set[int]] = {}  # nobody reads them any more; the ranks of their arrays
     found: dict[int, list[str]] = {}
     for op in body.operations:
-        made = set(_ranks_made(op, layout))
-        at = lifetimes.reads[id(op)]
-        written = {names[v] for v in op.results if v in names}
-        gone = [
-            name for name, value in bound.items()
-            if name not in written and memory.ends_before(value, at, made)
-        ] if made else []  # fmt: skip
-        for name in gone:
-            del bound[name]
+        at, written = lifetimes.reads[id(op)], {names[v] for v in op.results if v in names}
+        while ends and ends[0][0] < at:
+            end, name = heappop(ends)
+            if name in bound and bound[name][1] == end:
+                done[name] = memory.ranks(bound.pop(name)[0])
+        for name in written:
+            bound.pop(name, None)
+            done.pop(name, None)
+        made = set(_ranks_made(op, layout)) if done else ()
+        gone = [n for n, ranks in done.items() if not ranks.isdisjoint(made)] if made else []
         if gone:
             found[id(op)] = gone
+            done = {name: ranks for name, ranks in done.items() if ranks.isdisjoint(made)}
         for value in op.results:
-            if value in names:
-                bound.pop(names[value], None)
-                lines = op.opcode in TABLE and op.opcode not in SILENT and value in read
-                if lines and names[value] not in shared and memory.may_go(value):
-                    bound[names[value]] = value
+            lines = op.opcode in TABLE and op.opcode not in SILENT and value in read
+            if lines and value in names and names[value] not in shared and memory.may_go(value):
+                bound[names[value]] = value, memory.end(value)
+                heappush(ends, (memory.end(value), names[value]))
     return found
 
 
@@ -83,35 +88,53 @@ def _ranks_made(op: Operation, layout: Layout) -> Iterator[int]:
 
 
 class _Memory:
-    """What shares memory, what is written over counted in."""
+    """What shares memory, what is written over counted in: where it is read last."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
         self.sites = layout.updates.sites
-        self.classes: dict[Site, set[Site]] = {}
+        self.parents: dict[Site, Site] = {}
+        holders = self.sites.holders()
+        for site in holders:
+            for other in self.sites.near(site):
+                self._unite(site, other)
         for result, operand in layout.over.items():
-            self._unite(s.bare for v in (result, operand) for s in self.sites.of(v))
-        self.holders = self.sites.holders()
+            first, *others = [s.bare for v in (result, operand) for s in self.sites.of(v)]
+            for other in others:
+                self._unite(first, other)
+        self.ends: dict[Site, int] = {}
+        self.of_rank: dict[Site, set[int]] = {}
+        for site, values in holders.items():
+            root = self._root(site)
+            self.of_rank.setdefault(root, set()).add(rank(site.value.type))
+            for value in values:
+                for _, end in layout.lifetimes.segments.get(value, ())[-1:]:
+                    self.ends[root] = max(end, self.ends.get(root, 0))
 
-    def _unite(self, sites: Iterable[Site]) -> None:
-        joint = {one for site in sites for one in self.classes.get(site, {site})}
-        self.classes.update(dict.fromkeys(joint, joint))
+    def _root(self, site: Site) -> Site:
+        while site in self.parents:
+            above = self.parents[site]
+            if above in self.parents:
+                self.parents[site] = self.parents[above]
+            site = above
+        return site
+
+    def _unite(self, a: Site, b: Site) -> None:
+        a, b = self._root(a), self._root(b)
+        if a != b:
+            self.parents[a] = b
 
     def may_go(self, value: Value) -> bool:
         """Whether the function has made the memory, or a read-only view of what it has made."""
         found = self.sites.of(value) if isinstance(value.type, Array) else ()
         return bool(found) and not any(site.foreign for site in self.sites.closure(found))
 
-    def ends_before(self, value: Value, at: int, ranks: set[int]) -> bool:
-        """Whether nobody reads the value's memory from there on; and whether it has one of these
-        numbers of dimensions."""
-        near = {s for site in self.sites.of(value) for s in self.sites.near(site)}
-        near = {one for site in near for one in self.classes.get(site, {site})}
-        if not any(rank(site.value.type) in ranks for site in near):
-            return False
-        segments = self.layout.lifetimes.segments
-        return not any(
-            start < at <= end
-            for site in near for v in self.holders.get(site, ())
-            for start, end in segments.get(v, ())
-        )  # fmt: skip
+    def ranks(self, value: Value) -> set[int]:
+        """The numbers of dimensions that arrays with the value's memory have."""
+        return set().union(*(self.of_rank[root] for root in self._roots(value)))
+
+    def end(self, value: Value) -> int:
+        """Where the value's memory is read for the last time."""
+        return max((self.ends.get(root, 0) for root in self._roots(value)), default=0)
+
+    def _roots(self, value: Value) -> set[Site]:
+        return {self._root(site.bare) for site in self.sites.of(value)}

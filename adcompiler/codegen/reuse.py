@@ -32,9 +32,9 @@ from ..ops.effects import Template
 from ..ops.inference import size_of
 from ..optimize.choice import Passes
 from .lifetimes import Lifetimes, find_lifetimes
+from .memory_steps import makes_memory
 from .nesting import Nesting, plan_nesting
 from .ownership import AliveSites, Updates, find_updates
-from .sites import makes_memory
 
 __all__ = ["Layout", "lay_out"]
 

@@ -15,79 +15,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import defined_in
-from ..ir.types import Array, List, Saved, Tape, rank
+from ..ir.types import Array, List, rank
 from ..ops import TABLE
+from .memory_steps import Found, Site, Step, has_memory, steps_of
 
-__all__ = [
-    "SILENT",
-    "Found",
-    "Site",
-    "Sites",
-    "changes_operand",
-    "has_memory",
-    "makes_memory",
-    "stored_parameters",
-]
-
-
-# What has no line, and so makes nothing.
-SILENT = ("constant", "filler", "undefined")
-
-
-class Site(NamedTuple):
-    """Where memory comes from; a tuple, since sites are hashed more than anything else is.
-
-    `foreign`: it isn't ours to change. `fixed`: NumPy doesn't let it be written to. `boxed`: at
-    rank 0 it may be an array, which can be changed, and not just a number. `old`: it was made in
-    an earlier iteration. `inside`: not the list's own memory, but that of an element.
-    """
-
-    value: Value
-    foreign: bool = False
-    fixed: bool = False
-    boxed: bool = True
-    old: bool = False
-    inside: bool = False
-
-    @property
-    def bare(self) -> Site:
-        """The memory alone, also of what is found in a list, or seen through a read-only view."""
-        plain = not (self.inside or self.fixed)
-        return self if plain else self._replace(inside=False, fixed=False)
-
-
-Found = frozenset[Site]
-
-
-def changes_operand(op: Operation) -> bool:
-    """Whether the result may take over the first operand's memory."""
-    if op.opcode == "accumulate":
-        return True
-    return op.opcode in TABLE and TABLE[op.opcode].statement is not None
-
-
-def makes_memory(op: Operation) -> bool:
-    """Whether the result of an operation of the tables is no view: memory of its own, or that of
-    an operand which the operation changes."""
-    if op.opcode not in TABLE or op.opcode in SILENT:
-        return False
-    entry = TABLE[op.opcode]
-    types = [v.type for v in op.operands]
-    owns = entry.fresh or not entry.view or entry.sharing(types, op.attributes) == "copy"
-    return owns or changes_operand(op)
-
-
-def has_memory(value: Value) -> bool:
-    return isinstance(value.type, (Array, List, Saved, Tape))
-
-
-def _elsewhere(op: Operation) -> bool:
-    """Whether another function makes the result, in memory that it may have kept."""
-    return "gate" in op.attributes or "callee" in op.attributes
+__all__ = ["Sites", "stored_parameters"]
 
 
 def stored_parameters(function: Function) -> tuple[Value, ...]:
@@ -120,6 +55,8 @@ class Sites:
         self.found: dict[Value, Found] = {
             p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
         }
+        self.steps: dict[Block, list[Step | Operation]] = {}
+        self._prepare(function.body)
         self._block(function.body)
 
     def of(self, value: Value) -> Found:
@@ -219,57 +156,48 @@ class Sites:
         self.changes += 1
         return True
 
+    def _prepare(self, block: Block) -> None:
+        """What has to be gone through in every round; the rest is settled at once."""
+        steps: list[Step | Operation] = []
+        for op in block.operations:
+            if op.blocks:
+                steps.append(op)
+                for inner in op.blocks:
+                    self._prepare(inner)
+                continue
+            for step in steps_of(op):
+                if step.is_settled:
+                    self.found[step.result] = step.own
+                else:
+                    steps.append(step)
+        self.steps[block] = steps
+
     def _block(self, block: Block) -> bool:
-        return _news([self._operation(op) for op in block.operations])
+        return _news([self._step(step) for step in self.steps[block]])
 
-    def _operation(self, op: Operation) -> bool:
-        if op.opcode == "if":
-            return self._branch(op)
-        if op.blocks:
-            return self._loop(op)
-        return _news([self._add(result, self._made(op, result)) for result in op.results])
+    def _step(self, step: Step | Operation) -> bool:
+        if isinstance(step, Step):
+            return self._add(step.result, self._made(step))
+        return self._branch(step) if step.opcode == "if" else self._loop(step)
 
-    def _made(self, op: Operation, result: Value) -> Found:
+    def _made(self, step: Step) -> Found:
         """What a plain operation's result may be memory of."""
-        entry = TABLE[op.opcode]
-        held = self._held(op)
-        if entry.element and isinstance(op.operands[0].type, List):
-            return frozenset({Site(result, foreign=True)})
-        viewed = self._viewed(op, result)
-        if entry.fixed:
-            return frozenset(s._replace(fixed=True) for s in viewed) | {Site(result, fixed=True)}
-        if changes_operand(op):
-            viewed = self.of(op.operands[0])
+        viewed: Found = frozenset().union(*map(self.of, step.viewed))
+        if step.fixed:
+            return frozenset(s._replace(fixed=True) for s in viewed) | step.own
+        held = frozenset(s._replace(inside=True) for v in step.held for s in self.of(v))
+        if step.changed is not None:
+            viewed = self.of(step.changed)
             held |= {s for s in viewed if s.inside}
-            if not self._are_ours(viewed) or (self.copying is not None and result in self.copying):
-                viewed = frozenset()
-            elif self.copying is not None or not all(s.inside for s in viewed):
+            copied = self.copying is not None and step.result in self.copying
+            if copied or not self._are_ours(viewed):
+                return held | step.own
+            if self.copying is not None or not all(s.inside for s in viewed):
                 # Where nobody knows yet whether it copies, it may be memory of its operand's.
                 return viewed | held
-        elif viewed and not _elsewhere(op):
+        elif viewed and step.views:
             return viewed
-        foreign = _elsewhere(op)
-        boxed = foreign or (entry.boxes and not self._copies(op))
-        return viewed | held | {Site(result, foreign=foreign, boxed=boxed)}
-
-    def _held(self, op: Operation) -> Found:
-        """The memory of a list's elements."""
-        holds = TABLE[op.opcode].holds
-        found = (self.of(v) for k, v in enumerate(op.operands) if k in holds)
-        return frozenset(s._replace(inside=True) for sites in found for s in sites)
-
-    def _viewed(self, op: Operation, result: Value) -> Found:
-        entry = TABLE[op.opcode]
-        if (entry.fresh and rank(result.type)) or self._copies(op):
-            return frozenset()
-        viewed = (self.of(v) for k, v in enumerate(op.operands) if k in entry.view)
-        return frozenset().union(*viewed)
-
-    @staticmethod
-    def _copies(op: Operation) -> bool:
-        entry = TABLE[op.opcode]
-        types = [v.type for v in op.operands]
-        return bool(entry.view) and entry.sharing(types, op.attributes) == "copy"
+        return viewed | held | step.own
 
     def _branch(self, op: Operation) -> bool:
         news = _news([self._block(block) for block in op.blocks])

@@ -1,30 +1,140 @@
 """What a piece of syntax does to names and to control, before it is lowered.
 
 >>> import ast
->>> tree = ast.parse("if c:\\n    a, b = 1, 2\\nelse:\\n    return b")
->>> assigned_names(tree.body), may_return(tree.body[0]), always_jumps(tree.body)
-(['a', 'b'], True, False)
+>>> tree, syntax = ast.parse("if c:\\n    a, b = 1, 2\\nelse:\\n    return b"), Syntax()
+>>> syntax.assigned_names(tree.body), syntax.may_return(tree.body[0])
+(['a', 'b'], True)
+>>> syntax.always_jumps(tree.body)
+False
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = [
-    "always_jumps",
-    "assigned_names",
-    "breaks",
-    "continues",
-    "local_names",
-    "may_jump",
-    "may_return",
-]
+from .bindings import stores
+from .loop_locals import loop_locals
+
+__all__ = ["Syntax", "local_names"]
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_JUMPS = {ast.Return: "return", ast.Break: "break", ast.Continue: "continue"}
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LEAVES = (ast.Name, ast.Constant)  # nothing in them binds a name, or jumps
+
+
+class Syntax:
+    """What statements do, each of them looked into once: a branch in a branch in a branch is asked
+    about at every level, and a loop whenever it is lowered."""
+
+    def __init__(self) -> None:
+        self._names: dict[ast.AST, dict[str, None]] = {}
+        self._stored: dict[ast.AST, dict[str, None]] = {}
+        self._jumps: dict[ast.AST, frozenset[str]] = {}
+        self._ends: dict[ast.AST, bool] = {}
+        self._loops: dict[ast.AST, dict[ast.AST, frozenset[str]]] = {}
+
+    def assigned_names(self, nodes: Iterable[ast.AST]) -> list[str]:
+        """The names that the statements may bind, in order of first appearance."""
+        found: dict[str, None] = {}
+        for node in nodes:
+            found.update(self._assigned(node))
+        return list(found)
+
+    def _assigned(self, node: ast.AST) -> dict[str, None]:
+        found = self._names.get(node)
+        if found is None:
+            self._names[node] = found = {}
+            if isinstance(node, _SCOPES) or not isinstance(node, _STATEMENTS):
+                found.update(_bound(_own_nodes(node)))
+            else:
+                found.update(_bound([node]))
+                for child in ast.iter_child_nodes(node):
+                    found.update(self._assigned(child))
+        return found
+
+    def stored_names(self, nodes: Iterable[ast.AST]) -> list[str]:
+        """The names of what the statements may store into, in order of first appearance."""
+        found: dict[str, None] = {}
+        for node in nodes:
+            found.update(self._stored_in(node))
+        return list(found)
+
+    def _stored_in(self, node: ast.AST) -> dict[str, None]:
+        found = self._stored.get(node)
+        if found is None:
+            self._stored[node] = found = {}
+            children = list(ast.iter_child_nodes(node))
+            if isinstance(node, _STATEMENTS) and any(isinstance(c, _STATEMENTS) for c in children):
+                for child in children:
+                    found.update(self._stored_in(child))
+            else:
+                found.update(dict.fromkeys(stores(node)))
+        return found
+
+    def jumps(self, node: ast.AST) -> frozenset[str]:
+        """The kinds of jumps out of the node: "return", and of loops around it "break" and
+        "continue"."""
+        if not isinstance(node, _STATEMENTS) or isinstance(node, _SCOPES):
+            return frozenset()
+        found = self._jumps.get(node)
+        if found is None:
+            kind = _JUMPS.get(type(node))
+            inner = [self.jumps(child) for child in ast.iter_child_nodes(node)]
+            found = frozenset([kind] if kind else ()).union(*inner)
+            if isinstance(node, _LOOPS):
+                # A loop's body has its own jumps; its `else` has not.
+                found = found.intersection({"return"}).union(*map(self.jumps, node.orelse))
+            self._jumps[node] = found
+        return found
+
+    def may_return(self, node: ast.AST) -> bool:
+        """Whether a `return` stands anywhere inside."""
+        return "return" in self.jumps(node)
+
+    def may_jump(self, node: ast.AST) -> bool:
+        """Whether a `return`, or a `break` or `continue` of a loop around it, stands inside."""
+        return bool(self.jumps(node))
+
+    def breaks(self, nodes: Iterable[ast.AST]) -> bool:
+        """Whether the statements, a loop's body, may `break` that loop."""
+        return any("break" in self.jumps(node) for node in nodes)
+
+    def continues(self, nodes: Iterable[ast.AST]) -> bool:
+        """Whether the statements, a loop's body, may `continue` that loop."""
+        return any("continue" in self.jumps(node) for node in nodes)
+
+    def always_jumps(self, nodes: Sequence[ast.stmt]) -> bool:
+        """Whether every path through the statements ends in a jump, or by raising."""
+        return any(map(self._always_jumps, nodes))
+
+    def _always_jumps(self, node: ast.stmt) -> bool:
+        found = self._ends.get(node)
+        if found is None:
+            match node:
+                case ast.Return() | ast.Break() | ast.Continue() | ast.Raise():
+                    found = True
+                case ast.If(_, then, otherwise):
+                    found = self.always_jumps(then) and self.always_jumps(otherwise)
+                case ast.Match(_, cases):
+                    ends = (self.always_jumps(case.body) for case in cases)
+                    found = _is_exhaustive(node) and all(ends)
+                case ast.While(ast.Constant(value), body):
+                    found = bool(value) and not self.breaks(body)
+                case _:
+                    found = False
+            self._ends[node] = found
+        return found
+
+    def passing_names(self, function: ast.AST, loop: ast.AST) -> frozenset[str]:
+        """The names that no more than one iteration of the function's loop reads."""
+        if function not in self._loops:
+            self._loops[function] = loop_locals(function, self)
+        return self._loops[function].get(loop, frozenset())
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -36,19 +146,19 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
         yield one
         if isinstance(one, _COMPREHENSIONS):
             yield from (n.target for n in ast.walk(one) if isinstance(n, ast.NamedExpr))
-        elif not isinstance(one, _SCOPES):
+        elif not isinstance(one, (*_LEAVES, *_SCOPES)):
             pending += [*ast.iter_child_nodes(one)][::-1]
 
 
-def assigned_names(nodes: Sequence[ast.AST]) -> list[str]:
-    """The names that the statements may bind, in order of first appearance."""
-    return _bound([part for node in nodes for part in _own_nodes(node)])
+_BINDS = (ast.Name, ast.FunctionDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.alias)
 
 
-def _bound(parts: Sequence[ast.AST]) -> list[str]:
+def _bound(parts: Iterable[ast.AST]) -> dict[str, None]:
     """The names that these nodes bind themselves."""
     names: dict[str, None] = {}
     for part in parts:
+        if not isinstance(part, _BINDS):
+            continue
         match part:
             case ast.Name(id, ast.Store() | ast.Del()):
                 names[id] = None
@@ -61,7 +171,7 @@ def _bound(parts: Sequence[ast.AST]) -> list[str]:
                 names[bound] = None
             case ast.alias(name, asname):
                 names[asname or name.split(".")[0]] = None
-    return list(names)
+    return names
 
 
 def local_names(node: ast.FunctionDef | ast.Lambda) -> set[str]:
@@ -87,60 +197,11 @@ def _outside_comprehensions(node: ast.AST) -> Iterator[ast.AST]:
     while pending:
         one = pending.pop()
         yield one
-        if not isinstance(one, (*_SCOPES, *_COMPREHENSIONS)):
+        if not isinstance(one, (*_LEAVES, *_SCOPES, *_COMPREHENSIONS)):
             pending += [*ast.iter_child_nodes(one)][::-1]
-
-
-def may_return(node: ast.AST) -> bool:
-    """Whether a `return` stands anywhere inside."""
-    return any(isinstance(part, ast.Return) for part in _own_nodes(node))
-
-
-def may_jump(node: ast.AST) -> bool:
-    """Whether a `return`, or a `break` or `continue` of a loop around it, stands inside."""
-    return may_return(node) or _own_jump([node], (ast.Break, ast.Continue))
-
-
-def breaks(nodes: Sequence[ast.AST]) -> bool:
-    """Whether the statements, a loop's body, may `break` that loop."""
-    return _own_jump(nodes, (ast.Break,))
-
-
-def continues(nodes: Sequence[ast.AST]) -> bool:
-    """Whether the statements, a loop's body, may `continue` that loop."""
-    return _own_jump(nodes, (ast.Continue,))
-
-
-def _own_jump(nodes: Sequence[ast.AST], kinds: tuple[type[ast.AST], ...]) -> bool:
-    for node in nodes:
-        if isinstance(node, kinds):
-            return True
-        if isinstance(node, (*_SCOPES, ast.expr)):
-            continue
-        # An inner loop's body has its own jumps; its `else` has not.
-        inner = node.orelse if isinstance(node, _LOOPS) else list(ast.iter_child_nodes(node))
-        if _own_jump(inner, kinds):
-            return True
-    return False
 
 
 def _is_exhaustive(node: ast.Match) -> bool:
     """Whether the last case takes whatever comes."""
     last = node.cases[-1]
     return last.guard is None and isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern
-
-
-def always_jumps(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether every path through the statements ends in a jump, or by raising."""
-    for node in nodes:
-        match node:
-            case ast.Return() | ast.Break() | ast.Continue() | ast.Raise():
-                return True
-            case ast.If(_, then, otherwise) if always_jumps(then) and always_jumps(otherwise):
-                return True
-            case ast.Match(_, cases) if _is_exhaustive(node):
-                if all(always_jumps(case.body) for case in cases):
-                    return True
-            case ast.While(ast.Constant(value), body) if value and not breaks(body):
-                return True
-    return False

@@ -21,7 +21,6 @@ from ..ir.sizes import SizeError, broadcast
 from ..ir.types import Array, Scalar, Type, is_differentiable, kind_of, rank, shape_of
 from ..ops.hooks import grad_of
 from . import expressions
-from .assigned import assigned_names
 from .context import Context
 from .items import LOST, UNBOUND, Item, in_words, is_number
 from .memory import has_memory
@@ -44,7 +43,7 @@ def backward_block(ctx: Context, node: ast.stmt) -> bool:
     name, given = _named(ctx, node, call, target)
     value = _hookable(ctx, call, given)
     _check_body(ctx, node, body)
-    own = assigned_names([node])
+    own = ctx.syntax.assigned_names([node])
     for one in own:
         if ctx.frame.names.get(one, UNBOUND) not in (UNBOUND, LOST):
             ctx.refuse(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-__all__ = ["bound_names", "stored_names"]
+__all__ = ["bound_names", "stored_names", "stores"]
 
 _SCOPES = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
@@ -52,7 +52,7 @@ def stored_names(node: ast.AST, functions: Mapping[str, ast.AST]) -> set[str]:
 
     A function counts as soon as it is mentioned: whether it is called can't be seen.
     """
-    names = set(_stores(node))
+    names = set(stores(node))
     reached = set[str]()
     waiting = _mentioned(node) & functions.keys()
     while waiting:
@@ -60,7 +60,7 @@ def stored_names(node: ast.AST, functions: Mapping[str, ast.AST]) -> set[str]:
         reached.add(name)
         body = functions[name]
         declared = {n for g in ast.walk(body) if isinstance(g, ast.Global) for n in g.names}
-        names |= set(_stores(body)) - _locals(body) | declared
+        names |= set(stores(body)) - _locals(body) | declared
         waiting |= (_mentioned(body) & functions.keys()) - reached
     return names
 
@@ -77,7 +77,8 @@ def _locals(function: ast.AST) -> set[str]:
     }
 
 
-def _stores(node: ast.AST) -> Iterator[str]:
+def stores(node: ast.AST) -> Iterator[str]:
+    """Names of values that `node` changes in place, each as often as it does."""
     for part in ast.walk(node):
         match part:
             case (

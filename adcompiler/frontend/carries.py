@@ -156,6 +156,9 @@ class Carries:
         needed = around.needed(key)
         if needed is not None:
             self._begin_with(needed)
+        else:
+            stored = ctx.syntax.stored_names(self.node.body)
+            self.objects.guess([self.before.get(name, UNBOUND) for name in stored])
         ctx.rounds = Rounds({} if needed is None else needed.inside)
         try:
             blocks = self._settled(lower)
@@ -370,7 +373,7 @@ def _with_own_sizes(widened: Array | List, slot: Slot, found: Type) -> Type:
         return widened
     sizes = []
     for old, new in zip(shape_of(slot.type), shape_of(found), strict=True):
-        size = old if old == new or id(old) in slot.own else unknown()
+        size = old if old == new or id(old) in slot.own else unknown(("carried", old, new))
         if size is not old:
             slot.own.add(id(size))
         sizes.append(size)

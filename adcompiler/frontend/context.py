@@ -18,7 +18,7 @@ from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, Type
 from ..ops import SPELLINGS, TABLE, OperationError, Tracer
-from .assigned import local_names
+from .assigned import Syntax, local_names
 from .instances import Instances
 from .items import (
     UNBOUND,
@@ -152,6 +152,7 @@ class Context:
     rounds: Rounds = field(default_factory=Rounds)
     running: list[Value] = field(default_factory=list)  # lists that a loop runs over
     short: set[Path] = field(default_factory=set)  # loops whose ranges are known
+    syntax: Syntax = field(default_factory=Syntax)
     changes: int = 0  # of lists and dicts that are structures
     memory: Memory = field(default_factory=Memory)
     instances: Instances = field(default_factory=Instances)
@@ -175,6 +176,11 @@ class Context:
     bare: ast.AST | None = None
     raised: ast.AST | None = None
     opaque: list[tuple[Path | None, Span, tuple[Span, ...]]] = field(default_factory=list)
+
+    @functools.cached_property
+    def marked(self) -> frozenset[str]:
+        """The local variables that are differentiated by."""
+        return frozenset(name for names in self.last_changes.values() for name in names)
 
     @property
     def frame(self) -> Frame:

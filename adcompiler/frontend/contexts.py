@@ -16,7 +16,6 @@ import numpy as np
 
 from ..ops.effects import Template
 from . import expressions
-from .assigned import always_jumps, may_jump
 from .context import Context
 from .references import Written
 
@@ -30,7 +29,7 @@ def with_statement(
 ) -> None:
     """Lower a `with`."""
     entered = [_context(ctx, item) for item in node.items]
-    if any(map(may_jump, node.body)) and not always_jumps(node.body):
+    if any(map(ctx.syntax.may_jump, node.body)) and not ctx.syntax.always_jumps(node.body):
         ctx.refuse(
             node, "unsupported-statement", "a jump that only some paths through this `with` reach"
             " is not in the subset.", "assign in the `with`, and jump after it.",

@@ -23,7 +23,7 @@ import ast
 from dataclasses import dataclass
 
 from ..ir.core import Value
-from .assigned import breaks, continues, may_return
+from .assigned import Syntax
 from .items import UNBOUND, Item, rebuild
 
 __all__ = [
@@ -62,12 +62,13 @@ class Jumps:
     segments: bool = False
 
     @classmethod
-    def of_loop(cls, node: ast.For | ast.While) -> Jumps:
+    def of_loop(cls, node: ast.For | ast.While, syntax: Syntax) -> Jumps:
         """The jumps out of a loop's body."""
-        returns = any(map(may_return, node.body))
-        broken = breaks(node.body)
+        returns = any(map(syntax.may_return, node.body))
+        broken = syntax.breaks(node.body)
         return cls(
-            True, continues(node.body), broken or returns, returns, broken and bool(node.orelse)
+            True, syntax.continues(node.body), broken or returns, returns,
+            broken and bool(node.orelse),
         )
 
     @property

@@ -30,6 +30,7 @@ class Carried:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.owners: list[Value] = []
+        self.guessed: set[Value] = set()
         self.lost: list[Value] = []
         # Of the loop's slots, by identity, since their order changes: the outside objects that each
         # may be, and pairs that may be one.
@@ -50,6 +51,12 @@ class Carried:
         owners = dict.fromkeys(map(self._owner, items))
         if None not in owners:
             self.owners += [owner for owner in owners if owner is not None]
+
+    def guess(self, items: Sequence[Item]) -> None:
+        """Carry those of these that are arrays, as long as nothing shows that they needn't be."""
+        owners = dict.fromkeys(map(self._owner, items))
+        self.owners += [owner for owner in owners if owner is not None]
+        self.guessed.update(self.owners)
 
     def parameters(self) -> list[Value]:
         """A fresh value for each object."""
@@ -88,11 +95,21 @@ class Carried:
         memory = self.ctx.memory
         self.slots = {value: id(slot) for slot, value in zip(slots, parameters, strict=False)}
         self.inside |= {*local_values(self.ctx.builder), *parameters}
-        new = [v for v in memory.changed(before, self.inside) if v not in self.owners]
+        idle = self._idle(parameters)
+        if idle:
+            self.owners = [v for v in self.owners if v not in idle]
+        new = [v for v in memory.changed(before, self.inside) if v not in (*self.owners, *idle)]
         lost = [v for v in memory.newly_lost(before, self.inside) if v not in self.lost]
         self.owners += new
         self.lost += lost
-        return not new and not lost
+        self.guessed = set()
+        return not new and not lost and not idle
+
+    def _idle(self, parameters: Sequence[Value]) -> list[Value]:
+        """The guessed objects that the body has not stored into after all."""
+        now = self.ctx.memory.state.now
+        carried = zip(self.owners, parameters[len(parameters) - len(self.owners) :], strict=True)
+        return [v for v, given in carried if v in self.guessed and now.get(v) is given]
 
     def related(self, slots: Sequence[Any], ends: Sequence[Item]) -> bool:
         """Whether what the slots may share memory with was known; `ends` are what they become."""

@@ -15,7 +15,6 @@ from dataclasses import replace
 from ..ir.core import Block, Value
 from ..ir.types import INT, Range
 from . import statements
-from .assigned import assigned_names, breaks
 from .assignment import assign
 from .branches import guarded
 from .carries import Carries
@@ -47,7 +46,7 @@ def loop(ctx: Context, node: ast.For | ast.While) -> Item:
     """Lower a loop without its `else`; gives whether it has ended by `break`."""
     outer, names = ctx.frame.jumps, ctx.frame.names
     before = {name: flag(names, name) for name in (BROKE, RETURNED)}
-    ctx.frame.jumps = Jumps.of_loop(node)
+    ctx.frame.jumps = Jumps.of_loop(node, ctx.syntax)
     names.update(dict.fromkeys((BROKE, STOP, STOPPED, SKIP), False))
     if isinstance(node, ast.For):
         _run_over(ctx, node, looped_over(ctx, node.iter, expression(ctx, node.iter)))
@@ -114,7 +113,7 @@ def _written_out(
     """The body once for each item, as far as no jump has ended the loop."""
     if len(items) > _UNROLL_LIMIT:
         ctx.refuse(node, "unrolling", "this loop unrolls too often.", "loop over a range.")
-    names = assigned_names([node.target, *node.body])
+    names = ctx.syntax.assigned_names([node.target, *node.body])
     for position, item in enumerate(items):
 
         def lower(item: Item = item) -> None:
@@ -266,7 +265,11 @@ def _carries(ctx: Context, node: ast.For | ast.While, nodes: Sequence[ast.AST]) 
     """The names that the loop assigns, and the jumps' flags that outlive an iteration."""
     names = ctx.frame.names
     names[RETURNED] = flag(names, RETURNED)
-    return Carries(ctx, node, [*assigned_names(nodes), *ctx.frame.jumps.carried])
+    passing = ctx.syntax.passing_names(ctx.frame.source.node, node).difference(ctx.marked)
+    for name in passing:
+        names.pop(name, None)
+    carried = [name for name in ctx.syntax.assigned_names(nodes) if name not in passing]
+    return Carries(ctx, node, [*carried, *ctx.frame.jumps.carried])
 
 
 def _body(
@@ -329,7 +332,7 @@ def _while_loop(ctx: Context, node: ast.While) -> None:
         "while", carries.initial, (*carries.results, trips), blocks,
         {"carry": len(carries.results), **({"exits": True} if exits else {})},
     )  # fmt: skip
-    if endless and not breaks(node.body):
+    if endless and not ctx.syntax.breaks(node.body):
         ctx.frame.names[RETURNED] = True
 
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 
 from ..diagnostics import Diagnostic, UnsupportedError
 from ..ir.types import Scalar
-from .assigned import assigned_names
 from .bindings import stored_names
 from .context import Context
 from .items import LOST, UNBOUND, Item, Lost, Unfilled
@@ -46,7 +45,7 @@ def recovering(ctx: Context, node: ast.stmt) -> Iterator[None]:
         filled = not isinstance(error, Unfilled)
     go_back()
     names = ctx.frame.names
-    for name in (*assigned_names([node]), *sorted(stored_names(node, {}))):
+    for name in (*ctx.syntax.assigned_names([node]), *sorted(stored_names(node, {}))):
         if filled or names.get(name, UNBOUND) is UNBOUND:
             names[name] = LOST
 

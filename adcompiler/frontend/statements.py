@@ -20,7 +20,6 @@ from typing import Any
 
 from ..ir.core import Value
 from . import effects
-from .assigned import always_jumps, assigned_names, may_jump, may_return
 from .assignment import assign, change, named, plain_names
 from .backward_blocks import backward_block
 from .binding import local_function
@@ -46,7 +45,7 @@ def body(ctx: Context) -> Item:
     if isinstance(node, ast.Lambda):
         return expression(ctx, node.body, ctx.frame.result_name)
     nodes: list[ast.stmt] = list(node.body)
-    if any(map(may_return, nodes)):
+    if any(map(ctx.syntax.may_return, nodes)):
         nodes.append(ast.copy_location(ast.Return(None), nodes[-1]))
     statements(ctx, nodes)
     names = ctx.frame.names
@@ -69,7 +68,7 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
         done = None
         with recovering(ctx, node):
             done = _leading_on(ctx, node, nodes[position + 1 :])
-        lost = lost or (done is None and may_return(node))
+        lost = lost or (done is None and ctx.syntax.may_return(node))
         mark(ctx, node, bool(done))
         if lost:
             ctx.frame.names[RESULT] = LOST
@@ -78,7 +77,7 @@ def statements(ctx: Context, nodes: Sequence[ast.stmt]) -> None:
 
 
 def _unless_jumped(ctx: Context, jumped: Value, left: Sequence[ast.stmt]) -> None:
-    guarded(ctx, left[0], jumped, assigned_names(left), lambda: statements(ctx, left))
+    guarded(ctx, left[0], jumped, ctx.syntax.assigned_names(left), lambda: statements(ctx, left))
 
 
 def _leading_on(ctx: Context, node: ast.stmt, rest: Sequence[ast.stmt]) -> bool:
@@ -183,7 +182,7 @@ def _match(ctx: Context, node: ast.Match, rest: Sequence[ast.stmt]) -> bool:
     if not isinstance(node.subject, ast.Name) or not node.subject.id.startswith("<"):
         node = subject_of(ctx, node)
     chosen = as_branches(ctx, node)
-    if any(map(may_jump, chosen)):
+    if any(map(ctx.syntax.may_jump, chosen)):
         statements(ctx, [*chosen, *rest])
         return True
     statements(ctx, chosen)
@@ -195,14 +194,14 @@ def _choice(
     otherwise: Sequence[ast.stmt], rest: Sequence[ast.stmt],
 ) -> bool:  # fmt: skip
     """Lower one of two blocks, or an `if`; gives whether the rest has become part of it."""
-    jumps = [always_jumps(then), always_jumps(otherwise)]
+    jumps = [ctx.syntax.always_jumps(then), ctx.syntax.always_jumps(otherwise)]
     if any(jumps):
         then = then if jumps[0] else [*then, *rest]
         otherwise = otherwise if jumps[1] else [*otherwise, *rest]
     if isinstance(test, Value):
         sides = [lambda ctx: statements(ctx, then), lambda ctx: statements(ctx, otherwise)]
-        jumping = FLAGS if any(map(may_jump, (*then, *otherwise))) else ()
-        names = [*assigned_names([*then, *otherwise]), *jumping]
+        jumping = FLAGS if any(map(ctx.syntax.may_jump, (*then, *otherwise))) else ()
+        names = [*ctx.syntax.assigned_names([*then, *otherwise]), *jumping]
         branches(ctx, node, test, sides, names)
     else:
         statements(ctx, then if test else otherwise)
@@ -221,5 +220,5 @@ def _otherwise(
         if not _choice(ctx, node, broke, (), node.orelse, rest):
             statements(ctx, rest)
 
-    guarded(ctx, node, returned, assigned_names([*node.orelse, *rest]), lower)
+    guarded(ctx, node, returned, ctx.syntax.assigned_names([*node.orelse, *rest]), lower)
     return True

@@ -21,7 +21,7 @@ from typing import NoReturn
 from ..ir.core import Block, Operation, Value, walk
 from ..ir.rewrite import substitute
 from ..ir.types import is_differentiable
-from .assigned import assigned_names
+from .assigned import Syntax
 from .bindings import stored_names
 from .context import Context
 from .items import LOST, UNBOUND, Ambiguous, Item, in_words, leaf_names, leaves, rebuild
@@ -36,9 +36,10 @@ def last_changes(source: FunctionSource, names: Iterable[str]) -> dict[ast.AST, 
     """The statement of the function's body that changes each of the names last."""
     body = source.node.body if isinstance(source.node, ast.FunctionDef) else []
     found: dict[ast.AST, list[str]] = {}
+    syntax = Syntax()
     for name in names:
         for node in reversed(body):
-            if name in assigned_names([node]) or name in stored_names(node, {}):
+            if name in syntax.assigned_names([node]) or name in stored_names(node, {}):
                 found.setdefault(node, []).append(name)
                 break
     return found

@@ -219,10 +219,15 @@ def is_temporary(value: Value) -> bool:
 
 def walk(block: Block) -> Iterator[Operation]:
     """Every operation of the block and of the regions within, in program order."""
-    for operation in block.operations:
-        yield operation
-        for inner in operation.blocks:
-            yield from walk(inner)
+    pending = [iter(block.operations)]
+    while pending:
+        for operation in pending[-1]:
+            yield operation
+            if operation.blocks:
+                pending += [iter(inner.operations) for inner in reversed(operation.blocks)]
+                break
+        else:
+            pending.pop()
 
 
 def on_all(change: Callable[[Function], Function], function: Function) -> Function:

@@ -84,9 +84,9 @@ def symbol(name: str, unit: bool = True, origin: Any = None) -> Affine:
     return Affine(((Symbol(name, unit, origin=origin), 1),))
 
 
-def unknown() -> Affine:
-    """A size that nothing is known of, equal to no other."""
-    return Affine(((Symbol("?", token=object()), 1),))
+def unknown(origin: Any = None) -> Affine:
+    """A size that nothing is known of but where it comes from, equal to no other."""
+    return Affine(((Symbol("?", token=object(), origin=origin), 1),))
 
 
 def is_known(size: Size) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.types import Array, List, Type, shape_of
+from ..ir.types import Array, List, Type, rank, shape_of
 from .inference import as_array
 from .keys import is_basic, kept_axes, part_of, result_shape
 from .op import Attributes, Bound, Emission, Op, OperationError, Spelling, arguments
@@ -78,8 +78,8 @@ def _shares(types: Sequence[Type], attributes: Attributes) -> str:
     key = attributes["key"]
     if isinstance(types[0], List) or not is_basic(key, types[1:]):
         return "copy"
-    single = not shape_of(index_type(types, attributes))
-    return "copy" if single and not any(item is Ellipsis for item in key) else "view"
+    axes = any(item is None or item is Ellipsis or isinstance(item, slice) for item in key)
+    return "view" if axes or len(key) < rank(types[0]) else "copy"
 
 
 def _evaluate_index(attributes: Attributes, operands: Sequence[Any]) -> Any:

@@ -112,7 +112,8 @@ def product(
     return Op(
         name, infer, lambda attributes, operands: function(*operands, **_keywords(attributes)),
         emit or (lambda e: call(f"np.{name}", e.operands, **_keywords(e.attributes))),
-        linear="each", batch=stacked, rules=(rule(0), rule(1)), spellings=spellings,
+        linear="each", letters=letters, batch=stacked, rules=(rule(0), rule(1)),
+        spellings=spellings,
         masks=integer_factor, fresh=True, boxes=boxes, agreeing=agreeing, raises=raises,
         complex=complex,
         samples=samples, examples=examples,

@@ -25,6 +25,7 @@ from ..ir.sizes import Size
 from ..ir.types import Type
 
 if TYPE_CHECKING:
+    from .linalg import Letters
     from .stacks import Stacks
     from .var import Var
 
@@ -147,6 +148,11 @@ class Op:
     the same up to rounding, and is faster; or None, where it isn't.
     `by_inverse`: by the entry that inverts matrices, a rule for the same result up to rounding from
     that inverse of the first operand, and the other operands.
+    `axes`: of what only moves axes, adds some along which all is the same, or sums over them: for
+    each axis of the result which one of the first operand it is, None if it is none; over those
+    that are missing it sums. None where that isn't known.
+    `letters`: of a product that sums over axes of two operands, a letter for each axis of these and
+    of the result (see `linalg.Letters`).
     `share`: of the logarithm of a sum of exponentials, a rule for what part of the sum the
     exponential of one operand is, from that operand and the other.
     `of_product`: a rule for what it makes of the product of two arrays of one shape, without that
@@ -221,6 +227,7 @@ class Op:
     axes: Axes | None = None
     faster: Mapping[str, Rule] = field(default_factory=dict)
     by_inverse: Mapping[str, Rule] = field(default_factory=dict)
+    letters: Callable[[Sequence[Type], Attributes], Letters] | None = None
     share: Rule | None = None
     of_product: Rule | None = None
     batch: Callable[[Stacks], Any] | None = None

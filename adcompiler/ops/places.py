@@ -23,6 +23,7 @@ __all__ = [
     "Part",
     "Slot",
     "Step",
+    "are_apart",
     "at_most",
     "cover",
     "fill",
@@ -88,6 +89,18 @@ def cover(parts: Iterable[Part]) -> bool:
     for part in parts:
         along.setdefault(part.axis, []).append(part)
     return any(map(_reach_the_end, along.values()))
+
+
+def are_apart(first: Part, second: Part) -> bool:
+    """Whether no element is known to be in both.
+
+    >>> are_apart(Part(1, 2, None), Part(1, 0, 2)), are_apart(Part(1, 2, None), Part(0, 0, 2))
+    (True, False)
+    """
+    pairs = ((first, second), (second, first))
+    return first.axis == second.axis and any(
+        one.stop is not None and at_most(one.stop, other.start) for one, other in pairs
+    )
 
 
 def _reach_the_end(parts: Sequence[Part]) -> bool:

@@ -297,14 +297,15 @@ def squared(code: str) -> str:
 
 
 def _by_ones(x: Any, axis: Any, keepdims: bool, **given: Any) -> Any:
-    """Of a matrix along one axis: a product with a vector of ones, which the library blocks."""
-    if x.ndim != 2 or axis is None or keepdims or given or as_array(x.type).dtype != "f8":
+    """Of matrices along one axis: a product with a vector of ones, which the library blocks."""
+    if x.ndim < 2 or axis is None or given or as_array(x.type).dtype != "f8":
         return None
-    summed_over = constant_axis(axis, 2)
-    if len(summed_over) != 1:
+    first, *others = constant_axis(axis, x.ndim)
+    if others or first < x.ndim - 2:
         return None
-    ones = x.tracer.call(np.ones, x.emit("size", axis=summed_over[0]))
-    return ones @ x if summed_over == (0,) else x @ ones
+    ones = x.tracer.call(np.ones, x.emit("size", axis=first))
+    found = ones @ x if first == x.ndim - 2 else x @ ones
+    return np.expand_dims(found, first) if keepdims else found
 
 
 def _sum_of_product(a: Any, b: Any, axis: Any, keepdims: bool, **given: Any) -> Any:

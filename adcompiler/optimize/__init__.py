@@ -12,6 +12,7 @@ from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
 
 if TYPE_CHECKING:
     from .pipelines import (
+        NamedPass,
         Pass,
         after_copies,
         after_saves,
@@ -25,6 +26,7 @@ __all__ = [
     "DEFAULT",
     "LEVELS",
     "PASSES",
+    "NamedPass",
     "Pass",
     "Passes",
     "after_copies",

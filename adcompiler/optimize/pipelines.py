@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ..ir.core import Function, on_all, walk
 from .branch_results import read_branch_results
 from .cancel import cancel_terms
 from .choice import DEFAULT, LEVELS, PASSES, Passes, chosen_passes
+from .commute import sum_first
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
@@ -18,6 +20,7 @@ from .loop_values import read_loop_values
 from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
+from .quotients import share_quotients
 from .shape_sources import share_shapes
 from .sigmoids import write_sigmoids
 from .signs import move_signs
@@ -26,7 +29,7 @@ from .subexpressions import share_subexpressions
 from .sums import shrink_all_sums, shrink_sums
 
 __all__ = [
-    "DEFAULT", "LEVELS", "PASSES", "Pass", "Passes", "after_copies", "after_saves",
+    "DEFAULT", "LEVELS", "PASSES", "NamedPass", "Pass", "Passes", "after_copies", "after_saves",
     "before_emission", "before_saves", "chosen_passes", "on_primal", "run",
 ]  # fmt: skip
 
@@ -70,6 +73,17 @@ def _count(function: Function) -> int:
     return sum(1 + len(op.results) + len(op.operands) for op in walk(function.body))
 
 
+@dataclass(frozen=True)
+class NamedPass:
+    """A pass of a pipeline by its name; one that can't be switched off by that of its function."""
+
+    name: str
+    change: Pass
+
+    def __call__(self, function: Function) -> Function:
+        return self.change(function)
+
+
 # By name, if a pass can be switched off; the rest makes right what others leave.
 Step = tuple[str | None, Pass]
 
@@ -95,8 +109,8 @@ def _after_saves(rounding: bool) -> Sequence[Step]:
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("inverses", solve_by_inverses),
         ("place-stores", store_at_places),
-        ("signs", move_signs), ("sums", shrink_all_sums if rounding else shrink_sums),
-        ("products", regroup_products),
+        ("signs", move_signs), ("commute", sum_first), ("quotients", share_quotients),
+        ("sums", shrink_all_sums if rounding else shrink_sums), ("products", regroup_products),
         ("ones", faster("ones")), ("rows", faster("rows")), ("invariants", hoist_invariants),
         ("subexpressions", share_subexpressions), (None, drop_settled),
         ("late-updates", delay_updates),
@@ -110,35 +124,38 @@ _ROUNDING_AFTER_SAVES = _after_saves(rounding=True)
 _ON_PRIMAL: Sequence[Step] = ()
 
 
-def on_primal(passes: Passes) -> list[Pass]:
+def on_primal(passes: Passes) -> list[NamedPass]:
     """What runs on the function before it is differentiated: it may change how values round."""
     return _chosen(_ON_PRIMAL, passes)
 
 
-def before_saves(passes: Passes) -> list[Pass]:
+def before_saves(passes: Passes) -> list[NamedPass]:
     """What runs while the backward part still reads the forward part's values as they stand; in
     the lecture form only what no gate of the user's stands behind goes."""
     return _chosen(_BEFORE_SAVES if passes.level else _LECTURE_BEFORE_SAVES, passes)
 
 
-def after_saves(passes: Passes) -> list[Pass]:
+def after_saves(passes: Passes) -> list[NamedPass]:
     """What runs on the legal form."""
     steps = (_LECTURE_AFTER_SAVES, _AFTER_SAVES, _ROUNDING_AFTER_SAVES)[passes.level]
     return _chosen(steps, passes)
 
 
-def after_copies(passes: Passes) -> list[Pass]:
+def after_copies(passes: Passes) -> list[NamedPass]:
     """What runs on the text's last form."""
-    return [drop_dead if passes.level else keep_gates]
+    return _chosen([(None, drop_dead if passes.level else keep_gates)], passes)
 
 
-def before_emission(passes: Passes) -> list[Pass]:
+def before_emission(passes: Passes) -> list[NamedPass]:
     """What is for the text alone."""
     return _chosen((("tuple-tapes", pack_tapes),), passes)
 
 
-def _chosen(steps: Sequence[Step], passes: Passes) -> list[Pass]:
-    return [one for name, one in steps if name is None or passes.runs(name)]
+def _chosen(steps: Sequence[Step], passes: Passes) -> list[NamedPass]:
+    return [
+        NamedPass(name or one.__name__.replace("_", "-"), one)
+        for name, one in steps if name is None or passes.runs(name)
+    ]  # fmt: skip
 
 
 def run(

@@ -9,6 +9,10 @@
     %g.2 = add_at[key=:-1] %g.1, %b            %0 = accumulate %b, %c
     %g.3 = add_at[key=:-1] %g.2, %c            %g.2 = add_at[key=:-1] %g.1, %0
 
+    %g.0 = zeros_of %s                         %g.0 = zeros_of %s
+    %g.1 = add_at[key=2:] %g.0, %a             %g.1 = update[key=2:] %g.0, %a
+    %g.2 = add_at[key=:2] %g.1, %b             %g.2 = update[key=:2] %g.1, %b
+
 Additions commute, and so does clearing with what is added elsewhere as long as nobody looks in
 between. Only what differentiation has added is changed. Two additions at one place become one, and
 a place that gets what it holds is left as it is.
@@ -22,9 +26,10 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.rewrite import substitute, uses
-from ..ir.types import Array
+from ..ir.types import Array, shape_of
 from ..ops import TABLE
-from ..ops.keys import may_repeat
+from ..ops.keys import may_repeat, part_of
+from ..ops.places import Part, are_apart
 
 __all__ = ["store_at_places"]
 
@@ -56,7 +61,7 @@ class _Rewriting:
             (_, head), *adds = chain
             found, sums = _added_once(chain)
             if TABLE[head.opcode].zeros:
-                found[1] = _stored(found[1])
+                found = [found[0], *_stored_apart(found[1:])]
             elif self.is_cleared(head, adds[0][1]):
                 found = _at_cleared(found)
             if found == chain:
@@ -153,6 +158,25 @@ def _added_once(chain: Chain) -> tuple[Chain, dict[Value, list[Operation]]]:
             op = replace(op, operands=(op.operands[0], total, *op.operands[2:]))
         kept[key] = (at, op)
     return [chain[0], *kept.values()], sums
+
+
+def _stored_apart(adds: Chain) -> Chain:
+    """The additions to zeros, as stores where none before has added at the same place."""
+    found: Chain = []
+    for step in adds:
+        part = _part(step[1])
+        parts = [_part(before) for _, before in found]
+        if all(p is not None and part is not None and are_apart(p, part) for p in parts):
+            step = _stored(step)
+        found.append(step)
+    return found
+
+
+def _part(op: Operation) -> Part | None:
+    if op.attributes.get("views"):
+        return None
+    types = [v.type for v in op.operands[2:]]
+    return part_of(shape_of(op.result.type), op.attributes["key"], types)
 
 
 def _stored(step: tuple[int, Operation]) -> tuple[int, Operation]:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
+from ..text_files import filled
 from .model import Picture
 from .svg import SCHEMES, svg
 
 __all__ = ["page"]
 
 
-def page(picture: Picture, table: str = "") -> str:
-    """ModuleNotFoundError without the library that finds places."""
-    light, dark = SCHEMES["light"], SCHEMES["dark"]
-    rows = f"<pre>{escape(table)}</pre>\n" if table else ""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(picture.whole.title)}</title>\n"
-        "<style>\n"
-        ":root{color-scheme:light dark}\n"
-        f"body{{margin:1rem;background:{light['page']};color:{light['ink']}}}\n"
-        "div{overflow-x:auto}pre{font:13px/1.45 ui-monospace,Menlo,Consolas,monospace;"
-        "overflow-x:auto}\n"
-        "@media (prefers-color-scheme: dark){\n"
-        f"body{{background:{dark['page']};color:{dark['ink']}}}\n"
-        "}\n</style>\n</head>\n<body>\n"
-        f"<div>\n{svg(picture)}</div>\n{rows}</body>\n</html>\n"
-    )
+def page(picture: Picture, rows: Sequence[Sequence[str]] = ()) -> str:
+    """`rows`: the table, its heading first. ModuleNotFoundError without the library that finds
+    places."""
+    return filled(__package__, "page.html", {
+        "title": escape(picture.whole.title),
+        "light": _colours("light"),
+        "dark": _colours("dark"),
+        "svg": svg(picture),
+        "table": _table(rows) if rows else "",
+    })  # fmt: skip
+
+
+def _colours(scheme: str) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in SCHEMES[scheme].items())
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *body = rows
+    lines = ["".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)]
+    lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in body]
+    inside = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<section id="run" aria-label="The run">\n<table>\n{inside}\n</table>\n</section>\n'

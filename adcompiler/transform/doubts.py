@@ -2,7 +2,11 @@
 
     x[1:] * y[1:]    grad_x[1:] += unbroadcast(g * y[1:], x[1:].shape)    x0 and y0, if one is 2
 
-Where both are sizes of arguments, a signature may tell.
+Where both are sizes of arguments, a signature may tell. What a loop carries may change its size
+from that of an argument to another's: it has one size if these are equal.
+
+    for t in range(n):
+        h = np.tanh(h + b)    grad_h = unbroadcast(..., h.shape)       h0 and b0
 """
 
 from __future__ import annotations
@@ -37,6 +41,15 @@ def _settling(size: Size, own: Size) -> Iterator[tuple[Symbol, Symbol]]:
             for part in sorted(parts, key=lambda part: str(part)):
                 yield from _settling(part, own)
             return
+    match own:
+        case Affine(((Symbol(origin=("carried", first, then)), 1),), 0):
+            yield from _equal(first, then)
+        case _:
+            yield from _equal(size, own)
+
+
+def _equal(size: Size, own: Size) -> Iterator[tuple[Symbol, Symbol]]:
+    """The two symbols, if that is what the sizes differ by."""
     match add(size, negate(own)):
         case Affine(((first, 1), (second, -1)), 0) | Affine(((second, -1), (first, 1)), 0):
             yield (first, second) if str(first.origin) < str(second.origin) else (second, first)

@@ -261,7 +261,7 @@ def _interpreted(
 
         inferred = driving.remembered()
 
-        def check(function: Any, relaxed: bool) -> None:
+        def check(step: str, function: Any, relaxed: bool) -> None:
             verify(function, inferred, relaxed=relaxed)
 
         compiled, _ = gradient_function(made.lowered, Options(wrt, False, True), check)

@@ -38,6 +38,7 @@ def root_grad(x, guess, steps, verbose=True, *, grad_out=1.0):
         s3 = x / y
         with np.errstate(over="ignore"):
             grad_s4 = grad_y * 0.5
-            grad_x += grad_s4 / y
-            grad_y = grad_s4 - grad_s4 * s3 / y
+            t0 = grad_s4 / y
+            grad_x += t0
+            grad_y = grad_s4 - t0 * s3
     return grad_x, grad_y

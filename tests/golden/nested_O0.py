@@ -12,7 +12,6 @@ import math
 
 def total_grad(x, n):
     s = 0.0
-    t = None
     x_tape = []
     s_tape_tape = []
     t_tape = []
@@ -32,6 +31,7 @@ def total_grad(x, n):
                 s3 = s * x
                 s4 = math.sin(s3)
                 s = s + s4
+            t = None
         s_tape_tape.append(s_tape)
         t_tape.append(t)
         x = x * 0.9

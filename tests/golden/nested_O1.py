@@ -12,7 +12,6 @@ import math
 
 def total_grad(x, n, *, grad_s=1.0):
     # forward
-    t = None
     s = 0.0
     x_tape = []
     s_tape_tape = []
@@ -28,6 +27,7 @@ def total_grad(x, n, *, grad_s=1.0):
             for j in range(i):
                 s_tape.append(s)
                 s = s + math.sin(s * x)
+            t = None
         s_tape_tape.append(s_tape)
         t_tape.append(t)
         x = x * 0.9

@@ -18,7 +18,8 @@ def root_grad(a, *, grad_x=1.0):
     grad_a = 0.0
     for x in reversed(x_tape):
         grad_s5 = grad_x * 0.5
-        grad_x = grad_s5 - grad_s5 * (a / x) / x
-        grad_a += grad_s5 / x
+        t0 = grad_s5 / x
+        grad_x = grad_s5 - t0 * (a / x)
+        grad_a += t0
     grad_a += grad_x
     return grad_a

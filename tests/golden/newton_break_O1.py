@@ -20,9 +20,8 @@ def root_grad(a, *, grad_x=1.0):
     # backward
     grad_a = 0.0
     for x, step in reversed(tape):
-        s2 = 2 * x
-        t0 = grad_x / s2
-        grad_x += grad_x * step / s2 * 2
+        t0 = grad_x / (2 * x)
+        grad_x += t0 * step * 2
         grad_x -= t0 * x * 2
         grad_a += t0
     grad_a += grad_x

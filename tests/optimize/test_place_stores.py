@@ -115,3 +115,23 @@ def test_what_comes_out_of_a_branch_or_a_loop_is_stored():
             return %g
         """
     assert "update[key=(1,)] %x, %s" in transformed(store_at_places, text)
+
+
+def test_parts_that_lie_apart_are_all_stored():
+    def f(x):
+        return np.sum(np.sin(x[:, 2:]) * x[:, 1:2]) + np.sum(x[:, :1] * x[:, :1])
+
+    x = np.random.default_rng(0).normal(size=(4, 5))
+    text = grad(f).source(x)
+    assert "+=" not in text
+    assert np.allclose(grad(f)(x), grad(f, optimize=0)(x), 1e-13)
+
+
+def test_parts_that_may_overlap_are_added():
+    def f(x):
+        return np.sum(np.sin(x[2:]) * x[:-2]) + np.sum(x[0] * x[-1])
+
+    for n in (1, 2, 3, 5):
+        x = np.random.default_rng(0).normal(size=n)
+        assert n == 1 or grad(f).source(x).count("+=") == 2  # x[0] and x[-1] are two places
+        assert np.allclose(grad(f)(x), grad(f, optimize=0)(x), 1e-13)

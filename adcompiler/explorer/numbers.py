@@ -1,0 +1,88 @@
+"""The gates of a run for the page: each with the first and the last of its numbers.
+
+    y   y * x   10 times   iteration 0: 2.0, gradient 512.0   ...   iteration 9: 1024.0, 1.0
+
+The interpreter runs the function, as for `adcompiler trace`. Its SSA is lowered apart from the one
+that is differentiated; the two are the same, operation by operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph import Gate as Ran
+from ..graph import Graph
+from ..graph_text import shown
+from ..ir.core import Function, Value, walk
+from ..pictures.numbers import short
+from .model import Gate, Sample
+from .sources import Sources
+
+__all__ = ["brief", "gates_of", "sampled"]
+
+# Of what runs more often, so many first and last numbers are kept.
+_FIRST, _LAST = 4, 4
+
+
+def gates_of(
+    graph: Graph, function: Function, sources: Sources
+) -> tuple[list[Gate], Mapping[Value, int]]:
+    """The parameters and gates of the graph's last run, and the indexes of those that values of
+    `function` stand for."""
+    assert graph._program is not None
+    gradients = graph._leaf_gradients()
+    head = sources.places[sources.head].row
+    found = [
+        Gate(name, "", head, 1, (_sample("", value, gradients.get(name)),))
+        for name, value in graph.parameters.items()
+    ]
+    ran: dict[Value, list[Ran]] = {}
+    for (value, _), gate in graph._found.items():
+        ran.setdefault(value, []).append(gate)
+    ours = _paired(graph._program.function, function)
+    numbers = {}
+    for value, gates in ran.items():
+        first = gates[0]
+        place = sources.place(first.span)
+        row = sources.places[place].row if place >= 0 else -1
+        samples = sampled(gates, lambda k, gate: _sample(
+            ", ".join(map(str, gate.iteration)), gate.value, gate.gradient))  # fmt: skip
+        if value in ours:
+            numbers[ours[value]] = len(found)
+        found.append(Gate(first.name, first.expression, row, len(gates), samples))
+    return found, numbers
+
+
+def sampled(things: Sequence[Any], sample: Callable[[int, Any], Sample]) -> tuple[Sample, ...]:
+    """The first and the last of them."""
+    places = [k for k in range(len(things)) if k < _FIRST or k >= len(things) - _LAST]
+    return tuple(sample(k, things[k]) for k in places)
+
+
+def _sample(iteration: str, value: Any, gradient: Any) -> Sample:
+    return Sample(iteration, brief(value), brief(gradient), shown(value), shown(gradient))
+
+
+def brief(value: Any) -> str:
+    """A number with 4 digits, of an array its Euclidean norm; nothing of what has parts."""
+    match value:
+        case np.ndarray():
+            return f"‖{np.linalg.norm(value.astype(complex)):.3g}‖" if value.size else "‖0‖"
+        case tuple() | list() | dict():
+            return ""
+    return short(value)
+
+
+def _paired(one: Function, other: Function) -> dict[Value, Value]:
+    """The results of the operations of one function with those of the other; none where the two
+    aren't the same, operation by operation."""
+    pairs: dict[Value, Value] = {}
+    first, second = list(walk(one.body)), list(walk(other.body))
+    if [(a.opcode, a.span) for a in first] != [(b.opcode, b.span) for b in second]:
+        return {}
+    for a, b in zip(first, second, strict=True):
+        pairs.update(zip(a.results, b.results, strict=True))
+    return pairs
