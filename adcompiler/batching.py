@@ -11,19 +11,24 @@ It is compiled, as gradients are: for the types that one call has, and then for 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import flat, put_back
+from .gradient import Gradient, without_our_frames
 from .notebook import Shown
 from .optimize import Passes
 from .specialize import Specialization
 from .targets import filled_in
 from .tracebacks import name_lines
 from .transformations import made_once
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .typed import Array, BatchedOf, Leaf
 
 __all__ = ["vmap"]
 
@@ -129,7 +134,19 @@ def _refused(reason: str, advice: str) -> SignatureError:
     return SignatureError(Diagnostic("batch", reason, advice))
 
 
-def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1) -> Batched:
+@overload
+def vmap(
+    f: Callable[..., NDArray[Leaf]], in_axes: Axes = 0, *, optimize: int | Passes = 1
+) -> BatchedOf[NDArray[Leaf]]: ...
+@overload
+def vmap(
+    f: Callable[..., float], in_axes: Axes = 0, *, optimize: int | Passes = 1
+) -> BatchedOf[Array]: ...
+@overload
+def vmap(
+    f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1
+) -> BatchedOf[Any]: ...
+def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1) -> Any:
     """The function for a whole batch of arguments at once.
 
     f: a Python function in the subset, or what `grad` has made of one. in_axes: for each argument
@@ -142,8 +159,7 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, *, optimize: int | Passes = 1
     What Python's numbers raise for (1.0 / 0.0, math.log(-1.0)) is infinite or NaN, as in arrays,
     and ints are int64. Raises SignatureError where the axes don't fit.
     """
-    made: Batched = made_once(Batched, f, in_axes, optimize)
-    return made
+    return made_once(Batched, f, in_axes, optimize)
 
 
 vmap.__adcompiler_derivative__ = "vmap"  # type: ignore[attr-defined]

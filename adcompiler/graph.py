@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import graph_text
-from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, Span, UnsupportedError
 from .frontend.items import rebuild
+from .gradient import Gradient, without_our_frames
 from .graph_program import Program, gradients_of, inputs_of, is_probed, leaves_of, program_of
 from .ir.core import Function, Operation, Value, hint, walk
 from .ir.interpreter import Run

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .api import Gradient
 from .codegen.signature import places
 from .codegen.sites import stored_parameters
 from .diagnostics import UnsupportedError
@@ -19,6 +18,7 @@ from .frontend.items import Item, Record, leaves, rebuild
 from .frontend.lower import Lowered
 from .frontend.paths import lookup_path
 from .frontend.signature import abstract
+from .gradient import Gradient
 from .ir.core import Function, Operation, Region, Value, hint, on_all, walk
 from .ir.interpreter import Run
 from .ir.types import Array, Scalar, is_differentiable

@@ -13,20 +13,27 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 import numpy as np
 
-from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError, UnsupportedError
 from .fitting import draws, flat, kept, put_back
+from .gradient import Gradient, without_our_frames
 from .notebook import Shown
 from .optimize import Passes
 from .specialize import Specialization
 from .targets import Wrt
 from .transformations import Derivative, Pullback, along, made_once, pulling, run_with
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .typed import Array, Leaf, MatrixOf
+
 __all__ = ["hessian", "jacobian"]
+
+Mode = Literal["auto", "forward", "reverse"]
 
 _MODES = ("auto", "forward", "reverse")
 
@@ -350,10 +357,20 @@ def _block(found: list[Any] | None, index: int, of: Any, by: Any, columns: bool)
     return matrix.reshape(math.prod(first), math.prod(second)).reshape(*first, *second)
 
 
+@overload
 def jacobian(
-    f: Callable[..., Any], wrt: Wrt = 0, *, mode: str = "auto", has_aux: bool = False,
+    f: Callable[Concatenate[NDArray[Leaf], ...], float | Array], wrt: Literal[0] = 0, *,
+    mode: Mode = "auto", has_aux: Literal[False] = False, optimize: int | Passes = 1,
+) -> MatrixOf[Array]: ...
+@overload
+def jacobian(
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: Mode = "auto", has_aux: bool = False,
     optimize: int | Passes = 1,
-) -> Jacobian:  # fmt: skip
+) -> MatrixOf[Any]: ...
+def jacobian(
+    f: Callable[..., Any], wrt: Wrt = 0, *, mode: Mode = "auto", has_aux: bool = False,
+    optimize: int | Passes = 1,
+) -> Any:
     """The Jacobian of a function of numbers and arrays.
 
     Calling the result with arguments gives, in the structure of what `f` returns, for each number
@@ -371,21 +388,28 @@ def jacobian(
                 "jacobian", f"there is no mode {mode!r}.", f"use one of {', '.join(_MODES)}."
             )
         )
-    made: Jacobian = made_once(Jacobian, f, wrt, mode, optimize, bool(has_aux))
-    return made
+    return made_once(Jacobian, f, wrt, mode, optimize, bool(has_aux))
 
 
+@overload
+def hessian(
+    f: Callable[Concatenate[NDArray[Leaf], ...], Any], wrt: Literal[0] = 0, *,
+    has_aux: Literal[False] = False, optimize: int | Passes = 1,
+) -> MatrixOf[Array]: ...
+@overload
 def hessian(
     f: Callable[..., Any], wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
-) -> Hessian:
+) -> MatrixOf[Any]: ...
+def hessian(
+    f: Callable[..., Any], wrt: Wrt = 0, *, has_aux: bool = False, optimize: int | Passes = 1
+) -> Any:
     """The Hessian of a function of one number.
 
     Calling the result gives the second partials by an argument of shape `s`: an array of shape
     `s + s`; by a structure, or by a tuple of arguments, structures of structures of blocks. Forward
     over reverse. has_aux: `f` returns `(loss, aux)`, and a call gives the Hessian, and aux.
     """
-    made: Hessian = made_once(Hessian, f, wrt, optimize, bool(has_aux))
-    return made
+    return made_once(Hessian, f, wrt, optimize, bool(has_aux))
 
 
 jacobian.__adcompiler_derivative__ = "jacobian"  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from .specialize import same
 from .tracebacks import name_lines
 
 if TYPE_CHECKING:
-    from .api import Gradient
+    from .gradient import Gradient
 
 __all__ = ["FrozenGradient", "reduce_gradient"]
 
@@ -139,7 +139,7 @@ def _form(told: Any) -> Form | None:
 
 def _remade(target: Any, how: Any) -> Any:
     """The gradient of a method, a partial or an object, which were pickled themselves."""
-    from .api import Gradient
+    from .gradient import Gradient
 
     return target if isinstance(target, Gradient) else Gradient(target, *how)
 
@@ -152,7 +152,7 @@ def _bare(signature: inspect.Signature) -> inspect.Signature:
 
 
 def _rebuild(where: tuple[str, str, str], how: Any, frozen: Any) -> Any:
-    from .api import Gradient
+    from .gradient import Gradient
 
     module, qualname, print_ = where
     function = _find(module, qualname)

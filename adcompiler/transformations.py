@@ -14,14 +14,14 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 import numpy as np
 
-from .api import Gradient, without_our_frames
 from .diagnostics import Diagnostic, SignatureError
 from .fitting import fitted
 from .frontend.signature import abstract
+from .gradient import Gradient, without_our_frames
 from .notebook import Shown
 from .optimize import Passes
 from .shortcuts import Prepared
@@ -29,6 +29,9 @@ from .specialize import Specialization
 from .targets import Wrt
 from .tracebacks import name_lines
 from .wrt import is_fit
+
+if TYPE_CHECKING:
+    from .typed import A, ProductOf, PullbackOf, PushforwardOf, R, X
 
 __all__ = [
     "Derivative", "along", "hvp", "jvp", "made_once", "pulling", "run_with", "vjp",
@@ -253,6 +256,26 @@ def made_once(make: Any, f: Callable[..., Any], *how: Any) -> Any:
     return made[key]
 
 
+@overload
+def jvp(
+    f: Callable[..., R], primals: Sequence[Any], tangents: Sequence[Any], *,
+    wrt: Wrt | None = None, has_aux: Literal[False] = False, optimize: int | Passes = 1,
+) -> tuple[R, R]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[R, X]], primals: Sequence[Any], tangents: Sequence[Any], *,
+    wrt: Wrt | None = None, has_aux: Literal[True], optimize: int | Passes = 1,
+) -> tuple[R, R, X]: ...
+@overload
+def jvp(
+    f: Callable[..., R], *, wrt: Wrt | None = None, has_aux: Literal[False] = False,
+    optimize: int | Passes = 1,
+) -> PushforwardOf[tuple[R, R]]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[R, X]], *, wrt: Wrt | None = None, has_aux: Literal[True],
+    optimize: int | Passes = 1,
+) -> PushforwardOf[tuple[R, R, X]]: ...
 @without_our_frames
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any] | None = None,
@@ -273,6 +296,16 @@ def jvp(
     return made if primals is None else made(primals, tangents)
 
 
+@overload
+def vjp(
+    f: Callable[..., R], *primals: Any, wrt: Wrt | None = None, has_aux: Literal[False] = False,
+    optimize: int | Passes = 1,
+) -> tuple[R, PullbackOf]: ...
+@overload
+def vjp(
+    f: Callable[..., tuple[R, X]], *primals: Any, wrt: Wrt | None = None, has_aux: Literal[True],
+    optimize: int | Passes = 1,
+) -> tuple[R, PullbackOf, X]: ...
 @without_our_frames
 def vjp(
     f: Callable[..., Any], *primals: Any, wrt: Wrt | None = None, has_aux: bool = False,
@@ -298,6 +331,23 @@ def vjp(
     return pullback.value, pullback
 
 
+@overload
+def hvp(
+    f: Callable[Concatenate[A, ...], Any], *, wrt: Literal[0] = 0, optimize: int | Passes = 1
+) -> ProductOf[A]: ...
+@overload
+def hvp(
+    f: Callable[..., Any], *, wrt: Wrt, optimize: int | Passes = 1
+) -> ProductOf[Any]: ...
+@overload
+def hvp(
+    f: Callable[Concatenate[A, ...], Any], first: Any, /, *args: Any, wrt: Literal[0] = 0,
+    optimize: int | Passes = 1,
+) -> A: ...
+@overload
+def hvp(
+    f: Callable[..., Any], first: Any, /, *args: Any, wrt: Wrt, optimize: int | Passes = 1
+) -> Any: ...
 @without_our_frames
 def hvp(
     f: Callable[..., Any], *args: Any, wrt: Wrt = 0, optimize: int | Passes = 1

@@ -37,9 +37,9 @@ def plain(text):
     """Without what differs between machines and versions of Python."""
     text = re.sub(r"<adcompiler (\w+)-(\w{12}|\.\.\.)>(:\d+)?", r"<adcompiler \1>", text)
     text = re.sub(r"^( *\d+) B", r"\1  ", text, flags=re.MULTILINE)
-    text = re.sub(r"(api\.py\", line) (\d+|\.\.\.)", r"\1", text)
-    text = re.sub(r"[^ \"\n]*[/\\](example\.py|adcompiler/api\.py)", r"\1", text)
-    text = text.replace("adcompiler/api.py", "api.py")
+    text = re.sub(r"(gradient\.py\", line) (\d+|\.\.\.)", r"\1", text)
+    text = re.sub(r"[^ \"\n]*[/\\](example\.py|adcompiler/gradient\.py)", r"\1", text)
+    text = text.replace("adcompiler/gradient.py", "gradient.py")
     lines = [line.rstrip() for line in text.splitlines() if line.strip(" ~^")]
     numpys = [k for k, line in enumerate(lines) if "site-packages" in line]
     lines = [line for k, line in enumerate(lines) if k not in numpys and k - 1 not in numpys]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adcompiler import UnsupportedError, hessian, jacobian
-from adcompiler.api import Gradient
+from adcompiler.gradient import Gradient
 
 
 def rosenbrock(x):

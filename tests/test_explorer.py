@@ -171,6 +171,22 @@ def test_a_line_of_ssa_has_its_gate():
     assert line(shown, "%scaled", stage=3).gates == one.gates
 
 
+def test_long_loops_show_their_ends():
+    shown = asked(looped, (1.0, 1000))
+    (tape,) = {one for one in lines(shown) if text(one).endswith("_tape = []")}
+    assert tape.watched.samples[0].whole_value == "0 on the tape"
+    one = line(shown, "y = y * x").watched
+    assert one.count == 1000
+    assert [s.iteration for s in one.samples] == [*"0123", "996", "997", "998", "999"]
+
+
+def looped(x, n):
+    y = 1.0
+    for _ in range(n):
+        y = y * x
+    return y
+
+
 def twice(x):
     print("seen")
     return x * x

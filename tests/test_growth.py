@@ -19,6 +19,7 @@ from tests.benchmarks.programs import (
     branches,
     calls_in_loops,
     carries,
+    chains,
     early_returns,
     elements,
     helpers,
@@ -96,6 +97,12 @@ A = np.ones(3)
 )
 def test_linear(compiled, make, arguments):
     small, large = (compiled(make(n), *arguments(n)) for n in (40, 160))
+    assert large <= 4.6 * small
+
+
+def test_a_chain_of_branches(compiled):
+    """Each stands in the one before, and what is asked of it is asked once, not at every level."""
+    small, large = (compiled(chains(n), *NUMBERS) for n in (20, 80))
     assert large <= 4.6 * small
 
 

@@ -18,9 +18,9 @@ SAMPLES = sorted((ROOT / "samples").glob("*.py"))
 NUMBER = r"(-?\d+(?:\.\d+)?(?:e[-+]\d+)?)"
 
 TESTED = {
-    "adversarial", "captions", "cubic_fit", "digits", "feedforward", "gates", "gaussian_process",
-    "graph", "heat", "hidden_unit", "laplace", "modular", "neuron", "patterns", "pictures",
-    "predators", "recompute", "rosenbrock", "scales", "svm", "two_layer", "units",
+    "adversarial", "captions", "cubic_fit", "data_parallel", "digits", "feedforward", "gates",
+    "gaussian_process", "graph", "heat", "hidden_unit", "laplace", "modular", "neuron", "patterns",
+    "pictures", "predators", "recompute", "rosenbrock", "scales", "svm", "two_layer", "units",
 }  # fmt: skip
 
 needs_scipy = pytest.mark.skipif(not importlib.util.find_spec("scipy"), reason="needs SciPy")
@@ -239,6 +239,15 @@ def test_gaussian_process():
     assert number(text, "noise = ") == pytest.approx(0.3, abs=0.05)
 
 
+def test_data_parallel():
+    """A worker that is killed in the middle loses nothing."""
+    pytest.importorskip("distributed")
+    text = run("data_parallel")
+    assert "killed one of 2 workers" in text and text.count("16 of 16 batches") == 2
+    assert text.count("bit for bit as in one process: True") == 2
+    assert number(text, "  loss ") == pytest.approx(1.256375, abs=1e-6)
+
+
 def test_predators():
     text = run("predators")
     for name, true in zip("abcd", (1.1, 0.1, 0.05, 0.6), strict=True):
@@ -306,6 +315,7 @@ def test_what_others_use_runs_by_itself(name):
     [
         ("digits", "sklearn", "scikit-learn"), ("rosenbrock", "scipy", "SciPy"),
         ("gaussian_process", "scipy", "SciPy"), ("heat", "matplotlib", "matplotlib"),
+        ("data_parallel", "distributed", "Dask"),
     ],
 )
 def test_a_missing_package_is_named_with_its_cure(name, module, package, tmp_path):
@@ -315,4 +325,5 @@ def test_a_missing_package_is_named_with_its_cure(name, module, package, tmp_pat
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == f'{package} is missing: pip install "adcompiler[samples]"\n'
+    extra = "dask" if package == "Dask" else "samples"
+    assert done.stderr == f'{package} is missing: pip install "adcompiler[{extra}]"\n'

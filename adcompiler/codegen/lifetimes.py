@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ..ir.core import Block, Function, Operation, Value
 from ..ir.loops import Loop, is_loop
+from ..ir.types import Range
 from ..ops import TABLE
 from .nesting import Nesting
 
@@ -235,8 +236,10 @@ class _Backwards:
             self.add(value, start, after)
             self.set_alive(value, True)
         for value in loop.sequences:
+            # A range is made once, when the carries have their first values.
+            end = read + _APPEND if value.type == Range() else after
             for leaf in self.nesting.leaves(value):
-                self.use(leaf, start, after)
+                self.use(leaf, start, end)
         for value in op.operands:
             self.use(value, start, read)
 

@@ -86,6 +86,7 @@ def plan_nesting(function: Function, passes: Passes) -> Nesting:
             user.update(dict.fromkeys(block.results, block))
     plan = _Plan(uses, definitions, home, user, _collected(function), _carried(function),
                  function.results, passes)  # fmt: skip
+    _effectful(function.body, plan.effectful)
     plan.block(function.body)
     return Nesting(frozenset(plan.inlined), definitions)
 
@@ -112,14 +113,24 @@ def _carried(function: Function) -> set[Value]:
     return {v for v, p in pairs if hint(v) == hint(p)}
 
 
-def _parted(block: Block) -> set[Value]:
+def _effectful(block: Block, found: set[Operation]) -> bool:
+    """Whether the block has effects; `found` gains the operations that have, regions among them."""
+    before = len(found)
+    for op in block.operations:
+        inside = [_effectful(inner, found) for inner in op.blocks]
+        if any(inside) or (not op.blocks and has_effect(op)):
+            found.add(op)
+    return len(found) > before
+
+
+def _parted(block: Block, effectful: set[Operation]) -> set[Value]:
     """Values of the block that are used in it after an effect that follows their definition."""
     found: set[Value] = set()
     waiting: set[Value] = set()  # defined before the last effect
     fresh: set[Value] = set()
     for op in block.operations:
         found.update(v for v in op.operands if v in waiting)
-        if has_effect(op):
+        if op in effectful:
             waiting |= fresh
             fresh = set()
         fresh.update(op.results)
@@ -152,13 +163,14 @@ class _Plan:
         self.position: dict[Operation, int] = {}
         self.changes: dict[Value, list[int]] = {}
         self.roots: dict[Value, Value] = {}
+        self.effectful: set[Operation] = set()
         # Values with an effect between their definition and their use.
         self.parted: set[Value] = set()
 
     def block(self, block: Block) -> None:
         """Inner regions first: an `if` nests if what it contains does."""
         self.survey(block)
-        self.parted |= _parted(block)
+        self.parted |= _parted(block, self.effectful)
         for op in block.operations:
             self.consumer.update(dict.fromkeys(op.operands, op))
         for op in block.operations:

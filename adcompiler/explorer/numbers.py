@@ -21,10 +21,10 @@ from ..pictures.numbers import short
 from .model import Gate, Sample
 from .sources import Sources
 
-__all__ = ["brief", "gates_of", "sampled"]
+__all__ = ["FIRST", "LAST", "brief", "gates_of"]
 
 # Of what runs more often, so many first and last numbers are kept.
-_FIRST, _LAST = 4, 4
+FIRST, LAST = 4, 4
 
 
 def gates_of(
@@ -48,7 +48,7 @@ def gates_of(
         first = gates[0]
         place = sources.place(first.span)
         row = sources.places[place].row if place >= 0 else -1
-        samples = sampled(gates, lambda k, gate: _sample(
+        samples = _sampled(gates, lambda k, gate: _sample(
             ", ".join(map(str, gate.iteration)), gate.value, gate.gradient))  # fmt: skip
         if value in ours:
             numbers[ours[value]] = len(found)
@@ -56,9 +56,9 @@ def gates_of(
     return found, numbers
 
 
-def sampled(things: Sequence[Any], sample: Callable[[int, Any], Sample]) -> tuple[Sample, ...]:
+def _sampled(things: Sequence[Any], sample: Callable[[int, Any], Sample]) -> tuple[Sample, ...]:
     """The first and the last of them."""
-    places = [k for k in range(len(things)) if k < _FIRST or k >= len(things) - _LAST]
+    places = [k for k in range(len(things)) if k < FIRST or k >= len(things) - LAST]
     return tuple(sample(k, things[k]) for k in places)
 
 
@@ -71,7 +71,7 @@ def brief(value: Any) -> str:
     match value:
         case np.ndarray():
             return f"‖{np.linalg.norm(value.astype(complex)):.3g}‖" if value.size else "‖0‖"
-        case tuple() | list() | dict():
+        case tuple() | list() | dict() | str():
             return ""
     return short(value)
 

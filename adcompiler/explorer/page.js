@@ -448,7 +448,16 @@ function setLevel(level) {
       get("bars").append(bar);
     }
   });
+  spread();
   setStage(last ? found.length - 1 : Math.min(state.stage, found.length - 1));
+}
+
+// Names that don't fit beside one another take turns on two lines.
+function spread() {
+  const stops = get("stops");
+  stops.classList.remove("dense");
+  const boxes = [...stops.children].map((stop) => stop.getBoundingClientRect());
+  stops.classList.toggle("dense", boxes.some((box, k) => k && box.left < boxes[k - 1].right + 4));
 }
 
 // -- keys, copying, beginning
@@ -543,7 +552,10 @@ function begin() {
     state.held = false;
     point(null);
   });
-  addEventListener("resize", ribbons);
+  addEventListener("resize", () => {
+    spread();
+    ribbons();
+  });
 }
 
 begin();

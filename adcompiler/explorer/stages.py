@@ -69,11 +69,20 @@ class Recorder:
         self.first: Function | None = None
         self.steps: list[tuple[str, list[SsaLine]]] = []
         self.names: Mapping[Value, str] = {}
+        self._seen: tuple[object, ...] = ()
 
     def __call__(self, step: str, function: Function, relaxed: bool) -> None:
         """What `pipeline.derivative` calls after each step."""
         if step == "lower":  # it may begin again, with more known of the arguments
-            self.first, self.steps, self.names = function, [], {}
+            self.first, self.steps, self.names, self._seen = function, [], {}, ()
+        functions = (function, *function.functions.values())
+        seen = tuple(
+            (one.name, one.parameters, one.body.operations, one.results) for one in functions
+        )
+        if seen == self._seen:  # the very same operations
+            self.steps.append((step, self.steps[-1][1]))
+            return
+        self._seen = seen
         self.names = named(function, self.names)
         self.steps.append((step, list(_lines(function, self.names))))
 
@@ -107,7 +116,7 @@ def staged(
     kept: list[_Step[SsaLine]] = []
     for name, lines in steps:
         before = kept[-1] if kept else None
-        if before is not None and [a.text for a in lines] == [a.text for a in before.lines]:
+        if before is not None and _same(lines, before.lines):
             kept[-1] = _Step(before.name, before.lines, (*before.idle, title(name)))
         else:
             kept.append(_Step(name, lines))
@@ -120,6 +129,10 @@ def staged(
         found.append(Stage(title(step.name), about(step.name), rows, step.idle))
         earlier = step.lines
     return tuple(found)
+
+
+def _same(lines: Sequence[SsaLine], others: Sequence[SsaLine]) -> bool:
+    return lines is others or [a.text for a in lines] == [a.text for a in others]
 
 
 def title(step: str) -> str:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from ..codegen.emitted import Emitted
 from ..graph_text import shown
@@ -18,14 +22,12 @@ from ..ir.core import Function, walk
 from ..ops import TABLE
 from ..ops.effects import Template
 from .model import Gate, Sample
-from .numbers import brief, sampled
+from .numbers import FIRST, LAST, brief
 
 __all__ = ["may_repeat", "watched"]
 
 # No text can have names like these.
 _SEEN, _RESULT = "<seen>", "<result>"
-# A long loop's numbers are kept up to here, and then the last ones.
-_KEPT = 64
 
 
 def may_repeat(function: Function) -> bool:
@@ -59,16 +61,12 @@ def watched(
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.lineno > before:
             node.body = list(_watching(node.body, before + 1))
-    seen: dict[int, list[tuple[str, str, str]]] = {}
-    counts: dict[int, int] = {}
+    seen: dict[int, _Record] = {}
 
     def look(line: int, names: Sequence[str], values: Sequence[Any]) -> None:
-        counts[line] = counts.get(line, 0) + 1
-        kept = seen.setdefault(line, [])
-        value = values[0] if len(values) == 1 else tuple(values)
-        kept.append((", ".join(names), brief(value), _shown(value)))
-        if len(kept) > _KEPT:
-            del kept[_KEPT // 2]
+        if line not in seen:
+            seen[line] = _Record(", ".join(names))
+        seen[line].keep(values[0] if len(values) == 1 else tuple(values))
 
     def result(line: int, value: Any) -> Any:
         look(line, ("return",), (value,))
@@ -78,27 +76,52 @@ def watched(
     exec(compile(ast.fix_missing_locations(tree), "<watched>", "exec"), names)
     with contextlib.redirect_stdout(io.StringIO()):
         names[emitted.name](*args, **keywords)
-    return {line: _gate(line, kept, counts[line]) for line, kept in seen.items()}
+    return {line: record.gate(line) for line, record in seen.items()}
 
 
-def _gate(line: int, kept: Sequence[tuple[str, str, str]], count: int) -> Gate:
-    skipped = count - len(kept)
+@dataclass
+class _Record:
+    """What one line assigns: how often, and the first and the last values."""
 
-    def sample(k: int, one: tuple[str, str, str]) -> Sample:
-        number = k if k < _KEPT // 2 else k + skipped
-        _, value, whole = one
-        return Sample(str(number) if count > 1 else "", value, "", whole)
+    names: str
+    count: int = 0
+    first: list[Any] = field(default_factory=list)
+    last: deque[Any] = field(default_factory=lambda: deque(maxlen=LAST))
 
-    return Gate(kept[-1][0], "", line, count, sampled(kept, sample))
+    def keep(self, value: Any) -> None:
+        self.count += 1
+        (self.first if self.count <= FIRST else self.last).append(_now(value))
+
+    def gate(self, line: int) -> Gate:
+        numbers = [*range(len(self.first)), *range(self.count - len(self.last), self.count)]
+        samples = tuple(
+            Sample(str(k) if self.count > 1 else "", brief(value), "", _shown(value))
+            for k, value in zip(numbers, [*self.first, *self.last], strict=True)
+        )
+        return Gate(self.names, "", line, self.count, samples)
+
+
+def _now(value: Any) -> Any:
+    """What a value is now: arrays are stored into, tapes grow."""
+    match value:
+        case np.ndarray():
+            return value.copy()
+        case tuple():
+            return tuple(map(_now, value))
+        case dict():
+            return {key: _now(part) for key, part in value.items()}
+        case list():
+            return f"{len(value)} on the tape"
+    return value
 
 
 def _watching(body: Sequence[ast.stmt], first: int) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for node in body:
-        for field in ("body", "orelse"):
-            inner = getattr(node, field, None)
+        for part in ("body", "orelse"):
+            inner = getattr(node, part, None)
             if inner:
-                setattr(node, field, _watching(inner, first))
+                setattr(node, part, _watching(inner, first))
         found.append(node)
         line = node.lineno - first
         match node:
@@ -141,10 +164,8 @@ _LONGEST = 6
 
 
 def _shown(value: Any) -> str:
-    """Tuples by their parts, or how many there are; of a tape how long it is."""
+    """Tuples by their parts, or how many there are."""
     match value:
-        case list():
-            return f"{len(value)} on the tape"
         case tuple() if len(value) <= _LONGEST:
             return f"({', '.join(map(_shown, value))})"
         case tuple():

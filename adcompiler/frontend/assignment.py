@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from ..ir.core import Value
 from ..ir.types import Array, List, rank
@@ -16,10 +15,10 @@ from . import mutation
 from .arithmetic import binary
 from .context import Context
 from .expressions import expression
-from .items import Item, in_words
-from .iteration import known
+from .items import Item
 from .names import read_name
 from .stores import augmented, store_element
+from .unpacking import unpacked
 
 __all__ = ["assign", "change", "named", "plain_names"]
 
@@ -59,33 +58,8 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
 
 
 def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
-    if isinstance(item, Value):
-        item = _rows(ctx, target, item, len(targets))
-    parts: Any = known(ctx, target, item, "the length of what is unpacked")
-    stars = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
-    if stars and len(parts) >= len(targets) - 1:
-        star, after = stars[0], len(targets) - stars[0] - 1
-        middle = mutation.own_list(ctx, targets[star], parts[star : len(parts) - after])
-        parts = [*parts[:star], middle, *parts[len(parts) - after :]]
-    if len(parts) != len(targets):
-        ctx.refuse(
-            target, "unpacking", f"{len(targets)} names can't be unpacked from this.",
-            "unpack as many values as there are names.",
-        )  # fmt: skip
-    for one, part in zip(targets, parts, strict=True):
+    for one, part in zip(targets, unpacked(ctx, target, targets, item), strict=True):
         assign(ctx, one.value if isinstance(one, ast.Starred) else one, part)
-
-
-def _rows(ctx: Context, node: ast.expr, value: Value, count: int) -> Item:
-    """An array unpacks along its first axis, if that is known to have `count` elements."""
-    if not isinstance(value.type, Array) or not value.type.shape:
-        ctx.refuse(node, "unpacking", f"{in_words(value)} can't be unpacked.", "index it.")
-    if value.type.shape[0] != count:
-        ctx.refuse(
-            node, "unpacking", f"whether this array has {count} rows is known only at run time.",
-            "index its rows: a, b = x[0], x[1].",
-        )  # fmt: skip
-    return tuple(ctx.emit(node, "index", (value,), {"key": (k,)}) for k in range(count))
 
 
 def change(

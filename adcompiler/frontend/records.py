@@ -36,8 +36,8 @@ _BY_VALUE = (
 )  # fmt: skip
 _LIBRARIES = ("numpy", "functools", "operator", "types", "typing", "re")
 _OURS = (
-    "adcompiler.api", "adcompiler.batching", "adcompiler.frontend.plain_expressions",
-    "adcompiler.graph", "adcompiler.jacobians", "adcompiler.ops.gates",
+    "adcompiler.batching", "adcompiler.frontend.plain_expressions",
+    "adcompiler.gradient", "adcompiler.graph", "adcompiler.jacobians", "adcompiler.ops.gates",
     "adcompiler.transformations",
 )  # fmt: skip
 

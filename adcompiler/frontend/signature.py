@@ -87,11 +87,26 @@ def abstract(value: Any, label: str = "x", path: Path | None = None) -> Structur
             _key(k, label): abstract(v, _joined(label, k), (*path, f"[{k!r}]"))
             for k, v in value.items()
         }
+    if hasattr(kind, "__array_function__"):
+        _refuse_other_arrays(kind, label)
     fields = fields_of(value)
     if fields is not None:
         inner = {k: abstract(v, f"{label}_{k}", (*path, k)) for k, v in fields.items()}
         return Record(kind, inner, Instance(value))
     return Instance(value) if is_instance(value) else Static(value)
+
+
+def _refuse_other_arrays(kind: type, label: str) -> NoReturn:
+    """What follows NumPy's protocol for arrays may share memory, or not, by rules of its own."""
+    library = kind.__module__.partition(".")[0]
+    raise SignatureError(
+        Diagnostic(
+            "argument-kind",
+            f"`{label}` is an array of {library}, which a gradient isn't compiled for.",
+            "call it with NumPy arrays of that kind first; then gradient.__wrapped__, the emitted"
+            f" function, runs on those of {library}.",
+        )
+    )
 
 
 def _check_tuple(kind: type, label: str) -> None:

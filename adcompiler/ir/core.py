@@ -65,6 +65,7 @@ __all__ = [
     "is_temporary",
     "on_all",
     "walk",
+    "with_parts",
 ]
 
 
@@ -215,6 +216,17 @@ def is_temporary(value: Value) -> bool:
     while isinstance(name, Derived):
         name = name.of.name
     return not isinstance(name, str)
+
+
+def with_parts(
+    op: Operation, operands: tuple[Value, ...], results: tuple[Value, ...],
+    blocks: tuple[Block, ...],
+) -> Operation:  # fmt: skip
+    """The operation with other operands, results and blocks; passes ask for little else, and
+    `dataclasses.replace` takes several times as long."""
+    return Operation(
+        op.opcode, operands, results, op.attributes, blocks, op.span, op.backward, op.repeats
+    )
 
 
 def walk(block: Block) -> Iterator[Operation]:

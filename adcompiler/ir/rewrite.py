@@ -6,12 +6,13 @@ answers with what stands for its results; everything else is rebuilt around that
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .builder import Builder
-from .core import Block, Derived, Function, Operation, Value, walk
+from .core import Block, Derived, Function, Operation, Value, walk, with_parts
 
 __all__ = [
     "constants_of",
@@ -19,7 +20,9 @@ __all__ = [
     "free_values",
     "freshen",
     "rebuild_block",
+    "rebuilt",
     "rewrite_operations",
+    "same",
     "substitute",
     "uses",
 ]
@@ -37,13 +40,10 @@ def substitute(block: Block, mapping: Mapping[Value, Value]) -> Block:
         return tuple(map(get, old))
 
     def operation(op: Operation) -> Operation:
-        if not op.blocks and not any(v in mapping for v in (*op.operands, *op.results)):
+        if not op.blocks and mapping.keys().isdisjoint((*op.operands, *op.results)):
             return op
-        return replace(
-            op,
-            operands=values(op.operands),
-            results=values(op.results),
-            blocks=tuple(block_(inner) for inner in op.blocks),
+        return with_parts(
+            op, values(op.operands), values(op.results), tuple(map(block_, op.blocks))
         )
 
     def block_(old: Block) -> Block:
@@ -110,14 +110,31 @@ def free_values(block: Block) -> list[Value]:
 def rebuild_block(
     block: Block, visit: Callable[[Operation, Builder, Mapped], None], mapping: Mapped
 ) -> Block:
-    """Rebuild one block: `visit` appends to the builder what stands for each operation."""
+    """Rebuild one block: `visit` appends to the builder what stands for each operation. A block of
+    which everything stays is the block itself."""
     builder = Builder()
     for op in block.operations:
-        if any(v in mapping for v in op.operands):
-            op = replace(op, operands=tuple(mapping.get(v, v) for v in op.operands))
+        if not mapping.keys().isdisjoint(op.operands):
+            operands = tuple(mapping.get(v, v) for v in op.operands)
+            op = with_parts(op, operands, op.results, op.blocks)
         visit(op, builder, mapping)
     results = tuple(mapping.get(v, v) for v in block.results)
+    if results == block.results and same(builder.operations, block.operations):
+        return block
     return Block(block.parameters, tuple(builder.operations), results)
+
+
+def same(news: Sequence[object], olds: Sequence[object]) -> bool:
+    """Whether these are the very same objects."""
+    return len(news) == len(olds) and all(map(operator.is_, news, olds))
+
+
+def rebuilt(
+    op: Operation, visit: Callable[[Operation, Builder, Mapped], None], mapping: Mapped
+) -> Operation:
+    """The operation with its blocks rebuilt."""
+    blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
+    return op if same(blocks, op.blocks) else with_parts(op, op.operands, op.results, blocks)
 
 
 def rewrite_operations(
@@ -128,8 +145,8 @@ def rewrite_operations(
 
     def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
         if op.blocks:
-            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
-            op = replace(op, blocks=blocks)
+            op = rebuilt(op, visit, mapping)
         builder.operations += change(op) or [op]
 
-    return replace(function, body=rebuild_block(function.body, visit, {}))
+    body = rebuild_block(function.body, visit, {})
+    return function if body is function.body else replace(function, body=body)

@@ -251,6 +251,13 @@ def _quotient(g: Any, b: Any) -> Any:
     return g.tracer.call(operator.truediv, g, b)
 
 
+def _quotient_divisor(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
+    """Of 1 / b the result is all that is needed."""
+    if a.constant == 1:
+        return -g * y * y
+    return -g * y / b if via == "helper" else _quotient(-g * y, b)
+
+
 def _over(g: Any, x: Any, via: str) -> Any:
     """g / x after log(x): `math.log` has raised where x is 0, `np.log` has not."""
     return _quotient(g, x) if via == "math" else g / x
@@ -328,7 +335,7 @@ _ARITHMETIC = (
                 complex=True, total=_of_numbers),
     elementwise("div", np.divide,
                 lambda g, a, b, y, via: g / b if via == "helper" else _quotient(g, b),
-                lambda g, a, b, y, via: -g * y / b if via == "helper" else _quotient(-g * y, b),
+                _quotient_divisor,
                 operator_function=operator.truediv, node=ast.Div(), helper=helpers.divide,
                 factors=(1, -1), singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)),
                 complex=True, total=_by_number),

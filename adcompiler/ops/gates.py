@@ -34,6 +34,7 @@ __all__ = ["ENTRIES", "Primitive", "primitive", "told_signature"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
 Result = str | tuple[str, ...]
 
@@ -80,7 +81,11 @@ class Primitive(Generic[P, R]):
         """As functions are: by name."""
         return self.__qualname__
 
-    def backward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
+    @overload
+    def backward(self, rule: F, /, *, opaque: bool = False) -> F: ...
+    @overload
+    def backward(self, /, *, opaque: bool = False) -> Callable[[F], F]: ...
+    def backward(self, rule: Any = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(g, *arguments, y)` gives the arguments' contributions.
 
         `g` is the incoming cotangent, with the structure, shapes and dtypes of the result `y`; None
@@ -95,7 +100,11 @@ class Primitive(Generic[P, R]):
         """
         return self._given("rule", rule, opaque)
 
-    def forward(self, rule: Rule | None = None, /, *, opaque: bool = False) -> Any:
+    @overload
+    def forward(self, rule: F, /, *, opaque: bool = False) -> F: ...
+    @overload
+    def forward(self, /, *, opaque: bool = False) -> Callable[[F], F]: ...
+    def forward(self, rule: Any = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `rule(*tangents, *arguments, y)` gives the result's tangent.
 
         There is a tangent for each argument that isn't `nondiff`, with its structure, shapes and
@@ -103,7 +112,11 @@ class Primitive(Generic[P, R]):
         """
         return self._given("tangent", rule, opaque)
 
-    def residuals(self, function: Rule | None = None, /, *, opaque: bool = False) -> Any:
+    @overload
+    def residuals(self, function: F, /, *, opaque: bool = False) -> F: ...
+    @overload
+    def residuals(self, /, *, opaque: bool = False) -> Callable[[F], F]: ...
+    def residuals(self, function: Any = None, /, *, opaque: bool = False) -> Any:
         """Decorator: `function(*arguments)` gives `(y, saved)`, and takes the gate's place in
         gradients.
 

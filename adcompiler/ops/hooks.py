@@ -12,7 +12,7 @@ place like a gate's rule; so it runs when all that reads x behind that place has
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,10 @@ from .op import AUTHORS, Op
 __all__ = ["ENTRIES", "grad_of"]
 
 
-class grad_of:
+T = TypeVar("T")
+
+
+class grad_of(Generic[T]):
     """Look at, or change, the gradient of x: the block under it runs in the backward part.
 
     x: the name of a number or array. `for gx in grad_of(x):` and `with grad_of(x) as gx:` mean the
@@ -42,17 +45,18 @@ class grad_of:
 
     name = "grad_of"
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: T) -> None:
         self.x = x
 
-    def __enter__(self) -> Any:
-        zero = np.zeros_like(self.x)[()]
-        return zero if isinstance(self.x, (np.ndarray, np.generic)) else zero.item()
+    def __enter__(self) -> T:
+        array: Any = np.zeros_like(self.x)[()]
+        zero: T = array if isinstance(self.x, (np.ndarray, np.generic)) else array.item()
+        return zero
 
     def __exit__(self, *error: object) -> None:
         """What the block raises passes on."""
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return iter(())
 
 

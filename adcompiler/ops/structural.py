@@ -15,6 +15,7 @@ import numpy as np
 
 from ..ir.types import (
     BOOL,
+    COMPLEX,
     FLOAT,
     INT,
     UNDEFINED,
@@ -394,6 +395,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("accumulate", _sum_type, _accumulate, _accumulate_emit,
        linear="together", terms=(1, 1), batch=stack_rules.accumulated,
        rules=(lambda g, a, b, y: g, lambda g, a, b, y: g), fresh=True, complex=True,
+       total=lambda types, attributes, known: all(t in (FLOAT, COMPLEX) for t in types),
        samples=tuple(arguments(shape, shape) for shape in SHAPES)),
     Op("asarray", _asarray_type, _asarray, _emit_asarray, linear="together",
        batch=stack_rules.arrayed,

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
-from ..ir.rewrite import substitute
 from ..ir.types import Type, kind_of, rank
 
 __all__ = ["read_branch_results"]
@@ -27,34 +26,44 @@ def read_branch_results(function: Function) -> Function:
     }
     if not any(op.attributes.get("mirrors") in originals for op in walk(function.body)):
         return function
-    return replace(function, body=_block(function.body, originals))
+    return replace(function, body=_block(function.body, originals, {}))
 
 
-def _block(block: Block, originals: dict[object, Operation]) -> Block:
+def _block(
+    block: Block, originals: dict[object, Operation], known: dict[Value, Value]
+) -> Block:
+    """`known`: what the mirrors around the block read in the place of inner values."""
+
+    def read(values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(known.get(v, v) for v in values) if known else values
+
     operations = []
     for op in block.operations:
         if op.blocks:
-            blocks = [_block(inner, originals) for inner in op.blocks]
             original = originals.get(op.attributes.get("mirrors"))
+            sides = [known] * len(op.blocks)
             if original is not None:
-                blocks = [
-                    substitute(inner, _handed_on(original, side))
-                    for side, inner in enumerate(blocks)
-                ]
-            op = replace(op, blocks=tuple(blocks))
+                sides = [_handed_on(original, side, known) for side in range(len(op.blocks))]
+            blocks = tuple(map(_block, op.blocks, [originals] * len(sides), sides))
+            op = replace(op, operands=read(op.operands), blocks=blocks)
+        elif known and any(v in known for v in op.operands):
+            op = replace(op, operands=read(op.operands))
         operations.append(op)
-    return replace(block, operations=tuple(operations))
+    return Block(block.parameters, tuple(operations), read(block.results))
 
 
-def _handed_on(original: Operation, side: int) -> dict[Value, Value]:
+def _handed_on(
+    original: Operation, side: int, known: dict[Value, Value]
+) -> dict[Value, Value]:
     block = original.blocks[side]
     made = {v for op in block.operations for v in op.results}
-    return {
-        inner: result
+    found = {
+        inner: known.get(result, result)
         for inner, result in zip(block.results, original.results, strict=True)
         # What comes from outside the branch may be read where the branch's result may not.
         if inner in made and _same_kind(inner.type, result.type)
     }
+    return {**known, **found} if found else known
 
 
 def _same_kind(inner: Type, result: Type) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.loops import Loop
+from ..ir.rewrite import same
 from ..ops import TABLE, has_effect, may_raise
 
 __all__ = ["drop_dead"]
@@ -28,6 +29,8 @@ def drop_dead(function: Function, sequences: bool = True, forward: bool = False)
     live = _Live(function, sequences, forward)
     sweep = _Sweep(live.found, sequences)
     body = sweep.block(function.body)
+    if body is function.body:
+        return function
     return replace(function, body=_retargeted(body, sweep.gone) if sweep.gone else body)
 
 
@@ -129,7 +132,7 @@ class _Sweep:
                     kept.append(swept)
             elif "mirrors" in op.attributes:
                 self.gone[op.attributes["region"]] = op.attributes["mirrors"]
-        return replace(block, operations=tuple(kept))
+        return block if same(kept, block.operations) else replace(block, operations=tuple(kept))
 
     def needed(self, op: Operation, swept: Operation) -> bool:
         """Whether a result lives, or, in a region, anything that is left."""
@@ -149,6 +152,8 @@ class _Sweep:
 
     def branch(self, op: Operation) -> Operation:
         kept = [k for k, v in enumerate(op.results) if v in self.live]
+        if len(kept) == len(op.results):
+            return self.swept(op)
         blocks = []
         for block in op.blocks:
             swept = self.block(block)
@@ -166,8 +171,15 @@ class _Sweep:
         if self.sequences:
             read = [k for k in sequences if loop.elements[k] in self.live]
             sequences = read or sequences[:1]
-        swept = replace(op, blocks=tuple(map(self.block, op.blocks)))
+        swept = self.swept(op)
+        kept = (len(carries), len(sequences), len(tapes))
+        if kept == (loop.carry, len(loop.sequences), len(loop.tapes)):
+            return swept
         return Loop(swept).keeping(carries, sequences, tapes)
+
+    def swept(self, op: Operation) -> Operation:
+        blocks = tuple(map(self.block, op.blocks))
+        return op if same(blocks, op.blocks) else replace(op, blocks=blocks)
 
 
 def _retargeted(block: Block, gone: dict[object, object]) -> Block:

@@ -21,6 +21,7 @@ from .pack_tapes import pack_tapes
 from .place_stores import store_at_places
 from .products import regroup_products
 from .quotients import share_quotients
+from .row_lists import list_rows
 from .shape_sources import share_shapes
 from .sigmoids import write_sigmoids
 from .signs import move_signs
@@ -64,7 +65,7 @@ def keep_gates_settled(function: Function) -> Function:
 def _settled(function: Function, drop: Pass) -> Function:
     while True:
         swept = drop(function)
-        if _count(swept) == _count(function):
+        if swept is function or _count(swept) == _count(function):
             return swept
         function = swept
 
@@ -148,7 +149,7 @@ def after_copies(passes: Passes) -> list[NamedPass]:
 
 def before_emission(passes: Passes) -> list[NamedPass]:
     """What is for the text alone."""
-    return _chosen((("tuple-tapes", pack_tapes),), passes)
+    return _chosen((("row-lists", list_rows), ("tuple-tapes", pack_tapes)), passes)
 
 
 def _chosen(steps: Sequence[Step], passes: Passes) -> list[NamedPass]:

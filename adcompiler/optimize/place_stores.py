@@ -108,8 +108,18 @@ def _adds(op: Operation) -> bool:
     )  # fmt: skip
 
 
+def _begins(op: Operation) -> bool:
+    """Whether the backward part makes zeros, or stores."""
+    if not (op.backward and op.opcode in TABLE):
+        return False
+    return TABLE[op.opcode].zeros or op.opcode in _STORES
+
+
 def _chains(operations: list[Operation], block: Block) -> list[Chain]:
     """Zeros, or a store, and all the additions to that before anybody looks."""
+    heads = [(at, op) for at, op in enumerate(operations) if _begins(op)]
+    if not heads:
+        return []
     readers: dict[Value, list[int]] = defaultdict(list)
     for at, op in enumerate(operations):
         for value in uses(op):
@@ -117,12 +127,8 @@ def _chains(operations: list[Operation], block: Block) -> list[Chain]:
     for value in block.results:
         readers[value].append(len(operations))
     found = []
-    for at, op in enumerate(operations):
-        if not (op.backward and op.opcode in TABLE):
-            continue
-        if not (TABLE[op.opcode].zeros or op.opcode in _STORES):
-            continue
-        chain = [(at, op)]
+    for head in heads:
+        chain = [head]
         while len(after := readers[chain[-1][1].result]) == 1 and after[0] < len(operations):
             follower = operations[after[0]]
             if not _adds(follower) or follower.operands[0] is not chain[-1][1].result:

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation, Value, walk
-from ..ir.rewrite import Mapped, rebuild_block
+from ..ir.rewrite import Mapped, rebuild_block, rebuilt
 from ..ir.sizes import Size, is_positive
 from ..ir.types import Array, List, Scalar, is_complex, rank, shape_of
 from ..ops import TABLE, OperationError
@@ -39,8 +39,7 @@ def simplify(function: Function) -> Function:
 
     def visit(op: Operation, builder: Builder, mapping: Mapped) -> None:
         if op.blocks:
-            blocks = tuple(rebuild_block(b, visit, mapping) for b in op.blocks)
-            builder.append(replace(op, blocks=blocks))
+            builder.append(rebuilt(op, visit, mapping))
             return
         same = _unchanged(op, definitions)
         if same is not None:
@@ -54,7 +53,8 @@ def simplify(function: Function) -> Function:
         definitions.update(dict.fromkeys(op.results, op))
         builder.append(op)
 
-    return replace(function, body=rebuild_block(function.body, visit, mapping))
+    body = rebuild_block(function.body, visit, mapping)
+    return function if body is function.body else replace(function, body=body)
 
 
 def _constant(value: Value, definitions: dict[Value, Operation]) -> Any:

@@ -15,8 +15,8 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-from ..ir.core import Block, Function, Operation, Value, walk
-from ..ir.rewrite import substitute
+from ..ir.core import Block, Function, Operation, Value, walk, with_parts
+from ..ir.rewrite import same, substitute
 from ..ir.types import is_differentiable
 from ..ops import TABLE
 
@@ -37,6 +37,8 @@ def share_subexpressions(function: Function) -> Function:
         for v in op.results
     }
     body = _block(function.body, {}, {}, named, rearranged)
+    if body is function.body:
+        return function
     return replace(function, body=substitute(body, named) if named else body)
 
 
@@ -53,9 +55,11 @@ def _block(
         operands = tuple(mapping.get(v, v) for v in op.operands)
         if op.blocks:
             blocks = tuple(_block(inner, known, mapping, named, rearranged) for inner in op.blocks)
-            operations.append(replace(op, operands=operands, blocks=blocks))
+            unchanged = operands == op.operands and same(blocks, op.blocks)
+            operations.append(op if unchanged else with_parts(op, operands, op.results, blocks))
             continue
-        op = replace(op, operands=operands) if operands != op.operands else op
+        if operands != op.operands:
+            op = with_parts(op, operands, op.results, ())
         if op.opcode in _NEVER or not op.results or _makes_memory(op):
             operations.append(op)
             continue
@@ -77,6 +81,8 @@ def _block(
     for home, key in added:
         del home[key]
     results = tuple(mapping.get(v, v) for v in block.results)
+    if results == block.results and same(operations, block.operations):
+        return block
     return Block(block.parameters, tuple(operations), results)
 
 

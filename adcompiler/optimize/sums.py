@@ -1,7 +1,10 @@
-"""Take numbers out of sums and other linear maps, and sum products without making them.
+"""Take out of sums what is the same along their axes, and sum products without making them.
 
     %0 = mul %c, %x          (%c a number)        %0 = sum %x
     %y = sum %0                          gives    %y = mul %c, %0
+
+    %0 = mul %h, %x          (%h: f8[n, 1])       %0 = sum[axis=1, keepdims=True] %x
+    %y = sum[axis=1, keepdims=True] %0            %y = mul %h, %0
 
     %0 = mul %a, %x                               %y = matmul %a, %x
     %y = sum %0
@@ -12,12 +15,13 @@ forward part that is for level 2 alone, and not where a sum is computed once mor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..ir.builder import Builder
 from ..ir.core import Function, Operation
 from ..ir.rewrite import rewrite_operations
-from ..ir.types import alike, rank
+from ..ir.types import Array, alike, rank, shape_of
 from ..ops import SPELLINGS, TABLE, Op, Tracer, Var
 from ..ops.inference import as_array
 from .chains import Chain, Chains, Factor, cost, is_float
@@ -51,20 +55,34 @@ def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
         chain = Chain(factors=[Factor(operand, 1)]) if chains.root(operand) is not None else None
     if chain is None or cost(op.result.type) >= cost(operand.type):
         return None
-    numbers = [f for f in chain.factors if not rank(f.value.type) and _is_safe(f, chains)]
-    arrays = [f for f in chain.factors if f not in numbers]
+    numbers = [f if _is_safe_number(f, op, chains) else None for f in chain.factors]
+    arrays = [_along(f, op, entry, chains) for f in chain.factors]
+    made = None
+    if any(arrays):
+        both = [a or b for a, b in zip(numbers, arrays, strict=True)]
+        made = _split(op, entry, chain, both, chains)
+    return made or _split(op, entry, chain, numbers, chains)
+
+
+def _split(
+    op: Operation, entry: Op, chain: Chain, outside: Sequence[Factor | None], chains: Chains
+) -> list[Operation] | None:
+    """The operation on what is left of the chain, times the factors that are `outside`: what each
+    one of the chain is there, or None."""
+    arrays = [f for f, one in zip(chain.factors, outside, strict=True) if one is None]
+    (operand,) = op.operands
     builder = Builder(op.span, op.backward, op.repeats)
     tracer = Tracer(builder, TABLE, SPELLINGS)
     inner = _inside(op, entry, arrays, tracer, chains)
-    outer = bool(numbers) or (chain.above, chain.below) != (1, 1)
     if inner is None:
-        if not outer:
+        if not any(outside) and (chain.above, chain.below) == (1, 1):
             return None
         product = multiply(Chain(factors=arrays), chains, as_array(operand.type).dtype, builder)
         if product is None or not alike(product.type, operand.type):
             return None
         inner = tracer.emit(op.opcode, (product,), op.attributes)
-    rest = Chain(chain.above, chain.below, [*numbers, Factor(inner.value, 1)], leads=chain.leads)
+    factors = [*filter(None, outside), Factor(inner.value, 1)]
+    rest = Chain(chain.above, chain.below, factors, leads=chain.leads)
     found = multiply(rest, chains, as_array(op.result.type).dtype, builder)
     if found is None or as_array(found.type).dtype != as_array(op.result.type).dtype:
         return None
@@ -74,8 +92,36 @@ def _shrunk(op: Operation, chains: Chains) -> list[Operation] | None:
     return [*before, replace(last, results=op.results)]
 
 
-def _is_safe(factor: Factor, chains: Chains) -> bool:
-    return factor.exponent > 0 or chains.is_safe_divisor(factor.value)
+def _is_safe_number(factor: Factor, op: Operation, chains: Chains) -> bool:
+    """Whether it is a number that the sum may be divided by: what is NumPy's may be, by any."""
+    if rank(factor.value.type):
+        return False
+    type_ = op.result.type
+    strong = isinstance(type_, Array) and not type_.weak
+    return factor.exponent > 0 or strong or chains.is_safe_divisor(factor.value)
+
+
+def _along(factor: Factor, op: Operation, entry: Op, chains: Chains) -> Factor | None:
+    """An array that is the same along the axes that are summed, as a factor of the sum."""
+    (operand,), own = op.operands, shape_of(factor.value.type)
+    places = entry.axes([operand.type], op.attributes) if entry.axes is not None else None
+    whole = shape_of(operand.type)
+    if places is None or not own:
+        return None
+    before = len(whole) - len(own)
+    summed = [k - before for k in range(len(whole)) if k not in places and k >= before]
+    if len(places) == len(whole) or not summed:
+        return factor if all(own[k] == 1 for k in summed) else None
+    source = chains.definitions.get(factor.value)
+    axes = TABLE[source.opcode].axes if source is not None and source.opcode in TABLE else None
+    if source is None or axes is None or len(source.operands) != 1:
+        return None
+    found = axes([source.operands[0].type], source.attributes)
+    kept = [k for k in range(len(own)) if k not in summed]
+    if found is None or [found[k] for k in kept] != list(range(len(kept))):
+        return None
+    alone = len(kept) == rank(source.operands[0].type) and all(found[k] is None for k in summed)
+    return Factor(source.operands[0], factor.exponent) if alone else None
 
 
 def _inside(

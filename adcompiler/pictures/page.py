@@ -33,4 +33,5 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     lines = ["".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)]
     lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in body]
     inside = "\n".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<section id="run" aria-label="The run">\n<table>\n{inside}\n</table>\n</section>\n'
+    table = f"<table>\n{inside}\n</table>"
+    return f'<section id="run" tabindex="0" aria-label="The run">\n{table}\n</section>\n'

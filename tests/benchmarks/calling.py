@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import grad, hvp, jvp, sigmoid, value_and_grad
-from adcompiler.api import Gradient
+from adcompiler.gradient import Gradient
 from tests.benchmarks.measure import Figure, samples
 
 __all__ = ["calling", "importing"]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import grad
-from adcompiler.api import Gradient
+from adcompiler.gradient import Gradient
 from tests.benchmarks.kernel import PEERS, Build, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.measure import Spread, peak, samples

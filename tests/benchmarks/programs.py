@@ -13,6 +13,7 @@ __all__ = [
     "branches",
     "calls_in_loops",
     "carries",
+    "chains",
     "early_returns",
     "elements",
     "helpers",
@@ -55,6 +56,14 @@ def branches(count: int) -> str:
     for k in range(count // 3):
         body += [f"t{k} = s * y", f"if s > {k / 10}:", f"    s = s * x + t{k // 2}"]
     return _function([*body, "return s"])
+
+
+def chains(count: int) -> str:
+    """One `if` with so many branches that each stands in the `else` of the one before."""
+    body = ["if w < 0:", "    x = x * y"]
+    for k in range(1, count):
+        body += [f"elif w < {k}:", f"    x = x * {k}.5 + y"]
+    return _function([*body, "else:", "    x = w", "return x * x"])
 
 
 def early_returns(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adcompiler import grad
+from adcompiler import check_grads, grad, value_and_grad
 
 
 def _assert_slopes(f, level):
@@ -54,3 +54,33 @@ def test_read_only_views_in_loops(level):
         return total + np.sum(a * a)
 
     _assert_slopes(f, level)
+
+
+def filled(A):
+    A = A * A
+    for k in range(A.shape[0]):
+        for i in range(A.shape[1]):
+            A[k, i] += 1.0 / (k + i + 1)
+    return np.sum(A * A)
+
+
+def test_a_range_is_made_once_and_keeps_no_array_alive():
+    """Of an array asked for its size at a loop's beginning no copy is made in each iteration."""
+    x = np.arange(6.0).reshape(2, 3) + 1.0
+    text = value_and_grad(filled).source(x)
+    assert "np.array(" not in text and ".copy()" not in text
+    check_grads(filled, (x,))
+
+
+def counting(n, x):
+    for _ in range(n):
+        n = n - 1
+        for _ in range(n):
+            n = n + 1
+            x = x * 1.5
+    return x * n
+
+
+def test_a_range_over_what_its_loop_changes():
+    assert value_and_grad(counting, 1)(3, 0.5)[0] == counting(3, 0.5)
+    check_grads(lambda x: counting(3, x), (0.5,))

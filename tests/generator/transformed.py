@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler import AdcompilerError, grad, hvp, jvp, vjp
-from adcompiler.api import Gradient
+from adcompiler.gradient import Gradient
 from adcompiler.transformations import along as push
 
 from .differences import along

@@ -91,7 +91,7 @@ def walk_grad(a, n):
         grad_s = grad_s8 * math.cos(s)
         grad_result = 0.0
     grad_a = 0.0
-    for i, trips_1, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, returned in zip(
+    for i, trips, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, returned in zip(
         reversed(range(n)[:trips]),
         reversed(trips_tape),
         reversed(s_tape_tape),
@@ -110,7 +110,7 @@ def walk_grad(a, n):
                 grad_a += grad_s
                 grad_result = 0.0
             for j, s, s2, s_1, stop, s_2 in zip(
-                reversed(range(n)[:trips_1]),
+                reversed(range(n)[:trips]),
                 reversed(s_tape),
                 reversed(tape_s2),
                 reversed(s_tape_1),

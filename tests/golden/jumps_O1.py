@@ -82,7 +82,7 @@ def walk_grad(a, n, *, grad_out=1.0):
         grad_s = grad_out * math.cos(s)
         grad_result = 0.0
     grad_a = 0.0
-    for i, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, (trips_1, returned) in zip(
+    for i, s_tape, tape_s2, s_tape_1, stop_tape, s_tape_2, (trips, returned) in zip(
         reversed(range(n)[:trips]),
         reversed(s_tape_tape),
         reversed(tape_tape_s2),
@@ -96,7 +96,7 @@ def walk_grad(a, n, *, grad_out=1.0):
                 grad_a += grad_s
                 grad_result = 0.0
             for j, s, s2, s_1, stop, s_2 in zip(
-                reversed(range(n)[:trips_1]),
+                reversed(range(n)[:trips]),
                 reversed(s_tape),
                 reversed(tape_s2),
                 reversed(s_tape_1),

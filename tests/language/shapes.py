@@ -85,10 +85,16 @@ def sizes(m, x):
     return x * x * rows / columns + np.sum(m) / m.size
 
 
-@row("unpacking an array whose length is known only at run time")
+@row("unpacking an array; one of another length raises as Python does")
 def unpacked(a):
     u, v, w = a
     return u * v * w
+
+
+@row("a starred name for what is left of an array whose length is known only at run time")
+def starred_array(a):
+    u, *rest = a
+    return u * len(rest)
 
 
 @row("ints and bools as arguments; only floats have a gradient")

@@ -144,3 +144,59 @@ def test_a_sum_that_is_computed_once_more_stays():
 
     assert "np.sum(" in grad(f, optimize=2).source(X)
     np.testing.assert_allclose(grad(f, optimize=2)(X), grad(f, optimize=0)(X), 1e-13)
+
+
+@pytest.mark.parametrize(
+    "shape, keepdims, made",
+    [
+        ("n, 1", True, "%y: f8[n, 1] = div[via='op'] %1, %h"),
+        ("n", False, "%y: f8[n] = div[via='op'] %1, %c"),
+    ],
+)
+def test_what_is_the_same_along_the_axis_comes_out_of_a_sum(shape, keepdims, made):
+    after = transformed(
+        shrink_sums,
+        f"""
+        function f(%c: f8[n], %x: f8[n, m]):
+            %h: f8[n, 1] = expand_dims[axis=1, backward=True] %c
+            %0: f8[n, m] = div[via='op', backward=True] %x, %h
+            %y: f8[{shape}] = sum[axis=1, keepdims={keepdims}, backward=True] %0
+            return %y
+        """,
+    )
+    assert made in after
+
+
+@pytest.mark.parametrize(
+    "factor, axis, shape",
+    [("f8[n, 1]", 0, "m"), ("f8[1, m]", 1, "n"), ("f8[m]", 1, "n"), ("f8[n, m]", 1, "n")],
+)
+def test_what_varies_along_the_axis_stays_in_the_sum(factor, axis, shape):
+    after = transformed(
+        shrink_sums,
+        f"""
+        function f(%h: {factor}, %x: f8[n, m]):
+            %0: f8[n, m] = div[via='op', backward=True] %x, %h
+            %y: f8[{shape}] = sum[axis={axis}, keepdims=False, backward=True] %0
+            return %y
+        """,
+    )
+    assert f"sum[axis={axis}] %0" in after
+
+
+def by_lengths(w, b, c):
+    lengths = np.sqrt(np.sum(X * X * w * w, axis=1, keepdims=True)) + c
+    return np.sum(np.sin(X * w / lengths - b * Y / lengths[:, 0][:, None]) / lengths)
+
+
+def by_a_number(w, b, c):
+    return np.sum(np.exp(X * w / c / c)) + np.sum(b / c * Y)
+
+
+@pytest.mark.parametrize("f", [by_lengths, by_a_number])
+@pytest.mark.parametrize("level", [1, 2])
+def test_sums_of_quotients(f, level):
+    w, b, c = RNG.uniform(0.5, 1.5, 3), RNG.normal(size=3), 1.3
+    found = grad(f, (0, 1, 2), optimize=level)(w, b, c)
+    for one, other in zip(found, grad(f, (0, 1, 2), optimize=0)(w, b, c), strict=True):
+        np.testing.assert_allclose(one, other, 1e-12, 1e-13)

@@ -42,6 +42,7 @@ def test_unbroadcast_returns_the_same_object_where_shapes_agree(g: Any) -> None:
 def test_unbroadcast_keeps_the_dtype(dtype: type) -> None:
     assert unbroadcast(np.ones((4, 2, 3), dtype), (2, 1)).dtype == dtype
     assert unbroadcast(np.ones((4, 2, 3), dtype), ()).dtype == dtype
+    assert unbroadcast(np.ones((4, 2, 3), dtype), (4, 2, 1)).dtype == dtype
 
 
 def test_unbroadcast_leaves_its_argument_alone() -> None:
@@ -51,7 +52,8 @@ def test_unbroadcast_leaves_its_argument_alone() -> None:
 
 
 def test_unbroadcast_refuses_a_cotangent_with_too_few_axes() -> None:
-    for g, shape in [(np.ones(2), (1, 2)), (1.0, (3,)), (np.ones(3), (2,))]:
+    for g, shape in [(np.ones(2), (1, 2)), (1.0, (3,)), (np.ones(3), (2,)),
+                     (np.ones((2, 3)), (4, 1))]:
         with pytest.raises(ValueError, match="reshape"):
             unbroadcast(g, shape)
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from driving import check
 
+from adcompiler import grad
+
 A = np.array([0.7, -1.2, 0.4])
 M = np.array([[0.5, -0.3], [1.1, 0.8], [-0.6, 0.9]])
 
@@ -433,3 +435,22 @@ def test_broadcasting_in_a_loop(shapes, swap):
     rng = np.random.default_rng(0)
     a, b = (rng.uniform(0.5, 1, s) for s in shapes)
     check(f, *((b, a) if swap else (a, b)), 2)
+
+
+@pytest.mark.parametrize("x", [np.array([0.5, -2.0]), np.array([0.5], np.float32), 0.3, -1.5])
+def test_of_a_reciprocal_the_result_is_enough(x):
+    def f(x):
+        y = 1 / (x + x * x)
+        return np.sum(y)
+
+    text = grad(f).source(x).split("# backward")[1]
+    assert "y * y" in text and "/" not in text
+    check(f, x)
+
+
+def test_a_pole_that_nothing_flows_to():
+    def f(x):
+        return np.sum(np.where(x != 0, 1 / x, x))
+
+    with np.errstate(divide="ignore"):
+        assert grad(f)(np.array([0.0, 2.0])).tolist() == [1.0, -0.25]
