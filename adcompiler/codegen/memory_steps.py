@@ -15,11 +15,20 @@ from ..ir.core import Operation, Value
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Step", "changes_operand", "has_memory", "makes_memory", "steps_of"]
+__all__ = [
+    "SILENT",
+    "Found",
+    "Site",
+    "Step",
+    "changes_operand",
+    "has_memory",
+    "makes_memory",
+    "steps_of",
+]
 
 
 # What has no line, and so makes nothing.
-_SILENT = ("constant", "filler", "undefined")
+SILENT = ("constant", "filler", "undefined")
 
 
 class Site(NamedTuple):
@@ -79,7 +88,7 @@ def changes_operand(op: Operation) -> bool:
 def makes_memory(op: Operation) -> bool:
     """Whether the result of an operation of the tables is no view: memory of its own, or that of
     an operand which the operation changes."""
-    if op.opcode not in TABLE or op.opcode in _SILENT:
+    if op.opcode not in TABLE or op.opcode in SILENT:
         return False
     entry = TABLE[op.opcode]
     types = [v.type for v in op.operands]
