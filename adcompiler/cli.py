@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from ._version import VERSION
+from .cli_complete import complete_target
 from .diagnostics import AdcompilerError
 
 __all__ = ["main"]
@@ -55,7 +56,7 @@ def main() -> None:
 
 # Which function, and the types of its arguments.
 _TARGET = (
-    click.argument("target", metavar="FILE:FUNC"),
+    click.argument("target", metavar="FILE:FUNC", shell_complete=complete_target),
     click.option("--arg", "args", multiple=True, metavar="NAME=TYPE", help=(
         "The type of a parameter: float, int, bool, f8[n, d], f4[3, 1], (float, f8[n]),"
         " {w: f8[n, d], b: f8[d]}, list[float], or a value: 'relu', None, 2. Without it the"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -415,6 +416,30 @@ def test_help_says_what_is_executed():
 
 def test_version():
     assert output("--version") == f"adcompiler {adcompiler.__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_has_a_script_for_each_shell(shell):
+    if shell == "bash" and not shutil.which("bash"):
+        pytest.skip("click asks bash for its version")
+    page = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert f"_ADCOMPILER_COMPLETE={shell}_source adcompiler" in page
+    found = run(prog_name="adcompiler", env={"_ADCOMPILER_COMPLETE": f"{shell}_source"})
+    assert found.exit_code == 0
+    assert f"_ADCOMPILER_COMPLETE={shell}_complete" in found.stdout
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (("sho",), ["plain,show"]), (("show", "--wi"), ["plain,--without"]),
+    (("show", "mod"), ["file,mod"]), (("show", "model.py:squ"), ["plain,model.py:square"]),
+    (("show", "missing.py:squ"), ["file,missing.py:squ"]), (("show", "model.py:zzz"), []),
+])  # fmt: skip
+def test_completion(words, expected, model):
+    told = {
+        "_ADCOMPILER_COMPLETE": "bash_complete", "COMP_CWORD": str(len(words)),
+        "COMP_WORDS": " ".join(["adcompiler", *words]),
+    }  # fmt: skip
+    assert run(prog_name="adcompiler", env=told).stdout.split() == expected
 
 
 def test_cache(tmp_path, monkeypatch):

@@ -16,11 +16,20 @@ from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
-__all__ = ["Found", "Site", "Step", "Steps", "changes_operand", "has_memory", "makes_memory"]
+__all__ = [
+    "SILENT",
+    "Found",
+    "Site",
+    "Step",
+    "Steps",
+    "changes_operand",
+    "has_memory",
+    "makes_memory",
+]
 
 
 # What has no line, and so makes nothing.
-_SILENT = ("constant", "filler", "undefined")
+SILENT = ("constant", "filler", "undefined")
 
 
 class Site(NamedTuple):
@@ -118,7 +127,7 @@ def changes_operand(op: Operation) -> bool:
 def makes_memory(op: Operation) -> bool:
     """Whether the result of an operation of the tables is no view: memory of its own, or that of
     an operand which the operation changes."""
-    if op.opcode not in TABLE or op.opcode in _SILENT:
+    if op.opcode not in TABLE or op.opcode in SILENT:
         return False
     entry = TABLE[op.opcode]
     types = [v.type for v in op.operands]

@@ -50,6 +50,11 @@ def assign_names(
     return names.assigned
 
 
+# So many values at most have one name, or compete for it, because one is written over another:
+# each of them is looked at for each that joins.
+_LONGEST = 64
+
+
 def _taken_over(op: Operation, layout: Layout) -> Value | None:
     """The operand whose memory the result takes, be it written over or added to."""
     if len(op.results) != 1:
@@ -108,14 +113,23 @@ class _Groups:
         none of the user's, and a gradient isn't called after a primal. What else the user calls so
         comes first."""
         both = [*self.of(operand), *self.of(result)]
+        if hint(operand) == hint(result) is not None or len(both) > _LONGEST:
+            return
         named = [v for v in both if v.name is not None]
         users = {hint(v) for v in named if not is_temporary(v)}
         if len(users) > 1 or len({isinstance(v.name, Derived) for v in named}) > 1:
             return
-        life = _union([s for v in both for s in self.lifetimes.segments[v]])
+        own = self._life(v for v in named if not is_temporary(v))
+        life = self._life(both)
         others = {v for name in users for v in self.called[name]}.difference(both)
-        if not any(overlap(life, self.lifetimes.segments[v]) for v in others):
+        if len(others) > _LONGEST:
+            return
+        segments = self.lifetimes.segments
+        if not any(overlap(life, segments[v]) and not overlap(own, segments[v]) for v in others):
             self.merge(operand, result)
+
+    def _life(self, values: Iterable[Value]) -> list[Segment]:
+        return _union([s for v in values for s in self.lifetimes.segments[v]])
 
     def core(self, op: Operation) -> None:
         """The two regions of a loop see one variable, and so does the code after the loop.

@@ -23,6 +23,7 @@ from .moves import Move, in_order
 from .names import assign_names
 from .negation import negated
 from .pops import with_pops
+from .release import releases
 from .reuse import lay_out
 from .tape_order import tape_orders
 from .tape_tuples import saved_tuples
@@ -50,6 +51,8 @@ class Emitter:
         self.unset = unset_variables(function, self.names, self.alive.__contains__)
         self.tape_orders = tape_orders(function)
         self.read = _read_values(function)
+        runs = passes.runs("release")
+        self.releases = releases(layout, self.names, self.read) if runs else {}
         self.tuples = saved_tuples(function)
         # What jumps have settled at the place where the text is now, and which names it has read.
         self.known: dict[Value, bool | None] = {}
@@ -74,13 +77,20 @@ class Emitter:
         statements: list[ast.stmt] = []
         part = None
         for op in self.function.body.operations:
-            lines = self.operation(op)
+            lines = [*self.release(op), *self.operation(op)]
             # What the backward part alone reads may be computed there.
             if lines and two_parts and not part and part is not op.backward:
                 statements.append(Comment("backward" if op.backward else "forward"))
                 part = op.backward
             statements += lines
         return with_pops(statements)
+
+    def release(self, op: Operation) -> list[ast.stmt]:
+        """`del a, b`: what is let go before the operation's lines."""
+        gone: list[ast.expr] = [
+            ast.Name(name, ast.Del()) for name in self.releases.get(id(op), ())
+        ]
+        return [ast.Delete(gone)] if gone else []
 
     def expression(self, value: Value) -> ast.expr:
         """A value as source: its name, or the expression that it nests as."""

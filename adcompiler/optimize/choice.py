@@ -41,6 +41,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "rows": (2, "rows that an array of ints names are added to by a helper, where that is faster"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
     "reuse": (2, "a result is written over an array that nobody reads any more"),
+    "release": (2, "an array that nobody reads any more is let go before another is made"),
     "row-lists": (1, "a row is a list of Python's floats for a loop over its elements"),
     "tuple-tapes": (1, "several numbers that a loop saves are one tuple on one tape"),
     "late-updates": (0, "an array's gradient is added to where the last reader is done"),

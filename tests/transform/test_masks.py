@@ -7,7 +7,7 @@ from driving import check, gradients, is_clean, module
 from adcompiler import grad
 from adcompiler.ir.sizes import add, symbol
 from adcompiler.ir.types import INT, Array
-from adcompiler.ops import TABLE
+from adcompiler.ops import TABLE, Op
 from adcompiler.ops.places import Part, Slot, cover, slots
 
 WARNS = pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
@@ -137,3 +137,22 @@ def test_what_covers():
     assert cover([Part(0, 0, N), Part(0, 1, None)])
     assert not cover([Part(0, 0, 3), Part(0, N, None)])
     assert not cover([])
+
+
+READS = [(op, sample) for op in TABLE.values() if op.part is not Op.part for sample in op.samples]
+
+
+@pytest.mark.parametrize(
+    ("op", "sample"), READS, ids=lambda one: one.name if isinstance(one, Op) else str(one[0][0])
+)
+def test_the_part_that_is_read_is_what_is_read(op, sample):
+    (shape, *rest), attributes = sample
+    if not isinstance(shape, tuple):
+        return
+    places = np.arange(np.prod(shape)).reshape(shape)
+    types = [INT if isinstance(v, int) else Array(v.dtype.str[1:], v.shape) for v in rest]
+    part = op.part((Array("f8", shape), *types), attributes)
+    read = set(np.ravel(op.evaluate(attributes, (places, *rest))).tolist())
+    if part is not None:
+        within = (*[slice(None)] * part.axis, slice(part.start, part.stop))
+        assert read == set(places[within].ravel().tolist())

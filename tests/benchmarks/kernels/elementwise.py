@@ -77,7 +77,7 @@ def _arguments() -> tuple[Any, ...]:
 
 KERNELS = (
     Kernel(
-        "log-sum-exp", log_sum_exp, _arguments, log_sum_exp_by_hand,
+        "log-sum-exp", log_sum_exp, _arguments, log_sum_exp_by_hand, optimize=2,
         peers={
             "autograd": in_autograd(log_sum_exp, _arguments),
             "jax": in_jax(log_sum_exp, _arguments),
@@ -85,10 +85,9 @@ KERNELS = (
             "torch": in_torch(log_sum_exp_in_torch, _arguments),
             "mygrad": in_mygrad(log_sum_exp, _arguments),
         },
-        optimize=2,
     ),
     Kernel(
-        "element-wise chain", chain, _arguments, chain_by_hand,
+        "element-wise chain", chain, _arguments, chain_by_hand, optimize=2,
         peers={
             "autograd": in_autograd(chain, _arguments),
             "jax": in_jax(chain, _arguments),
