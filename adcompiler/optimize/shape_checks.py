@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..ir.core import Function, Operation, Value
-from ..ir.sizes import is_known
+from ..ir.sizes import Size, is_known
 from ..ir.types import shape_of
 from ..ops import TABLE
 from ..ops.effects import Template, hole
@@ -28,7 +28,7 @@ from .shape_sources import Shape, Sizes, sizes_of_parameters, template
 
 __all__ = ["check_shapes"]
 
-Pairs = frozenset[tuple[str, str]]
+Pairs = frozenset[frozenset[Size]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def check_shapes(gradient: Function, function: Function) -> Function:
     wanted = list(_checks(function))
     if not wanted:
         return gradient
-    made: set[tuple[str, str]] = set().union(*(check.pairs for check in _checks(gradient)))
+    made: set[frozenset[Size]] = set().union(*(check.pairs for check in _checks(gradient)))
     sizes = sizes_of_parameters(gradient)
     added = []
     for check in wanted:
@@ -77,8 +77,7 @@ def _unsettled(shapes: Sequence[Shape]) -> Pairs:
     for a, b in itertools.combinations(dict.fromkeys(shapes), 2):
         for m, n in zip(reversed(a), reversed(b), strict=False):
             if m != n and 1 not in (m, n):
-                first, second = sorted((str(m), str(n)))
-                found.add((first, second))
+                found.add(frozenset((m, n)))
     return frozenset(found)
 
 

@@ -88,3 +88,19 @@ def test_no_check_where_the_operation_is_still_there_or_settled():
 
 def test_what_may_not_be_computed_isn_t_checked():
     assert np.array_equal(grad(in_a_branch)(np.ones(3), np.ones(4)), np.ones(3))
+
+
+def test_sizes_of_one_name_are_told_apart():
+    """The first element of `x` and `x_0` have sizes of one name; one check stands for neither."""
+
+    def f(x, x_0, y):
+        return np.sum(x[0] * y) + np.sum(x_0 + y)
+
+    three, four = np.ones(3), np.ones(4)
+    assert grad(f).source((three,), three, three).count("np.broadcast_shapes") == 2
+    for arguments in (((three,), four, three), ((four,), three, three)):
+        with pytest.raises(ValueError, match="broadcast"):
+            f(*arguments)
+        for level in (1, 2):
+            with pytest.raises(ValueError, match="broadcast"):
+                grad(f, optimize=level)(*arguments)
