@@ -14,6 +14,8 @@ for _library in ("OPENBLAS", "MKL", "OMP"):
 
 pytest.register_assert_rewrite("driving", "irtext", "proving", "sampling", "slopes")
 
+collect_ignore = ["typing"]  # read by mypy, and never run
+
 _folders: list[str] = []
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from ..ir.core import Operation, Value
+from ..ir.core import Block, Function, Operation, Value
+from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, Saved, Tape, rank
 from ..ops import TABLE
 
@@ -20,10 +21,10 @@ __all__ = [
     "Found",
     "Site",
     "Step",
+    "Steps",
     "changes_operand",
     "has_memory",
     "makes_memory",
-    "steps_of",
 ]
 
 
@@ -76,6 +77,44 @@ class Step(NamedTuple):
     def is_settled(self) -> bool:
         """Whether the result is the operation's own site, whatever else is found."""
         return self.changed is None and not self.viewed and not self.held
+
+
+class Steps:
+    """What a function's operations do with memory.
+
+    `settled`: the values that have one site, whatever else is found, parameters among them. `open`:
+    by block what has to be gone through in every round, regions among it.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.settled: dict[Value, Found] = {
+            p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
+        }
+        self.open: dict[Block, list[Step | Operation]] = {}
+        self._inside: dict[object, set[Value]] = {}
+        self._block(function.body)
+
+    def _block(self, block: Block) -> None:
+        steps: list[Step | Operation] = []
+        for op in block.operations:
+            if op.blocks:
+                steps.append(op)
+                for inner in op.blocks:
+                    self._block(inner)
+                continue
+            for step in steps_of(op):
+                if step.is_settled:
+                    self.settled[step.result] = step.own
+                else:
+                    steps.append(step)
+        self.open[block] = steps
+
+    def inside(self, loop: Operation) -> set[Value]:
+        """The values that the loop's blocks define."""
+        region = loop.attributes["region"]
+        if region not in self._inside:
+            self._inside[region] = {v for block in loop.blocks for v in defined_in(block)}
+        return self._inside[region]
 
 
 def changes_operand(op: Operation) -> bool:

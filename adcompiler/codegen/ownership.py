@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.types import Array, rank
 from .lifetimes import Lifetimes, Segment
-from .memory_steps import Site, changes_operand, has_memory
+from .memory_steps import Site, Steps, changes_operand, has_memory
 from .sites import Sites
 
 __all__ = ["AliveSites", "Updates", "find_updates", "shared_results"]
@@ -43,13 +43,16 @@ class Updates:
 _LATE = 1
 
 
-def find_updates(function: Function, lifetimes: Lifetimes) -> Updates:
+def find_updates(
+    function: Function, lifetimes: Lifetimes, steps: Steps | None = None
+) -> Updates:
     """All updates are taken to be in place until one is seen not to be; what it copies is memory of
-    its own."""
+    its own. `steps`: the function's, where it is asked about with other lifetimes, too."""
+    steps = Steps(function) if steps is None else steps
     updates = [op for op in walk(function.body) if changes_operand(op) and has_memory(op.result)]
     copying: frozenset[Value] = frozenset()
     while True:
-        sites = Sites(function, copying)
+        sites = Sites(function, copying, steps)
         alive = AliveSites(sites, lifetimes)
         kept = sites.kept(function)
         refused = {

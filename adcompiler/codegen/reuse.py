@@ -32,7 +32,7 @@ from ..ops.effects import Template
 from ..ops.inference import size_of
 from ..optimize.choice import Passes
 from .lifetimes import Lifetimes, find_lifetimes
-from .memory_steps import makes_memory
+from .memory_steps import Steps, makes_memory
 from .nesting import Nesting, plan_nesting
 from .ownership import AliveSites, Updates, find_updates
 
@@ -63,13 +63,14 @@ def lay_out(function: Function, passes: Passes) -> Layout:
     if wanted:
         placed = _Placing(function, nesting)
         function = replace(function, body=placed.block(function.body))
+    steps = Steps(function)
     while True:
         # All are taken to be written over until one is seen not to be: its operands are then read
         # where the line that it is part of stands, which is later.
         over = {result: operands[0] for result, operands in wanted.items()}
         chosen = Nesting(nesting.inlined.difference(over, over.values()), nesting.definitions)
         lifetimes = find_lifetimes(function, chosen)
-        updates = find_updates(function, lifetimes)
+        updates = find_updates(function, lifetimes, steps)
         refused = set(_refused(function, updates, over))
         if not refused:
             spared = set(_elided(function, nesting, over))

@@ -17,10 +17,9 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..ir.core import Block, Function, Operation, Value, walk
-from ..ir.rewrite import defined_in
 from ..ir.types import Array, List, rank
 from ..ops import TABLE
-from .memory_steps import Found, Site, Step, has_memory, steps_of
+from .memory_steps import Found, Site, Step, Steps, has_memory
 
 __all__ = ["Sites", "stored_parameters"]
 
@@ -41,22 +40,22 @@ def stored_parameters(function: Function) -> tuple[Value, ...]:
 class Sites:
     """For every value the sites that its memory may come from.
 
-    `copying`: the updates that copy; None where that isn't known yet.
+    `copying`: the updates that copy; None where that isn't known yet. `steps`: what the function's
+    operations do, where it is asked about more than once.
     """
 
-    def __init__(self, function: Function, copying: frozenset[Value] | None = None) -> None:
+    def __init__(
+        self, function: Function, copying: frozenset[Value] | None = None,
+        steps: Steps | None = None,
+    ) -> None:  # fmt: skip
         self.copying = copying
+        self.steps = Steps(function) if steps is None else steps
         self.origins: dict[Site, set[Site]] = {}
         self.joint: dict[object, set[int]] = {}
         # How often anything became known; and how often it had when a loop was last gone round.
         self.changes = 0
         self.settled: dict[object, int] = {}
-        self.inside: dict[object, set[Value]] = {}
-        self.found: dict[Value, Found] = {
-            p: frozenset({Site(p, foreign=True)}) for p in function.parameters if has_memory(p)
-        }
-        self.steps: dict[Block, list[Step | Operation]] = {}
-        self._prepare(function.body)
+        self.found = dict(self.steps.settled)
         self._block(function.body)
 
     def of(self, value: Value) -> Found:
@@ -156,24 +155,8 @@ class Sites:
         self.changes += 1
         return True
 
-    def _prepare(self, block: Block) -> None:
-        """What has to be gone through in every round; the rest is settled at once."""
-        steps: list[Step | Operation] = []
-        for op in block.operations:
-            if op.blocks:
-                steps.append(op)
-                for inner in op.blocks:
-                    self._prepare(inner)
-                continue
-            for step in steps_of(op):
-                if step.is_settled:
-                    self.found[step.result] = step.own
-                else:
-                    steps.append(step)
-        self.steps[block] = steps
-
     def _block(self, block: Block) -> bool:
-        return _news([self._step(step) for step in self.steps[block]])
+        return _news([self._step(step) for step in self.steps.open[block]])
 
     def _step(self, step: Step | Operation) -> bool:
         if isinstance(step, Step):
@@ -209,9 +192,7 @@ class Sites:
         region = op.attributes["region"]
         if self.settled.get(region) == self.changes:
             return False  # nothing is known that wasn't when it was last gone round
-        if region not in self.inside:
-            self.inside[region] = {v for block in op.blocks for v in defined_in(block)}
-        inside = self.inside[region]
+        inside = self.steps.inside(op)
         any_news, news = False, True
         while news:
             apart = self._apart(op)
