@@ -399,7 +399,7 @@ REFUSED = [
     ("if x > 0:\n        y = np.ones(3)\n    else:\n        y = np.ones((3, 3))\n    x = np.sum(y)",
      "ambiguous", "y"),
     ("a, b = x, x, x", "unpacking", "a, b"),
-    ("a, b = np.ones(n)", "unpacking", "a, b"),
+    ("a, *b = np.ones(n)", "unpacking", "a, *b"),
     ("y = np.sum(np.ones((2, 2)), axis=np.ones(2))", "not-static", None),
     ("y = undefined_name", "unknown-name", "undefined_name"),
     ("x.real = 2.0", "unsupported-target", "x.real"),
