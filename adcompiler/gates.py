@@ -27,8 +27,12 @@ def sigmoid(x: Any) -> Any:
     if isinstance(x, _ARRAY):
         e = np.exp(-np.abs(x))
         return np.where(x >= 0, 1, e) / (1 + e)
-    e = math.exp(-abs(x))
-    return 1 / (1 + e) if x >= 0 else e / (1 + e)
+    if x >= 0:
+        y = 1 / (1 + math.exp(-x))
+    else:
+        e = math.exp(x)
+        y = e / (1 + e)
+    return y
 
 
 @sigmoid.backward

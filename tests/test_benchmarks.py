@@ -12,7 +12,7 @@ from adcompiler.optimize import PASSES
 from tests.benchmarks.kernel import PEERS, Kernel
 from tests.benchmarks.kernels import KERNELS
 from tests.benchmarks.limits import JITTED
-from tests.benchmarks.measure import Spread
+from tests.benchmarks.measure import Repeated, Spread, samples
 from tests.benchmarks.page import renewed
 from tests.benchmarks.passes import table, without_each
 from tests.benchmarks.peers import Peer, Row, agree, leaves, race
@@ -100,3 +100,10 @@ def test_a_pass_is_timed_where_the_text_changes():
     assert row.name == "square" and row.ratios.keys() <= PASSES.keys()
     text = table([row])
     assert text.splitlines()[2].startswith("| square |")
+
+
+def test_a_sample_of_repeated_calls_follows_one_that_isnt_timed():
+    seen = []
+    times = samples({"a": Repeated(lambda: seen.append("a"), 2), "b": lambda: seen.append("b")}, 2)
+    assert seen == ["b", "a", "a", "a", "a", "a", "a", "b"]
+    assert {name: len(seconds) for name, seconds in times.items()} == {"a": 2, "b": 2}

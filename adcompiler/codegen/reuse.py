@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from ..ir.core import Block, Function, Operation, Value, walk
 from ..ir.sizes import is_known, may_be_one
-from ..ir.types import Array, rank, shape_of
+from ..ir.types import Array, rank
 from ..ops import TABLE
 from ..ops.effects import Template
 from ..ops.inference import size_of
@@ -73,10 +73,7 @@ def lay_out(function: Function, passes: Passes) -> Layout:
         updates = find_updates(function, lifetimes, steps)
         refused = set(_refused(function, updates, over))
         if not refused:
-            spared = set(_elided(function, nesting, over))
-            if not spared:
-                return Layout(function, chosen, lifetimes, updates, over)
-            wanted = {result: wanted[result] for result in over if result not in spared}
+            return Layout(function, chosen, lifetimes, updates, over)
         for result in refused:
             wanted[result] = wanted[result][1:]
         wanted = {result: operands for result, operands in wanted.items() if operands}
@@ -169,36 +166,6 @@ class _Placing:
                     del parts[op.result]
                 place(op)
         return replace(block, operations=tuple(operations))
-
-
-def _elided(
-    function: Function, nesting: Nesting, over: Mapping[Value, Value]
-) -> Iterator[Value]:
-    """Results of operators that NumPy writes over an operand by itself, as it does where a large
-    operand is nested in the expression and the other has the same shape, or none."""
-    spared = set[Value]()
-    for op in walk(function.body):
-        operand = over.get(op.results[0]) if len(op.results) == 1 else None
-        if operand is None or operand not in nesting.inlined:
-            continue
-        if operand in over and operand not in spared:
-            continue  # it has a line of its own
-        if op.attributes.get("via") != "op":
-            continue
-        position = op.operands.index(operand)
-        signs = TABLE[op.opcode].terms or TABLE[op.opcode].factors
-        turns = bool(signs) and (position == 0 or signs[position] > 0)
-        if turns and not any(_is_stretched(v, op.result) for v in op.operands):
-            spared.add(op.result)
-            yield op.result
-
-
-def _is_stretched(operand: Value, result: Value) -> bool:
-    """Whether an operand that is an array is known to be smaller than the result."""
-    mine, whole = shape_of(operand.type), shape_of(result.type)
-    return bool(mine) and (
-        len(mine) < len(whole) or any(a == 1 != b for a, b in zip(mine, whole, strict=True))
-    )
 
 
 def _refused(

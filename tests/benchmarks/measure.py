@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Figure", "Spread", "interleaved", "peak", "samples", "table"]
+__all__ = ["Figure", "Repeated", "Spread", "interleaved", "peak", "samples", "table"]
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,29 @@ class Spread:
         return Spread(median, low, high)
 
 
+@dataclass(frozen=True)
+class Repeated:
+    """A candidate whose call is so short that a sample is many of them."""
+
+    call: Callable[[], object]
+    calls: int
+
+    def __call__(self) -> None:
+        call = self.call
+        for _ in range(self.calls):
+            call()
+
+
 def samples(
     candidates: Mapping[str, Callable[[], object]], rounds: int, budget: float = math.inf
 ) -> dict[str, list[float]]:
     """The CPU seconds of each candidate, one per round; every round runs each of them, in turn.
 
     Not the clock's: on a busy machine a long candidate is interrupted more often than a short one.
-    Each round starts with another one, so that none always comes after the same. A candidate that
-    has used `budget` seconds sits the later rounds out, but never the first three.
+    Each round starts with another one, so that none always comes after the same. What is `Repeated`
+    is called once before its sample begins, since the one before it has left the caches, and the
+    memory that it gave back, as suited itself. A candidate that has used `budget` seconds sits the
+    later rounds out, but never the first three.
     """
     times: dict[str, list[float]] = {name: [] for name in candidates}
     enabled = gc.isenabled()
@@ -80,6 +95,8 @@ def samples(
             for name, candidate in order:
                 if turn >= 3 and sum(times[name]) > budget:
                     continue
+                if isinstance(candidate, Repeated):
+                    candidate.call()
                 start = time.process_time()
                 candidate()
                 times[name].append(time.process_time() - start)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,9 @@ from adcompiler import Passes, grad
 from adcompiler.optimize import PASSES
 from tests.benchmarks.kernel import Kernel
 from tests.benchmarks.kernels import KERNELS
-from tests.benchmarks.measure import Spread, samples
+from tests.benchmarks.measure import Repeated, Spread, samples
 from tests.benchmarks.page import markdown_table, number, renew
-from tests.benchmarks.peers import emitted, often
+from tests.benchmarks.peers import emitted
 
 __all__ = ["Bought", "main", "table", "without_each"]
 
@@ -50,7 +51,7 @@ def without_each(kernel: Kernel, rounds: int) -> Bought:
             if other != source:
                 calls[name] = call
     candidates = {
-        name: often(lambda call=call: call(*arguments), kernel.calls)
+        name: Repeated(functools.partial(call, *arguments), kernel.calls)
         for name, call in calls.items()
     }
     for run in candidates.values():

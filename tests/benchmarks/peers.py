@@ -26,9 +26,9 @@ from adcompiler import grad
 from adcompiler.gradient import Gradient
 from tests.benchmarks.kernel import PEERS, Build, Kernel
 from tests.benchmarks.kernels import KERNELS
-from tests.benchmarks.measure import Spread, peak, samples
+from tests.benchmarks.measure import Repeated, Spread, peak, samples
 
-__all__ = ["Peer", "Row", "agree", "emitted", "leaves", "main", "often", "race"]
+__all__ = ["Peer", "Row", "agree", "emitted", "leaves", "main", "race"]
 
 TOLERANCE = 1e-8
 SAMPLE = 0.02  # seconds that a peer's sample lasts, where it can make that many calls
@@ -108,13 +108,13 @@ def race(kernel: Kernel, rounds: int) -> Row:
     calls, found = _installed(kernel, expected)
 
     candidates = {
-        "ours": often(lambda: ours(*arguments), kernel.calls),
-        "text": often(lambda: text(*arguments), kernel.calls),
-        "by hand": often(lambda: kernel.by_hand(*arguments), kernel.calls),
-        "function": often(lambda: kernel.function(*_copied(arguments)), kernel.calls),
+        "ours": Repeated(lambda: ours(*arguments), kernel.calls),
+        "text": Repeated(lambda: text(*arguments), kernel.calls),
+        "by hand": Repeated(lambda: kernel.by_hand(*arguments), kernel.calls),
+        "function": Repeated(lambda: kernel.function(*_copied(arguments)), kernel.calls),
     }
     counts = {name: _count(call, kernel.calls) for name, call in calls.items()}
-    candidates |= {name: often(call, counts[name]) for name, call in calls.items()}
+    candidates |= {name: Repeated(call, counts[name]) for name, call in calls.items()}
     times = samples(candidates, rounds, BUDGET)
     own = [seconds / kernel.calls for seconds in times["ours"]]
 
@@ -197,14 +197,6 @@ def _count(call: Callable[[], Any], at_most: int) -> int:
     start = time.process_time()
     call()
     return max(1, min(at_most, int(SAMPLE / max(time.process_time() - start, 1e-9))))
-
-
-def often(call: Callable[[], Any], calls: int) -> Callable[[], Any]:
-    def repeated() -> None:
-        for _ in range(calls):
-            call()
-
-    return repeated
 
 
 def main(arguments: list[str]) -> None:

@@ -49,8 +49,8 @@ def test_text():
 
 
 def test_names():
-    """A gradient isn't called after a primal, nor one name of the user's by another. What NumPy
-    writes over by itself stays nested, and so does a sign that a sum can take."""
+    """A gradient isn't called after a primal, nor one name of the user's by another. A sign that a
+    sum can take stays nested."""
 
     def f(x, y):
         u = np.exp(x - y)
@@ -62,17 +62,22 @@ def test_names():
         "    # forward\n"
         "    u = x - y\n"
         "    np.exp(u, out=u)\n"
-        "    s3 = u * 2.0 * y / 3.0\n"
-        "    v = np.sin(s3)\n"
+        "    s1 = u * 2.0\n"
+        "    s1 *= y\n"
+        "    s1 /= 3.0\n"
+        "    v = np.sin(s1)\n"
         "    s6 = -v\n"
         "    np.exp(s6, out=s6)\n"
         "    # backward\n"
         "    grad_v = np.multiply(grad_out, s6, out=s6)\n"
-        "    grad_x = grad_out * np.cos(v)\n"
+        "    s4 = np.cos(v)\n"
+        "    grad_x = np.multiply(grad_out, s4, out=s4)\n"
+        "    grad_s4 = grad_out * x\n"
         "    np.sin(v, out=v)\n"
-        "    grad_v -= grad_out * x * v\n"
-        "    np.cos(s3, out=s3)\n"
-        "    grad_v *= s3\n"
+        "    grad_s4 *= v\n"
+        "    grad_v -= grad_s4\n"
+        "    np.cos(s1, out=s1)\n"
+        "    grad_v *= s1\n"
         "    grad_v /= 3.0\n"
         "    grad_v *= y\n"
         "    grad_u = np.multiply(grad_v, 2.0, out=grad_v)\n"

@@ -13,8 +13,12 @@ import math
 
 
 def sigmoid(x):
-    e = math.exp(-abs(x))
-    return 1 / (1 + e) if x >= 0 else e / (1 + e)
+    if x >= 0:
+        y = 1 / (1 + math.exp(-x))
+    else:
+        e = math.exp(x)
+        y = e / (1 + e)
+    return y
 
 
 def loss_grad(v, w, x, y, *, grad_l=1.0):

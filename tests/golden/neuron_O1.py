@@ -14,8 +14,12 @@ import math
 
 
 def sigmoid(x):
-    e = math.exp(-abs(x))
-    return 1 / (1 + e) if x >= 0 else e / (1 + e)
+    if x >= 0:
+        y = 1 / (1 + math.exp(-x))
+    else:
+        e = math.exp(x)
+        y = e / (1 + e)
+    return y
 
 
 def f_grad(w0, x0, w1, x1, w2, *, grad_L=1.0):
