@@ -83,8 +83,9 @@ def _by_default(x, w):
 
 CASES = [
     (_looped, (0.3, 1.7)), (_looped, (-40.0, 900.0)), (_looped, (math.nan, 1.0)),
-    (_asked, (0.2, 0.4)), (_branched, (0.5, 0.1)), (_branched, (-0.5, 0.1)), (_by_default, (0.7, 0.2)),
-    (_by_default, (3.0, 0.2)), (_arrays, (np.linspace(-800.0, 800.0, 7), 0.3)),
+    (_asked, (0.2, 0.4)), (_branched, (0.5, 0.1)), (_branched, (-0.5, 0.1)),
+    (_by_default, (0.7, 0.2)), (_by_default, (3.0, 0.2)),
+    (_arrays, (np.linspace(-800.0, 800.0, 7), 0.3)),
     (_arrays, (np.linspace(-3, 3, 6, dtype=np.float32).reshape(2, 3), np.float32(0.3))),
 ]  # fmt: skip
 
