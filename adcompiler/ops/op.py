@@ -162,7 +162,7 @@ class Op:
     a shape alone is asked where its result has to be a stack.
     `alike`: the results are the same for all of a stack: made of lengths and shapes.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
-    the operands that gives it, or None).
+    the operands and the result that gives it, or None).
     `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros
     because something wasn't selected.
     `statement`: the operation changes its first operand; the statement that does so in place, where
