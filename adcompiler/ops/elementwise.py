@@ -242,8 +242,9 @@ def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
         a = a.emit("cast", type="complex" if a.is_python else as_array(y.type).dtype)
     if a.constant:
         return g * y * np.log(a)
-    # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
-    return g * y * np.log(select(a == 0, 1.0, a))
+    # At a = 0 the limit of y * log(a) is 0 for every exponent above 0. `math.log` would raise at
+    # the negative ones that `math.pow` takes.
+    return g * y * select(a == 0, 1.0, a).emit("log", via="np")
 
 
 def _quotient(g: Any, b: Any) -> Any:
