@@ -41,10 +41,13 @@ function lineOf(number, runs, part, places, extra = {}) {
   return { node, runs, part, places, gates: [], ...extra };
 }
 
-// The number of a line that stands for all of its gates: that of the last one, the user's if named.
-function shownGate(gates) {
-  const own = gates.filter((gate) => !/^s\d+$/.test(gate.name));
-  return (own.length ? own : gates).at(-1);
+// The number of a line that stands for all of its gates: that of the last one, the user's if named;
+// of a line that ends with a call, what the call gives.
+function shownGate(gates, row) {
+  const own = gates.filter((gate) => gate.row === row);
+  if (gates.at(-1) !== own.at(-1)) return gates.at(-1);
+  const named = own.filter((gate) => !/^s\d+$/.test(gate.name));
+  return (named.length ? named : own).at(-1);
 }
 
 function withNumbers(line, gate, gradient) {
@@ -63,10 +66,10 @@ function sourceLines() {
       const node = element("div", "line heading", textOf(row.runs));
       return { node, runs: [], part: "", places: [], gates: [], heading: true, row: k };
     }
-    const gates = data.gates.filter((gate) => gate.row === k);
+    const gates = data.gates.filter((gate) => gate.row === k || gate.calls.includes(k));
     const line = lineOf(String(row.number), row.runs, "", [], { row: k, gates });
     const steps = gates.filter((gate) => gate.expression);
-    return data.call ? withNumbers(line, shownGate(steps), true) : line;
+    return data.call ? withNumbers(line, shownGate(steps, k), true) : line;
   });
 }
 
