@@ -55,7 +55,10 @@ def check_grads(
     _check_usage(args, order, modes)
     comparison = Comparison(tuple(args), _names(f, args), _tolerance(args, rtol, atol, eps), seed)
     if not comparison.wrt:
-        _refuse("none of the arguments holds floats.", "pass floats or arrays of floats.")
+        _refuse(
+            "none of the arguments holds floats.",
+            "pass a float (2.0 instead of 2), or an array of floats.",
+        )
     with np.errstate(all="ignore"):
         value = f(*comparison.fresh())
         comparison.tolerance = _tolerance((*args, value), rtol, atol, eps)

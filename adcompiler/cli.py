@@ -48,7 +48,8 @@ def main() -> None:
     Examples:
       adcompiler show samples/neuron.py:neuron
       adcompiler show samples/neuron.py:neuron -O0 --wrt all
-      adcompiler emit samples/svm.py:loss --arg 'W=f8[d, k]' ... -o svm_grad.py
+      adcompiler emit samples/neuron.py:neuron --wrt all -o neuron_grad.py
+      adcompiler check samples/neuron.py:neuron
 
     Exit status: 0; 1 where a function is refused (the reason goes to stderr); 2 for wrong usage.
     """
@@ -257,7 +258,7 @@ def graph(
 
     \b
     Examples:
-      adcompiler graph samples/neuron.py:neuron --at "neuron(2, -1, -3, -2, -3)" -o graph.svg
+      adcompiler graph samples/neuron.py:neuron --at "neuron(2., -1., -3., -2., -3.)" -o graph.svg
       adcompiler graph model.py:loss --arg 'x=f8[n, d]' -o loss.dot
       adcompiler graph model.py:power --at "power(2.0, 5)" --iteration 0 -o power.html
     """
@@ -293,7 +294,7 @@ def explore(
 
     \b
     Examples:
-      adcompiler explore samples/neuron.py:neuron --at "neuron(2, -1, -3, -2, -3)" -o page.html
+      adcompiler explore samples/neuron.py:neuron --at "neuron(2., -1., -3., -2., -3.)" -o page.html
       adcompiler explore model.py:loss --arg 'x=f8[n, d]' --arg 'w=f8[d]' -o page.html
     """
     from .cli_explore import explorer_page

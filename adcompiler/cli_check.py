@@ -21,6 +21,7 @@ from .frontend.signature import Static, Structure
 from .ir.sizes import Affine, Size
 from .ir.types import Array, List, Scalar
 from .transformations import jvp
+from .wrt import check_some_float
 
 __all__ = ["check"]
 
@@ -34,6 +35,7 @@ def check(
 ) -> str | None:
     """What is wrong with the derivatives, in words, or None; AdcompilerError for a refusal."""
     function = arguments.target.function
+    check_some_float(function, arguments.structures)
     args, keywords = split(inspect.signature(function), _values(arguments, seed))
 
     def checked(*args: Any) -> Any:

@@ -21,15 +21,15 @@ import numpy as np
 from .diagnostics import Diagnostic, SignatureError, SourceError, Span, UnsupportedError
 from .frontend.annotations import parameter_structures, parse_structure
 from .frontend.context import ARGUMENT, Path, lookup_path
-from .frontend.items import Instance, is_number
+from .frontend.items import is_number
 from .frontend.paths import EQUAL, equal_paths
-from .frontend.signature import Static, Structure, abstract, parts
+from .frontend.signature import Structure, abstract
 from .frontend.static_module import Decorated, Unevaluated, load_namespace
-from .ir.types import is_differentiable
 from .ops.gates import Primitive
 from .pipeline import lower_settled
 from .plain import literal_defaults
 from .targets import variables_of
+from .wrt import check_some_float, has_floats
 
 __all__ = ["Arguments", "Target", "arguments_of", "find_function", "wrt_names"]
 
@@ -267,9 +267,13 @@ def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
     target = arguments.target
     names = [name.strip() for text in wanted for name in text.split(",")]
     if names == ["all"] and "all" not in target.parameters:
-        names = [name for name, s in arguments.structures.items() if _has_gradient(s)]
+        names = [name for name, s in arguments.structures.items() if has_floats(s)]
         if not names:
-            _refuse(target, "has no parameter that holds floats", "give one with `--arg x=float`.")
+            check_some_float(target.function, arguments.structures)
+            name = next(iter(target.parameters), "x")
+            _refuse(
+                target, "has no parameter that holds floats", f"give one with `--arg {name}=float`."
+            )
     if not names:
         if not target.parameters:
             _refuse(target, "has no parameters", "differentiate a function of something.")
@@ -285,13 +289,6 @@ def wrt_names(arguments: Arguments, wanted: Iterable[str]) -> tuple[str, ...]:
 def _variables(target: Target) -> str:
     found = ", ".join(f"`{name}`" for name in variables_of(target.function))
     return f" Its local variables: {found}." if found else ""
-
-
-def _has_gradient(structure: Structure) -> bool:
-    return any(
-        not isinstance(leaf, (Static, Instance)) and is_differentiable(leaf)
-        for _, leaf in parts(structure, "")
-    )
 
 
 def _refuse(target: Target, reason: str, advice: str) -> NoReturn:

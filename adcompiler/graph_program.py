@@ -29,6 +29,7 @@ from .pipeline import legalised, lower_settled
 from .refusals import check_complex, check_result
 from .transform.probes import is_look, probed
 from .transform.reverse import reverse
+from .wrt import check_some_float
 
 __all__ = [
     "Program", "gradients_of", "inputs_of", "is_probed", "leaves_of", "names_of",
@@ -55,6 +56,7 @@ class Program:
 
 def program_of(of: Gradient, arguments: Mapping[str, Any]) -> Program:
     structures = {name: abstract(value, name) for name, value in arguments.items()}
+    check_some_float(of.function, structures)
     lowered, _ = lower_settled(
         of.function, structures, lambda path: lookup_path(of.function, path, arguments)
     )

@@ -25,8 +25,10 @@ from .ir.core import Value
 from .ir.types import Array, is_differentiable, kind_of
 from .ops.emit import constant
 
-__all__ = ["Place", "check_wrt", "differentiable", "gradient_item", "is_fit", "place_expression",
-           "select", "shown"]  # fmt: skip
+__all__ = [
+    "Place", "check_some_float", "check_wrt", "differentiable", "gradient_item", "has_floats",
+    "is_fit", "place_expression", "select", "shown",
+]  # fmt: skip
 
 Place = str | tuple[str, int | str]
 
@@ -57,6 +59,30 @@ def check_wrt(
             code, reason, advice = _words(at, found, shown(place))
             source = read_function(function)
             raise SignatureError(Diagnostic(code, reason, advice, source.span(source.node)))
+
+
+def check_some_float(
+    function: types.FunctionType, structures: Mapping[str, Structure]
+) -> None:
+    """Refuse what is given whole numbers and no floats: by nothing of it there is a gradient."""
+    if any(map(has_floats, structures.values())):
+        return
+    whole = [
+        name for name, structure in structures.items()
+        if any(kind_of(leaf) in ("int", "bool") for leaf in _numbers(structure))
+    ]  # fmt: skip
+    check_wrt(function, structures, tuple(whole[:1]))
+
+
+def has_floats(structure: Structure) -> bool:
+    """Whether any part of it has a gradient."""
+    return any(map(is_differentiable, _numbers(structure)))
+
+
+def _numbers(structure: Structure) -> list[Any]:
+    """The types of its numbers and arrays."""
+    found = [leaf for _, leaf in parts(structure, "")]
+    return [leaf for leaf in found if not isinstance(leaf, (Static, Instance))]
 
 
 def _unfit(structure: Structure, path: str) -> Iterator[tuple[str, Any]]:

@@ -326,7 +326,7 @@ def test_a_refusal_leaves_the_old_module(model, tmp_path):
         (("model.py:vector",), "error[non-scalar-result]"),
         (("model.py:summed",), "--arg x=f8[n]"),
         (("model.py:counted",), "only floats have a gradient"),
-        (("model.py:counted", "--wrt", "all"), "has no parameter that holds floats"),
+        (("model.py:counted", "--wrt", "all"), "which is int: only floats have a gradient"),
         (("model.py:nothing",), "`nothing` has no parameters"),
         (("model.py:decorated",), "its decorator `@staticmethod`"),
         (("model.py:gate",), "`gate` is a gate"),

@@ -289,7 +289,7 @@ def test_types_are_enough(model):
     [
         (["model.py:raising", "--at", "raising(0.5)"], 1, "no such luck"),
         (["model.py:vector", "--at", "vector(np.ones(3))"], 1, "non-scalar-result"),
-        (["model.py:counted"], 1, "no-float-argument"),
+        (["model.py:counted"], 1, "integer-wrt"),
         (["model.py:loss", "--at", "f(2.0)"], 2, "is no call of `loss`"),
         (["model.py:loss", "--wrt", "q"], 2, "no parameter `q`"),
         (["model.py:loss", "--without", "sleep"], 1, "unknown-pass"),

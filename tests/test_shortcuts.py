@@ -16,7 +16,16 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from adcompiler import SignatureError, api, grad, hvp, jvp, shortcuts, value_and_grad, vmap
+from adcompiler import (
+    SignatureError,
+    grad,
+    gradient,
+    hvp,
+    jvp,
+    shortcuts,
+    value_and_grad,
+    vmap,
+)
 
 Pair = namedtuple("Pair", "a b")
 Other = namedtuple("Other", "a b")
@@ -381,7 +390,7 @@ def test_no_key_is_made_of_a_call_like_those_before(monkeypatch):
     for g, args, kwargs in calls:
         g(*args, **kwargs)
     wanted = [g(*args, **kwargs) for g, args, kwargs in calls]
-    monkeypatch.delattr(api, "keys_of")
+    monkeypatch.delattr(gradient, "keys_of")
     for (g, args, kwargs), value in zip(calls, wanted, strict=True):
         again = g(*args, **kwargs)
         assert repr(again) == repr(value)
@@ -389,7 +398,7 @@ def test_no_key_is_made_of_a_call_like_those_before(monkeypatch):
 
 def test_none_is_made_for_a_single_call(monkeypatch):
     made = []
-    monkeypatch.setattr(api, "shortcut", lambda *args: made.append(args))
+    monkeypatch.setattr(gradient, "shortcut", lambda *args: made.append(args))
     for turn in (2.0, A, A[0], ROW):
         g = grad(squares)
         g(turn)
@@ -406,7 +415,7 @@ def test_they_take_no_more_time_than_they_save(monkeypatch):
         made.append(args)
         return shortcuts.shortcut(*args)
 
-    monkeypatch.setattr(api, "shortcut", counted)
+    monkeypatch.setattr(gradient, "shortcut", counted)
     g = grad(product)
     turns = [(x, y) for x in (A, ROW, COLUMN) for y in (A, ROW, COLUMN, 2.0)]
     wanted = [grad(product)(*turn) for turn in turns]

@@ -45,6 +45,8 @@ def add_rules(
     rules = _Rules(ctx, node, gate, path, inside, result, saved)
     attributes["received"] = tuple(k for k, v in enumerate(rules.results) if is_float(v))
     attributes["differentiable"] = attributes["moved"] = rules.floats()
+    if not rules.floats():  # a rule may count on a gradient
+        return
     if gate.rule is not None:
         attributes["differentiable"], attributes["pullback"] = rules.pullback(gate.rule)
     if gate.tangent is not None:

@@ -40,6 +40,7 @@ PASSES: Mapping[str, tuple[int, str]] = {
     "ones": (2, "a matrix is summed along an axis by a product with ones"),
     "rows": (2, "rows that an array of ints names are added to by a helper, where that is faster"),
     "place-stores": (1, "a gradient is stored at a place that holds zeros, and added there once"),
+    "gates": (2, "a gate of a few steps stands in the text, in place of a call of it"),
     "reuse": (2, "a result is written over an array that nobody reads any more"),
     "release": (2, "an array that nobody reads any more is let go before another is made"),
     "row-lists": (1, "a row is a list of Python's floats for a loop over its elements"),

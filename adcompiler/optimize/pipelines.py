@@ -13,6 +13,7 @@ from .commute import sum_first
 from .copies import forward_copies
 from .dead_code import drop_dead
 from .faster import faster
+from .gate_bodies import splice_gates
 from .invariants import hoist_invariants
 from .inverses import solve_by_inverses
 from .late_updates import delay_updates
@@ -149,7 +150,8 @@ def after_copies(passes: Passes) -> list[NamedPass]:
 
 def before_emission(passes: Passes) -> list[NamedPass]:
     """What is for the text alone."""
-    return _chosen((("row-lists", list_rows), ("tuple-tapes", pack_tapes)), passes)
+    steps = ("gates", splice_gates), ("row-lists", list_rows), ("tuple-tapes", pack_tapes)
+    return _chosen(steps, passes)
 
 
 def _chosen(steps: Sequence[Step], passes: Passes) -> list[NamedPass]:

@@ -96,6 +96,13 @@ def test_forward_rules_of_our_gates(own, x):
     np.testing.assert_allclose(found, 2 * (own(x + 1e-6) - own(x - 1e-6)) / 2e-6, rtol=1e-8)
 
 
+@pytest.mark.parametrize("own", [sigmoid, relu])
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_gate_of_whole_numbers_asks_no_rule(own, level):
+    found = grad(lambda x, n: x * own(n), optimize=level)(2.0, 3)
+    assert found == own(3)
+
+
 @primitive
 def absolute(x):
     return np.abs(x) * x

@@ -67,6 +67,6 @@ KERNELS = (
             "torch": builders.torch(lambda torch: _with_gate(torch.sigmoid), arguments, WRT),
             "casadi": _casadi,
         },
-        calls=10_000,
+        calls=10_000, optimize=2,
     ),
 )  # fmt: skip
