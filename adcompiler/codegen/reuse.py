@@ -101,7 +101,7 @@ def _candidates(function: Function, nesting: Nesting) -> Iterator[tuple[Value, l
 
 
 def _added_up(function: Function) -> Iterator[Value]:
-    """Sums of contributions to an array's gradient: what has a line of its own is added in place."""
+    """Sums of contributions to an array's gradient: on a line of its own one adds in place."""
     for block in _plain_blocks(function.body):
         for op in block.operations:
             if op.opcode == "accumulate" and _fits(op.operands[0], op.result):
