@@ -5,7 +5,8 @@
     %y = tanh %1
 
 At level 0 every gate of the user's has its line, and only the inner steps of a derivative rule
-nest. From level 1 on, so does what is used once and was given no name by the user. Nothing passes
+nest. From level 1 on, so does what is used once and was given no name by the user; from level 2 on,
+so do a few products of numbers that are returned (`return g * x, g * w`). Nothing passes
 an effect on its way into an expression: it might raise before or after what was said.
 """
 
@@ -26,6 +27,9 @@ __all__ = ["Nesting", "plan_nesting"]
 
 # Beyond this many operations an expression is no longer read in one go.
 _LARGEST = 12
+
+# More results than these are handed back by their names.
+_FEW = 6
 
 # What costs nothing to ask again, as long as what it is asked of has a name.
 _ASKED = {"constant", "range", "taken", "length", "size", "shape", "count"}
@@ -151,6 +155,7 @@ class _Plan:
         self.returned = {
             v for v in returned if backward and v in definitions and not definitions[v].backward
         }
+        self.results = returned
         self.uses = uses
         self.definitions = definitions
         self.home = home
@@ -269,7 +274,16 @@ class _Plan:
             return not rank(value.type) or self.definitions[value].opcode != "accumulate"
         if not self.nests:
             return value.name is None
-        return is_temporary(value) or self._continues(value)
+        return is_temporary(value) or self._continues(value) or self._is_handed_back(value)
+
+    def _is_handed_back(self, value: Value) -> bool:
+        """From level 2 on, whether one step computes a number for the `return`, and little else is
+        handed back with it: one line says it all."""
+        if self.level < 2 or value not in self.results or len(self.results) > _FEW:
+            return False
+        op = self.definitions[value]
+        number = op.backward and not op.blocks and not rank(value.type)
+        return number and not any(self.weight.get(v) for v in op.operands)
 
     def _is_drawn_for_backward(self, value: Value) -> bool:
         """What has an effect besides its result happens in the forward part."""

@@ -41,15 +41,6 @@ function lineOf(number, runs, part, places, extra = {}) {
   return { node, runs, part, places, gates: [], ...extra };
 }
 
-// The number of a line that stands for all of its gates: that of the last one, the user's if named;
-// of a line that ends with a call, what the call gives.
-function shownGate(gates, row) {
-  const own = gates.filter((gate) => gate.row === row);
-  if (gates.at(-1) !== own.at(-1)) return gates.at(-1);
-  const named = own.filter((gate) => !/^s\d+$/.test(gate.name));
-  return (named.length ? named : own).at(-1);
-}
-
 function withNumbers(line, gate, gradient) {
   const last = gate?.samples.at(-1);
   const cells = element("span", "cells");
@@ -68,8 +59,8 @@ function sourceLines() {
     }
     const gates = data.gates.filter((gate) => gate.row === k || gate.calls.includes(k));
     const line = lineOf(String(row.number), row.runs, "", [], { row: k, gates });
-    const steps = gates.filter((gate) => gate.expression);
-    return data.call ? withNumbers(line, shownGate(steps, k), true) : line;
+    const last = gates.filter((gate) => gate.expression).at(-1);
+    return data.call ? withNumbers(line, last, true) : line;
   });
 }
 

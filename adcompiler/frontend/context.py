@@ -86,7 +86,8 @@ class StaticNeeded(Exception):
 
 @dataclass
 class Frame:
-    """One function being lowered: its names, and where it was called from."""
+    """One function being lowered: its names, and where it was called from. `bound`: by name, the
+    expression that the last assignment gave it."""
 
     source: FunctionSource
     path: Path
@@ -97,6 +98,7 @@ class Frame:
     result_name: str | None = None
     inner: bool = False  # a comprehension's
     jumps: Jumps = field(default_factory=Jumps)
+    bound: dict[str, ast.AST] = field(default_factory=dict)
 
     @functools.cached_property
     def own(self) -> set[str]:

@@ -30,9 +30,7 @@ def test_text():
         "        y = e / (1 + e)\n"
         "    # backward\n"
         "    grad_s0 = grad_y * (1 - y) * y\n"
-        "    grad_w = grad_s0 * x\n"
-        "    grad_x = grad_s0 * w\n"
-        "    return grad_w, grad_x\n"
+        "    return grad_s0 * x, grad_s0 * w\n"
     )
     for passes in (0, 1, CALLS):
         assert " = sigmoid(" in grad(neuron, optimize=passes).source(1.0, 2.0)
