@@ -19,7 +19,7 @@ from ..graph import Graph
 from ..graph_text import shown
 from ..ir.core import Function, Operation, Value, walk
 from ..ir.loops import Loop, is_loop
-from ..pictures.numbers import short
+from ..pictures.numbers import short, whole
 from ..transform.probes import is_look
 from .model import Gate, Sample
 from .sources import Sources
@@ -128,6 +128,8 @@ def _sample(iteration: str, value: Any, gradient: Any) -> Sample:
 def brief(value: Any) -> str:
     """A number with 4 digits, of an array its Euclidean norm; nothing of what has parts."""
     match value:
+        case np.ndarray() if value.dtype.kind in "biu":
+            return whole(value)
         case np.ndarray():
             return f"‖{np.linalg.norm(value.astype(complex)):.3g}‖" if value.size else "‖0‖"
         case tuple() | list() | dict() | str():
