@@ -353,7 +353,10 @@ class Context:
                 reason = f"{in_words(item)} stands where a number or an array is needed."
         self.refuse(node, "not-a-value", reason, "pass a number or an array.")
 
-    def static(self, item: Item, node: ast.AST, what: str) -> Any:
+    def static(
+        self, item: Item, node: ast.AST, what: str,
+        advice: str = "use a literal, a module constant, or an argument as it was passed.",
+    ) -> Any:  # fmt: skip
         """An item as a static Python object, or the argument it comes from is specialised."""
         if is_object(item):
             self.refuse(
@@ -377,9 +380,8 @@ class Context:
         if origin is not None:
             raise (NeedsUnrolling if origin[0] == LOOP else StaticNeeded)(origin)
         return self.refuse(
-            node, "not-static", f"{what} must be known when the function is compiled.",
-            "use a literal, a module constant, or an argument as it was passed.",
-        )  # fmt: skip
+            node, "not-static", f"{what} must be known when the function is compiled.", advice
+        )
 
     def undefined(self) -> Value:
         return self.builder.emit("undefined", (), UNDEFINED)
