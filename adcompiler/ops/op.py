@@ -84,6 +84,13 @@ class OperationError(Exception):
         super().__init__(reason)
 
 
+class UnfilledError(OperationError):
+    """An operand is an element of a list into which nothing has been put."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was put into what this reads", "fill the list before")
+
+
 @final
 @dataclass(frozen=True)
 class Emission:
