@@ -253,7 +253,8 @@ def graph(
     """Draw the graph of a function: gates, wires, and boxes for loops and branches.
 
     With --at each gate's value stands above its wire, in green, and its gradient below, in red.
-    .svg and .html need pip install 'adcompiler[graph]'.
+    .svg and .html need the extra `graph`: python -m pip install 'adcompiler[graph]',
+    or '.[graph]' in a clone.
 
     \b
     Examples:

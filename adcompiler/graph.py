@@ -170,7 +170,7 @@ class Graph:
 
         iteration: the number of the iteration to show of a loop, of a loop inside of it, and so on,
         instead of the last; unroll: all of them. Raises SignatureError before the first run,
-        ModuleNotFoundError without `pip install 'adcompiler[graph]'`."""
+        ModuleNotFoundError without the extra `graph` (pygraphviz)."""
         from .pictures.svg import svg
 
         return svg(self._picture(iteration, unroll))

@@ -47,7 +47,10 @@ def check_result(lowered: Lowered, function: Function, aux: bool = False) -> Non
     type_ = function.results[0].type
     if rank(type_):
         reason = f"the function returns an array ({type_}), and only a number has a gradient."
-        advice = "sum it (np.sum), or take the mean, before returning it."
+        advice = (
+            "return a number: its sum (np.sum) or mean, or np.sum(dy * y) for a gradient dy that"
+            " comes to it. `vjp` takes results of any shape."
+        )
     elif not isinstance(type_, (Scalar, Array)) or kind_of(type_) in ("complex", "bool"):
         reason = f"the function returns {article(str(type_))}."
         advice = "return a real number, for example the loss."

@@ -2,14 +2,15 @@
 
 Trains the digits' network, then asks for the gradient of its loss by the *picture*. A step of the
 same small size in every pixel, up where that makes the loss larger, down elsewhere, is hard to see
-and changes the answer. Saves before, perturbation and after: adversarial.png, or the name given.
+and changes the answer. Pixels that are black or white already can't all be moved. Saves before,
+perturbation and after: adversarial.png, or the name given.
 """
 
 import sys
 
 import digits
 import numpy as np
-from pictures import draw
+from pictures import draw, pyplot
 
 from adcompiler import grad
 
@@ -24,6 +25,7 @@ def attack(params, x, labels, step):
 
 
 if __name__ == "__main__":
+    pyplot()
     _, _, x, labels = digits.load()
     params = digits.train("network", rate=0.2, momentum=0.0, epochs=20)
     print(grad(digits.loss, wrt="x").source(params, x, np.eye(10)[labels]))
@@ -38,7 +40,7 @@ if __name__ == "__main__":
     chosen = np.flatnonzero((before == labels) & (then != labels))[:4]
     rows = [[p[i].reshape(8, 8) for i in chosen] for p in (x, after - x, after)]
     titles = [
-        [f"seen as {before[i]}" for i in chosen], [f"{STEP} x sign" for _ in chosen],
+        [f"seen as {before[i]}" for i in chosen], ["after - before" for _ in chosen],
         [f"seen as {then[i]}" for i in chosen],
     ]  # fmt: skip
     draw(sys.argv[1] if len(sys.argv) > 1 else "adversarial.png", rows, titles)

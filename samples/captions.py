@@ -11,11 +11,14 @@ import sys
 
 import digits
 import numpy as np
-from pictures import draw
+from pictures import draw, pyplot
 
 from adcompiler import grad, value_and_grad
 
-WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+CAPTIONS = [
+    "a zero", "a one", "a two", "a three", "a four",
+    "a five", "a six", "a seven", "an eight", "a nine",
+]  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyz "
 WIDTH, PATTERNS, BATCH, STEPS = 24, 20, 60, 900
 
@@ -59,7 +62,7 @@ def learned(x, labels, steps):
                 (rng.normal(scale=48**-0.5, size=(48, WIDTH)), np.zeros(WIDTH))]  # fmt: skip
 
     params = {"image": layers(64), "text": layers(len(LETTERS) ** 2)}
-    captions = np.array([spelled(f"a {word}") for word in WORDS])
+    captions = np.array([spelled(caption) for caption in CAPTIONS])
     leaves = [leaf for layers_ in params.values() for layer in layers_ for leaf in layer]
     first, second = [0.0 * leaf for leaf in leaves], [0.0 * leaf for leaf in leaves]
     compiled = value_and_grad(contrast)
@@ -86,6 +89,7 @@ def imagined(params, patterns, mean, caption, steps=150):
 
 
 if __name__ == "__main__":
+    pyplot()
     x, labels, test_x, test_labels = digits.load()
     params, captions = learned(x, labels, STEPS)
     likeness = encoded(params["image"], test_x) @ encoded(params["text"], captions).T
@@ -100,9 +104,9 @@ if __name__ == "__main__":
     found = [imagined(params, patterns, mean, captions[k : k + 1]) for k in range(10)]
     seen = encoded(params["image"], np.array(found)) @ encoded(params["text"], captions).T
     for k, row in enumerate(seen):
-        nearest = WORDS[row.argmax()]
-        print(f'"a {WORDS[k]}": likeness = {row[k]:.3f}, nearest caption: "a {nearest}"')
+        nearest = CAPTIONS[row.argmax()]
+        print(f'"{CAPTIONS[k]}": likeness = {row[k]:.3f}, nearest caption: "{nearest}"')
     pictures = [p.reshape(8, 8) for p in found]
-    titles = [f'"a {word}"' for word in WORDS]
+    titles = [f'"{caption}"' for caption in CAPTIONS]
     path = sys.argv[1] if len(sys.argv) > 1 else "captions.png"
     draw(path, [pictures[:5], pictures[5:]], [titles[:5], titles[5:]])

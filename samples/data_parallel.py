@@ -4,7 +4,7 @@ The gradient is compiled once, here; what travels to the workers, which are proc
 is the pickled gradient, and so its source. In the middle of a step one worker is killed: Dask
 starts another one and gives the lost batches out again, and the sum is what one process computes.
 
-Needs `pip install 'adcompiler[dask]'`.
+Needs Dask: python -m pip install '.[dask]'
 """
 
 import logging
@@ -20,7 +20,7 @@ from adcompiler import value_and_grad
 try:
     from distributed import Client, LocalCluster, as_completed
 except ImportError:
-    sys.exit('Dask is missing: pip install "adcompiler[dask]"')
+    sys.exit("Dask is missing: python -m pip install '.[dask]'")
 
 BATCHES, SIZE, INPUTS, HIDDEN = 16, 256, 8, 32
 

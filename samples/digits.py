@@ -1,7 +1,7 @@
 """Trains a network on scikit-learn's 1797 handwritten digits, with SGD and with momentum.
 
 Prints the loss and the accuracy on a held-out third of the digits; both ways end above 96 %.
-The data need an extra package: pip install "adcompiler[samples]"
+The data need scikit-learn: python -m pip install '.[samples]'
 """
 
 import itertools
@@ -39,7 +39,7 @@ def load():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('scikit-learn is missing: pip install "adcompiler[samples]"')
+        sys.exit("scikit-learn is missing: python -m pip install '.[samples]'")
     digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.data))
     x, labels = digits.data[order] / 16.0, digits.target[order]

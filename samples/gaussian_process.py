@@ -29,7 +29,7 @@ def fit(x, y):
     try:
         from scipy.optimize import minimize
     except ImportError:
-        sys.exit('SciPy is missing: pip install "adcompiler[samples]"')
+        sys.exit("SciPy is missing: python -m pip install '.[samples]'")
     return minimize(
         value_and_grad(minus_log_likelihood), np.zeros(3), (x, y), jac=True, method="L-BFGS-B",
         callback=lambda logs: print("  length, signal, noise =", np.exp(logs).round(3), flush=True),

@@ -8,7 +8,7 @@ true start, what is seen at the end, and the start that was found: heat.png, or 
 import sys
 
 import numpy as np
-from pictures import draw
+from pictures import draw, pyplot
 
 from adcompiler import value_and_grad
 
@@ -55,6 +55,9 @@ def recover(seen, steps):
 
 
 if __name__ == "__main__":
+    path = sys.argv[1] if len(sys.argv) > 1 else "heat.png"
+    if path != "-":
+        pyplot()
     start = letter()
     seen = diffuse(start.copy(), TIMES) + 0.002 * np.random.default_rng(0).normal(size=start.shape)
     print(value_and_grad(misfit).source(start, seen))
@@ -62,7 +65,6 @@ if __name__ == "__main__":
     error = np.linalg.norm(found - start) / np.linalg.norm(start)
     blurred = np.linalg.norm(seen - start) / np.linalg.norm(start)
     print(f"distance from the true start: {error:.2f}; of what is seen: {blurred:.2f}")
-    if len(sys.argv) < 2 or sys.argv[1] != "-":
-        path = sys.argv[1] if len(sys.argv) > 1 else "heat.png"
+    if path != "-":
         titles = ["start", "seen at the end", "found"]
         draw(path, [np.clip([start, seen, found], 0.0, 1.0)], [titles], scale=2.6, cmap="inferno")

@@ -1,7 +1,7 @@
 """Four patterns of backpropagation, each read off the code that is emitted for it.
 
 An addition hands the gradient to both sides, a product swaps the factors, a value that is used
-twice adds what comes back, and a maximum sends everything to the larger side.
+twice adds what comes back, and a maximum sends everything to the larger side (equals share it).
 """
 
 from adcompiler import grad
@@ -27,7 +27,7 @@ PATTERNS = {
     add: "an addition distributes: both sides get the gradient as it comes",
     mul: "a product swaps: each factor gets the gradient times the other",
     copy: "a copy adds: x is used twice, and what comes back is summed",
-    route: "a maximum routes: the larger side gets all, the other nothing",
+    route: "a maximum routes: the larger side gets all, the other nothing; equals get a half each",
 }
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ if __name__ == "__main__":
     counts = simulate(true, 10.0, 5.0, 300) * np.exp(0.05 * rng.normal(size=(30, 2)))
     k = np.array([0.9, 0.08, 0.06, 0.7])
     columns = jacobian(residuals)
-    print("step 0: loss =", round(loss(k, counts), 4), "rates =", k)
+    print(f"step 0: loss = {loss(k, counts):.4f}, rates = {k}")
     for step in range(1, 9):
         r, J = residuals(k, counts), columns(k, counts)
         move = np.linalg.lstsq(J, r, rcond=None)[0]

@@ -1,7 +1,7 @@
 """SciPy minimises the Rosenbrock function in ten dimensions with our exact gradient.
 
 `value_and_grad` gives the pair that `scipy.optimize.minimize(..., jac=True)` asks for.
-SciPy is an extra package: pip install "adcompiler[samples]"
+It needs SciPy: python -m pip install '.[samples]'
 """
 
 import sys
@@ -22,7 +22,7 @@ if __name__ == "__main__":
     try:
         from scipy.optimize import minimize
     except ImportError:
-        sys.exit('SciPy is missing: pip install "adcompiler[samples]"')
+        sys.exit("SciPy is missing: python -m pip install '.[samples]'")
     print(rosenbrock.source(START))
     found = minimize(rosenbrock, START, jac=True, method="BFGS")
     print(f"{found.message} {found.nit} steps, {found.nfev} calls")

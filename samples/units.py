@@ -9,7 +9,7 @@ import sys
 
 import digits
 import numpy as np
-from pictures import draw
+from pictures import draw, pyplot
 
 from adcompiler import value_and_grad
 
@@ -38,6 +38,7 @@ def ideal(params, label):
 
 
 if __name__ == "__main__":
+    pyplot()
     params = digits.train("network", rate=0.2, momentum=0.0, epochs=20)
     print(value_and_grad(score).source(np.zeros((8, 8)), params, np.eye(10)[0]))
     found = []

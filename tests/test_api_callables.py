@@ -849,6 +849,10 @@ def test_an_object_has_no_gradient():
     assert isinstance(error.advice, str)
 
 
+def test_a_class_made_inside_is_told_from_a_misspelling():
+    assert "make the class a dataclass" in refused(grad(makes_plain), 2.0).advice
+
+
 def test_the_kinds_of_errors():
     with pytest.raises(SignatureError):
         grad(Model.loss)(Model(), W)

@@ -168,7 +168,12 @@ def unicode_before(größe):
     ä = "ü"; return größe + np.tahn(größe) + len(ä)  # fmt: skip
 
 
+def sorted_at_run_time(x):
+    return sorted(x)[0]
+
+
 BODIES = {
+    sorted_at_run_time: ("unsupported-call", "how sorted() orders", "sorted(x)"),
     not_a_table_function: ("unknown-function", "np.linalg.eig", "np.linalg.eig(x)"),
     misspelled: ("unknown-name", "`tahn`", "np.tahn"),
     unknown_name: ("unknown-name", "`nowhere`", "nowhere"),

@@ -171,6 +171,47 @@ def test_a_line_of_ssa_has_its_gate():
     assert line(shown, "%scaled", stage=3).gates == one.gates
 
 
+def smoothed(x, y):
+    scaled = x * y
+    for _ in range(2):
+        if scaled > 1.0:
+            scaled = np.sqrt(scaled)
+        else:
+            scaled = scaled * 2.0
+    return scaled, x
+
+
+def calling(x, y):
+    u, _ = smoothed(x, y)
+    v, w = smoothed(u, 0.5)
+    return v * w
+
+
+def test_a_call_has_the_value_that_it_gives():
+    shown = asked(calling, (2.0, 3.0), ("x", "y"))
+    texts = [text(row) for row in shown.source]
+    found = {
+        texts[row].strip(): [gate.expression for gate in shown.gates if row in gate.calls]
+        for row in range(len(texts)) if any(row in gate.calls for gate in shown.gates)
+    }  # fmt: skip
+    assert found == {
+        "u, _ = smoothed(x, y)": ["np.sqrt(scaled)"],
+        "v, w = smoothed(u, 0.5)": ["np.sqrt(scaled)"],
+    }
+
+
+def test_equal_numbers_relate_no_lines():
+    def merged(x):
+        a = 1.0 + x
+        b = 1.0 / a
+        c = b * 2.0
+        return c * 2.0
+
+    shown = asked(merged, (2.0,))
+    assert pointed(shown, line(shown, "b = ")) == ["1.0 / a"]
+    assert pointed(shown, line(shown, "grad_c = ")) == ["c * 2.0"]
+
+
 def test_long_loops_show_their_ends():
     shown = asked(looped, (1.0, 1000))
     (tape,) = {one for one in lines(shown) if text(one).endswith("_tape = []")}

@@ -379,3 +379,24 @@ def test_effects_happen_forwards_also_behind_the_last_gate(capsys):
     assert capsys.readouterr().out == "y is 2.25\n"
     assert graph.backward() == {"x": 3.0}
     assert capsys.readouterr().out == ""
+
+
+def test_numbers_stand_where_they_are_assigned():
+    def counted(x, n):
+        k, total = (
+            0,
+            0.0,
+        )
+        a = b = 1
+        while k < n:
+            total, k = total + x * a, k + 1
+            a, b = 2, 1.0
+        return total * b
+
+    graph = lower(counted)
+    assert graph.forward(2.0, 2) == 6.0
+    first = counted.__code__.co_firstlineno
+    found = {gate.name: gate.line - first for gate in graph.gates if not gate.iteration}
+    assert {name: found[name] for name in ("k", "total", "a", "b")} == {
+        "k": 2, "total": 3, "a": 5, "b": 5,
+    }  # fmt: skip

@@ -18,7 +18,7 @@ from tests.test_readme import ROOT, blocks
 DOCS = ROOT / "docs"
 PAGES = {
     "checkpoints": 2, "coming-from": 6, "custom-rules": 5, "dask": 1, "derivatives": 7, "graph": 4,
-    "how-it-works": 1, "index": 2, "tutorial": 7,
+    "how-it-works": 1, "index": 2, "tutorial": 8,
 }  # fmt: skip
 EXAMPLES = [
     pytest.param(page, block, after, id=f"{page} line {block.line}")

@@ -100,11 +100,19 @@ def test_a_loop_shows_one_iteration():
     for iteration, carried, made in [((), "4", "8"), ((0,), "1", "2"), ((1,), "2", "4"),
                                      ((9,), "4", "8"), ((-3,), "1", "2")]:  # fmt: skip
         picture = picture_of_run(graph, iteration)
-        (carry,) = drawn(picture, "carry")
+        carry, *_ = drawn(picture, "carry")  # behind the loop there is another
         start, gate = drawn(picture)
         assert (carry.value, gate.value, start.value) == (carried, made, "1")
         assert next(w for w in picture.wires if w.back).end == carry.key
     assert "iteration 1 of 0…2" in graph.mermaid(iteration=(1,))
+
+
+def test_what_a_loop_gives_is_the_last_iteration_s():
+    picture = picture_of_run(graph_of(power, 2.0, 3), (0,))
+    (end,) = [node for node in picture.nodes if node.kind == "result"]
+    (last,) = [w.start for w in picture.wires if w.end == end.key]
+    (node,) = [node for node in picture.nodes if node.key == last]
+    assert (node.label, node.value, node.gradient) == ("y", "8", "1")
 
 
 def test_a_loop_without_iterations_is_passed_by():
@@ -165,6 +173,8 @@ def test_short_numbers():
     ]  # fmt: skip
     assert short(np.array([0.5, -1.0])) == "[0.5, -1]"
     assert short(np.full((3, 4), 2.0)) == "3×4 ‖6.93‖"
+    assert short(np.arange(5)) == "5: [0 1 2 …]"
+    assert short(np.arange(5) > 2) == "5: 2 true"
 
 
 def luminance(colour):
@@ -283,12 +293,12 @@ def test_wrong_usage(args, message, tmp_path, monkeypatch):
 def test_without_the_library(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     graph = graph_of(power, 2.0, 3)
-    with pytest.raises(ModuleNotFoundError, match=re.escape("pip install 'adcompiler[graph]'")):
+    with pytest.raises(ModuleNotFoundError, match=re.escape("'.[graph]' in a clone")):
         graph.svg()
     assert graph._repr_svg_() is None
     target = f"{ROOT}/samples/neuron.py:neuron"
     result = run("graph", target, "-o", str(tmp_path / "x.svg"))
-    assert result.exit_code == 2 and "pip install 'adcompiler[graph]'" in result.stderr
+    assert result.exit_code == 2 and "'.[graph]' in a clone" in result.stderr
     output("graph", target, "-o", str(tmp_path / "x.mmd"))
 
 

@@ -100,5 +100,4 @@ def test_files_that_readme_names_exist():
     samples = re.findall(r"`(\w+\.py)`", page)
     assert links and samples and "docs/samples.md" in links
     assert all((ROOT / link).exists() for link in links)
-    shared = {"pictures.py"}
-    assert {path.name for path in (ROOT / "samples").glob("*.py")} - shared == set(samples)
+    assert {path.name for path in (ROOT / "samples").glob("*.py")} == set(samples)

@@ -60,6 +60,7 @@ def lay_out(function: Function, passes: Passes) -> Layout:
     wanted: dict[Value, list[Value]] = {}
     if passes.runs("reuse") and not _promises_too_much(function):
         wanted = dict(_candidates(function, nesting))
+        nesting = replace(nesting, inlined=nesting.inlined.difference(_added_up(function)))
     if wanted:
         placed = _Placing(function, nesting)
         function = replace(function, body=placed.block(function.body))
@@ -97,6 +98,14 @@ def _candidates(function: Function, nesting: Nesting) -> Iterator[tuple[Value, l
             fitting = [v for v in dict.fromkeys(op.operands) if v in here and _fits(v, op.result)]
             if fitting and op.result in here:
                 yield op.result, fitting
+
+
+def _added_up(function: Function) -> Iterator[Value]:
+    """Sums of contributions to an array's gradient: on a line of its own one adds in place."""
+    for block in _plain_blocks(function.body):
+        for op in block.operations:
+            if op.opcode == "accumulate" and _fits(op.operands[0], op.result):
+                yield op.result
 
 
 def _signs(block: Block, nesting: Nesting) -> Iterator[Value]:

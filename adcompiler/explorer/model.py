@@ -54,13 +54,14 @@ class Sample:
 @dataclass(frozen=True)
 class Gate:
     """A step of the function, or a parameter: what it computes, how often, and its first and last
-    numbers; `row` is its row in the source."""
+    numbers; `row` is its row in the source, `calls` those of the calls that give it."""
 
     name: str
     expression: str
     row: int
     count: int
     samples: tuple[Sample, ...]
+    calls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,13 @@ def _own_lines(statement: ast.AST) -> range:
     return range(first, max(first, last) + 1)
 
 
+def _is_number(node: ast.AST) -> bool:
+    """A number comes from wherever it stood first: equal ones are one value."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant)
+
+
 def _statements(node: ast.AST, mark: Mark, around: int) -> Iterator[tuple[ast.AST, list[int]]]:
     """A statement and those within, with the numbers of their places."""
     own = mark[0] if isinstance(mark, list) else mark
@@ -70,20 +77,26 @@ def _statements(node: ast.AST, mark: Mark, around: int) -> Iterator[tuple[ast.AS
     parts = parts_of(node)
     numbers = [own] if own != -1 else []
     inner: list[tuple[ast.AST, Mark]] = []
+    constant: list[int] = []
     for position, part in enumerate(parts):
         its = marks.get(position, -1)
         if isinstance(part, ast.stmt):
             inner.append((part, its))
+        elif _is_number(part):
+            constant += _numbers(part, its, alone=True)
         else:
             numbers += _numbers(part, its)
+    numbers = numbers or constant
     yield node, numbers or ([around] if around != -1 else [])
     is_block = not isinstance(node, ast.FunctionDef)
     for part, its in inner:
         yield from _statements(part, its, own if is_block and own != -1 else around)
 
 
-def _numbers(node: ast.AST, mark: Mark) -> list[int]:
-    """The numbers of the places of an expression and its parts."""
+def _numbers(node: ast.AST, mark: Mark, alone: bool = False) -> list[int]:
+    """The numbers of the places of an expression and its parts; of a number's if it is `alone`."""
+    if _is_number(node) and not alone:
+        return []
     if not isinstance(mark, list):
         return [] if mark == -1 else [mark]
     found = [mark[0]] if mark[0] != -1 else []

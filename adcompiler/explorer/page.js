@@ -41,12 +41,6 @@ function lineOf(number, runs, part, places, extra = {}) {
   return { node, runs, part, places, gates: [], ...extra };
 }
 
-// The number of a line that stands for all of its gates: that of the last one, the user's if named.
-function shownGate(gates) {
-  const own = gates.filter((gate) => !/^s\d+$/.test(gate.name));
-  return (own.length ? own : gates).at(-1);
-}
-
 function withNumbers(line, gate, gradient) {
   const last = gate?.samples.at(-1);
   const cells = element("span", "cells");
@@ -63,10 +57,10 @@ function sourceLines() {
       const node = element("div", "line heading", textOf(row.runs));
       return { node, runs: [], part: "", places: [], gates: [], heading: true, row: k };
     }
-    const gates = data.gates.filter((gate) => gate.row === k);
+    const gates = data.gates.filter((gate) => gate.row === k || gate.calls.includes(k));
     const line = lineOf(String(row.number), row.runs, "", [], { row: k, gates });
-    const steps = gates.filter((gate) => gate.expression);
-    return data.call ? withNumbers(line, shownGate(steps), true) : line;
+    const last = gates.filter((gate) => gate.expression).at(-1);
+    return data.call ? withNumbers(line, last, true) : line;
   });
 }
 

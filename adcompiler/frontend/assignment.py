@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from ..ir.core import Value
 from ..ir.types import Array, List, rank
@@ -37,13 +38,16 @@ def plain_names(target: ast.expr) -> tuple[str, ...]:
     return names if len(set(names)) == len(parts) else ()
 
 
-def assign(ctx: Context, target: ast.expr, item: Item) -> None:
-    """Bind a target: a name, or a tuple of targets."""
+def assign(
+    ctx: Context, target: ast.expr, item: Item, value: ast.expr | None = None
+) -> None:
+    """Bind a target: a name, or a tuple of targets; `value` is what the item was written as."""
     match target:
         case ast.Name(id):
             ctx.frame.names[id] = item
+            ctx.frame.bound[id] = value or target
         case ast.Tuple(targets) | ast.List(targets):
-            _unpack(ctx, target, targets, item)
+            _unpack(ctx, target, targets, item, value)
         case ast.Subscript(value):
             owner = expression(ctx, value)
             if isinstance(owner, (list, dict, tuple)):
@@ -57,9 +61,23 @@ def assign(ctx: Context, target: ast.expr, item: Item) -> None:
             )  # fmt: skip
 
 
-def _unpack(ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item) -> None:
-    for one, part in zip(targets, unpacked(ctx, target, targets, item), strict=True):
-        assign(ctx, one.value if isinstance(one, ast.Starred) else one, part)
+def _unpack(
+    ctx: Context, target: ast.expr, targets: list[ast.expr], item: Item, value: ast.expr | None
+) -> None:
+    written = _written(targets, value)
+    parts = unpacked(ctx, target, targets, item)
+    for one, part, expr in zip(targets, parts, written, strict=True):
+        assign(ctx, one.value if isinstance(one, ast.Starred) else one, part, expr)
+
+
+def _written(targets: list[ast.expr], value: ast.expr | None) -> Sequence[ast.expr | None]:
+    """What each target was written as: `0.0` and `x` of `total, state = 0.0, x`."""
+    match value:
+        case ast.Tuple(parts) | ast.List(parts) if len(parts) == len(targets) and not any(
+            isinstance(one, ast.Starred) for one in (*parts, *targets)
+        ):
+            return parts
+    return [value] * len(targets)
 
 
 def change(
@@ -88,3 +106,4 @@ def change(
     ctx.frame.names[target.id] = binary(
         ctx, node, op, current, expression(ctx, value), target.id
     )
+    ctx.frame.bound[target.id] = node

@@ -178,7 +178,7 @@ def _settled(
     try:
         return handler(ctx, node, name, *args, **keywords)
     except OperationError as error:
-        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+        ctx.refuse_operation(node, error)
 
 
 def _handler(callee: Any) -> Any:

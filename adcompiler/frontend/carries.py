@@ -64,6 +64,7 @@ class Carries:
         self.ctx = ctx
         self.node = node
         self.before = dict(ctx.frame.names)
+        self.bound = dict(ctx.frame.bound)
         self.shapes: dict[str, Item] = {}
         self.slots: dict[str, list[Slot]] = {}
         self.names = names
@@ -145,7 +146,8 @@ class Carries:
                         continue
                     if not _carried(leaf):
                         self.ctx.refuse_item(leaf, self.node)
-                    values.append(self.ctx.lift(leaf, self.node))
+                    at = self._place(leaf, self.ctx.frame.bound.get(name))
+                    values.append(self.ctx.lift(leaf, at))
                 freeze(item)
         return [*values, *self.objects.ends()]
 
@@ -293,14 +295,20 @@ class Carries:
 
     def _finish(self) -> None:
         ctx = self.ctx
-        for slot in self.flat():
-            if slot.initial is UNBOUND:
-                self.initial.append(ctx.undefined())
-            else:
-                self.initial.append(ctx.lift(slot.initial, self.node, shown(slot.name)))
+        for name in self.names:
+            for slot in self.slots.get(name, ()):
+                if slot.initial is UNBOUND:
+                    self.initial.append(ctx.undefined())
+                else:
+                    at = self._place(slot.initial, self.bound.get(name))
+                    self.initial.append(ctx.lift(slot.initial, at, shown(slot.name)))
         self.initial += self.objects.ends()
         self.results = self.between()
         self.bind(self.results)
+
+    def _place(self, item: Item, bound: ast.AST | None) -> ast.AST:
+        """A number stands where it was assigned; what is read is read by the loop."""
+        return self.node if bound is None or not is_number(item) else bound
 
     def position(self, name: str) -> int:
         """Where a carried flag stands."""

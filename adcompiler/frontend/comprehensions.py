@@ -130,7 +130,7 @@ class _Attempt:
         self.ctx = ctx
         self.count = len(ctx.builder.operations)
         self.changes = ctx.changes
-        self.problems = len(ctx.problems)
+        self.refused = ctx.refused()
         self.names = dict(ctx.function_names)
         self.state = ctx.memory.state.copy()
         self.first = first
@@ -145,7 +145,7 @@ class _Attempt:
                 " time assigns names or changes lists.", "write a loop.",
             )  # fmt: skip
         del ctx.builder.operations[self.count :]
-        del ctx.problems[self.problems :]
+        ctx.forget(self.refused)
         if isinstance(self.first, OneWay):
             self.first.used = False
 

@@ -17,7 +17,7 @@ from ..diagnostics import Diagnostic, Span, UnsupportedError
 from ..ir.builder import Builder
 from ..ir.core import Value
 from ..ir.types import UNDEFINED, Scalar, Type
-from ..ops import SPELLINGS, TABLE, OperationError, Tracer
+from ..ops import SPELLINGS, TABLE, OperationError, Tracer, UnfilledError
 from .assigned import Syntax, local_names
 from .instances import Instances
 from .items import (
@@ -86,7 +86,8 @@ class StaticNeeded(Exception):
 
 @dataclass
 class Frame:
-    """One function being lowered: its names, and where it was called from."""
+    """One function being lowered: its names, and where it was called from. `bound`: by name, the
+    expression that the last assignment gave it."""
 
     source: FunctionSource
     path: Path
@@ -97,6 +98,7 @@ class Frame:
     result_name: str | None = None
     inner: bool = False  # a comprehension's
     jumps: Jumps = field(default_factory=Jumps)
+    bound: dict[str, ast.AST] = field(default_factory=dict)
 
     @functools.cached_property
     def own(self) -> set[str]:
@@ -165,6 +167,8 @@ class Context:
     unpacked: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     # What was refused so far; see `problems`.
     problems: list[Diagnostic] = field(default_factory=list)
+    # The same of lists that nothing was put into: for what else was refused, as a rule.
+    unfilled: list[Diagnostic] = field(default_factory=list)
     # Effects: static arguments by name and the values of those that are shown; exceptions made;
     # the call whose result is not used; the call that is raised; calls that can't be looked into.
     given: dict[str, Any] = field(default_factory=dict)
@@ -222,6 +226,25 @@ class Context:
             Diagnostic(code, reason, advice, self.span(node), self.frame.trail)
         )
 
+    def refuse_operation(self, node: ast.AST, error: OperationError) -> NoReturn:
+        """What the table refuses, as a diagnostic at the node."""
+        kind = Unfilled if isinstance(error, UnfilledError) else UnsupportedError
+        told = f"{error.reason}.", f"{error.advice}."
+        raise kind(Diagnostic("operation", *told, self.span(node), self.frame.trail)) from None
+
+    def note(self, error: UnsupportedError) -> None:
+        """Lowering goes on after what was refused."""
+        kept = self.unfilled if isinstance(error, Unfilled) else self.problems
+        kept.extend(error.diagnostics)
+
+    def refused(self) -> tuple[int, int]:
+        """How much was refused so far."""
+        return len(self.problems), len(self.unfilled)
+
+    def forget(self, since: tuple[int, int]) -> None:
+        """What was refused since then is lowered in another way."""
+        del self.problems[since[0] :], self.unfilled[since[1] :]
+
     @property
     def tracer(self) -> Tracer:
         return Tracer(self.builder, TABLE, SPELLINGS, constants=self.constants)
@@ -248,13 +271,8 @@ class Context:
         try:
             types_ = entry.types([v.type for v in values], attributes)
         except OperationError as error:
-            if any(v.type == UNDEFINED for v in values):
-                raise Unfilled(Diagnostic(
-                    "operation", "nothing was put into what this reads.",
-                    "fill the list, or assign the name, before.",
-                    self.span(node), self.frame.trail,
-                )) from None  # fmt: skip
-            self.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+            unfilled = any(v.type == UNDEFINED for v in values)
+            self.refuse_operation(node, UnfilledError() if unfilled else error)
         names: Sequence[str | None] = (name,)
         if len(types_) > 1:
             unpacked = self.unpacked.get(node, ())
@@ -335,7 +353,10 @@ class Context:
                 reason = f"{in_words(item)} stands where a number or an array is needed."
         self.refuse(node, "not-a-value", reason, "pass a number or an array.")
 
-    def static(self, item: Item, node: ast.AST, what: str) -> Any:
+    def static(
+        self, item: Item, node: ast.AST, what: str,
+        advice: str = "use a literal, a module constant, or an argument as it was passed.",
+    ) -> Any:  # fmt: skip
         """An item as a static Python object, or the argument it comes from is specialised."""
         if is_object(item):
             self.refuse(
@@ -359,9 +380,8 @@ class Context:
         if origin is not None:
             raise (NeedsUnrolling if origin[0] == LOOP else StaticNeeded)(origin)
         return self.refuse(
-            node, "not-static", f"{what} must be known when the function is compiled.",
-            "use a literal, a module constant, or an argument as it was passed.",
-        )  # fmt: skip
+            node, "not-static", f"{what} must be known when the function is compiled.", advice
+        )
 
     def undefined(self) -> Value:
         return self.builder.emit("undefined", (), UNDEFINED)

@@ -97,7 +97,7 @@ def call(
     try:
         type_, place = _result(ctx, node, callee, args, keywords)
     except OperationError as error:
-        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+        ctx.refuse_operation(node, error)
     shown = written.call(_callee(written, callee, node), node, args, keywords)
     places = tuple(k for k, v in enumerate(written.operands) if v is place)
     return _draw(ctx, node, written, shown, type_, name, places)

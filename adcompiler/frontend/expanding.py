@@ -70,7 +70,7 @@ def expand(
     try:
         found = _built(expansion, bound, items, tracer)
     except OperationError as error:
-        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+        ctx.refuse_operation(node, error)
     result = found.value if isinstance(found, Var) else None
     made = _lowered(ctx, node, tracer.builder.operations, result, name)
     return _items(ctx, node, found, made)

@@ -37,6 +37,11 @@ def with_room(
     ctx: Context, node: ast.AST, place: tuple[Any, ...] | None, element: Type, value: Value
 ) -> Type:
     """The list's element type with room for the value; news start lowering again."""
+    if isinstance(value.type, List):
+        ctx.refuse(
+            node, "type-mismatch", "a list whose length is known only at run time is put into"
+            " another.", "put arrays into it: np.array([...]).",
+        )  # fmt: skip
     try:
         joined = joined_element(element, value.type)
     except TypeMismatch as error:

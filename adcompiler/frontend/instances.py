@@ -155,7 +155,7 @@ def attempt(ctx: Any, lower: Callable[..., Any], *arguments: Any) -> Any:
         return lower(ctx, *arguments)
     except (Unsettled, Unfilled) as waits:
         if isinstance(waits, Unfilled):
-            ctx.problems += waits.diagnostics
+            ctx.note(waits)
         ctx.builder, ctx.frame.names, ctx.memory.state = builder, names, state
         ctx.frame.jumps = jumps
         del builder.operations[count:]

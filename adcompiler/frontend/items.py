@@ -202,7 +202,8 @@ def in_words(item: Item) -> str:
         case None | True | False:
             return str(item)
         case Value():
-            return article(str(item.type))
+            found = str(item.type)
+            return "text, or another object," if found == "static" else article(found)
         case BoundMethod(_, name) | Method(_, name):
             return f"the method `{name}`, which isn't called"
         case LocalFunction() | types.FunctionType() | types.BuiltinFunctionType():
@@ -223,6 +224,8 @@ def in_words(item: Item) -> str:
         return "`...`"
     if type(item).__name__ == "OneWay":
         return item.name if " " in item.name else f"what {item.name}() gives"
+    if type(item).__name__ == "Unevaluated":
+        return f"`{item.name}`, which only running the whole file would give,"
     return article(_PLAIN.get(type(item).__name__, type(item).__name__))
 
 

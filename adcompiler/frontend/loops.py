@@ -205,7 +205,7 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
     bounds = (walk.bounds.start, walk.bounds.stop, walk.bounds.step)
     frame, builder, count = ctx.frame, ctx.builder, len(ctx.builder.operations)
     names, jumps, state = dict(frame.names), frame.jumps, ctx.memory.state.copy()
-    running, problems = len(ctx.running), len(ctx.problems)
+    running, refused = len(ctx.running), ctx.refused()
     if all(type(part) is int for part in bounds):
         ctx.short.add(_loop_path(node))
     try:
@@ -220,7 +220,7 @@ def _counted(ctx: Context, node: ast.For, walk: Walk, name: str | None, body: Bo
         ctx.memory.state = state
         del ctx.running[running:]
         del builder.operations[count:]
-        del ctx.problems[problems:]
+        ctx.forget(refused)
         what = "the range of a loop that unrolls"
         places = range(*[ctx.static(part, node, what) for part in bounds])
         _written_out(ctx, node, places[::-1] if walk.reverse else places, body)

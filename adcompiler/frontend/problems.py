@@ -41,7 +41,7 @@ def recovering(ctx: Context, node: ast.stmt) -> Iterator[None]:
     except Lost:
         pass
     except UnsupportedError as error:
-        ctx.problems += error.diagnostics
+        ctx.note(error)
         filled = not isinstance(error, Unfilled)
     go_back()
     names = ctx.frame.names
@@ -67,7 +67,7 @@ def tested(ctx: Context, lower: Callable[[], Item]) -> Item:
     try:
         return lower()
     except Unfilled as error:
-        ctx.problems += error.diagnostics
+        ctx.note(error)
     go_back()
     return ctx.builder.emit("undefined", (), Scalar("bool"))
 
@@ -79,11 +79,12 @@ def report(ctx: Context, lower: Callable[[], Item]) -> Item:
     except Lost:
         item = LOST
     except UnsupportedError as error:
-        ctx.problems += error.diagnostics
-    if not ctx.problems:
+        ctx.note(error)
+    problems = ctx.problems or ctx.unfilled
+    if not problems:
         return item
     found: dict[object, Diagnostic] = {}
-    for problem in ctx.problems:
+    for problem in problems:
         found.setdefault((problem.code, problem.span), problem)
     raise UnsupportedError(*sorted(found.values(), key=_place))
 

@@ -10,11 +10,11 @@ import builtins
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ..ir.core import Value
 from ..ir.sizes import is_positive
-from ..ir.types import Array, List, Type, rank, shape_of
+from ..ir.types import Array, List, Type, kind_of, rank, shape_of
 from ..ops import lookup
 from . import arithmetic
 from .computing import computed
@@ -202,14 +202,21 @@ def _log(ctx: Context, node: ast.Call, name: str | None, x: Item, *base: Item) -
 def _sorted(
     ctx: Context, node: ast.Call, name: str | None, iterable: Item, *, reverse: Item = False
 ) -> Item:
+    iterable = gathered(ctx, node, iterable)
+    if _is_whole(iterable) and kind_of(iterable.type) == "float":
+        _refuse_order(ctx, node)
     parts = known(ctx, node, iterable, "the length of what sorted() takes")
     if any(not isinstance(p, (str, int, float)) for p in parts):
-        ctx.refuse(
-            node, "unsupported-call", "how sorted() orders these is known only at run time.",
-            "use np.sort of an array.",
-        )  # fmt: skip
+        _refuse_order(ctx, node)
     downwards = bool(ctx.static(reverse, node, "`reverse=` of sorted"))
     return computed(ctx, node, lambda: sorted(parts, reverse=downwards))
+
+
+def _refuse_order(ctx: Context, node: ast.Call) -> NoReturn:
+    ctx.refuse(
+        node, "unsupported-call", "how sorted() orders these is known only at run time.",
+        "use np.sort of an array.",
+    )  # fmt: skip
 
 
 def _divmod(ctx: Context, node: ast.Call, name: str | None, x: Item, y: Item) -> Item:

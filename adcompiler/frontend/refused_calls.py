@@ -28,7 +28,11 @@ __all__ = ["GATE_ADVICE", "refuse_arguments", "refuse_method", "refuse_unknown",
 
 _MODULES = (np.linalg, np.fft, np.random)
 
-GATE_ADVICE = "make it a gate with @adcompiler.primitive."
+GATE_ADVICE = (
+    "call it in a gate with a rule of yours: @adcompiler.primitive(opaque=True, result=...),"
+    " docs/custom-rules.md."
+)
+_CLASS_ADVICE = "build the object outside and pass it in, or make the class a dataclass."
 
 
 def spelled(callee: Any) -> str:
@@ -99,9 +103,14 @@ def refuse_unknown(ctx: Context, node: ast.AST, callee: Any) -> NoReturn:
     known = refusal(called)
     if known is not None:
         ctx.refuse(node, "unknown-function", f"{called} {known.reason}.", f"{known.advice}.")
+    kind = "class" if isinstance(callee, type) else "function"
+    if kind == "class" and called == callee.__name__ and callee.__module__ != "builtins":
+        ctx.refuse(
+            node, "unknown-function", f"objects of the class `{called}` can't be made inside.",
+            _CLASS_ADVICE,
+        )  # fmt: skip
     names = {spelled(key) for key in (*SPELLINGS, *EXPANSIONS) if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
-    kind = "class" if isinstance(callee, type) else "function"
     ctx.refuse(
         node, "unknown-function", f"the {kind} `{called}` has no derivative in the table.",
         f"did you mean {close[0]}?" if close else GATE_ADVICE,

@@ -38,8 +38,12 @@ def _read(filename: str) -> str:
     except (OSError, ValueError) as error:
         if os.path.isdir(filename):  # Windows calls it a lack of permission
             raise _error("not-a-file", f"`{filename}` is a folder.", "name a file in it.") from None
-        reason, advice = f"`{filename}` can't be read: {error}.", "check the path and its rights."
-        raise _error("unreadable-file", reason, advice) from None
+        reason = f"`{_printable(filename)}` can't be read: {error}."
+        raise _error("unreadable-file", reason, "check the path and its rights.") from None
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 def _parse(text: str, filename: str) -> ast.Module:

@@ -118,11 +118,11 @@ def statement(ctx: Context, node: ast.stmt) -> None:
             ctx.unpacked[value] = plain_names(targets[0])
             item = named(ctx, value, expression(ctx, value, name), name)
             for target in targets:
-                assign(ctx, target, item)
+                assign(ctx, target, item, value)
         case ast.AnnAssign(target, _, value):
             if value is not None:
                 name = target.id if isinstance(target, ast.Name) else None
-                assign(ctx, target, named(ctx, value, expression(ctx, value, name), name))
+                assign(ctx, target, named(ctx, value, expression(ctx, value, name), name), value)
         case ast.AugAssign(target, op, value):
             change(ctx, node, target, op, value)
         case ast.Expr(value):

@@ -113,7 +113,7 @@ def _is_whole(item: Any) -> bool:
 def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> Item:
     if isinstance(index, ast.Slice):
         bounds = [
-            None if part is None else ctx.static(expressions.expression(ctx, part), part, _WHAT)
+            None if part is None else ctx.static(expressions.expression(ctx, part), part, *_WHAT)
             for part in (index.lower, index.upper, index.step)
         ]
         position: Any = slice(*bounds)
@@ -121,7 +121,7 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
         item = expressions.expression(ctx, index)
         if isinstance(item, Value) and item not in ctx.constants:
             growing.runs(ctx, owner, item)
-        position = ctx.static(item, index, _WHAT)
+        position = ctx.static(item, index, *_WHAT)
     try:
         found = owner[position]
     except (IndexError, KeyError, TypeError, ValueError) as error:
@@ -133,7 +133,11 @@ def _element(ctx: Context, node: ast.Subscript, owner: Any, index: ast.expr) -> 
     return mutation.own_list(ctx, node, found) if sliced else found
 
 
-_WHAT = "the index into a tuple, list or dict of arrays"
+_WHAT = (
+    "the index into a tuple, list or dict of arrays",
+    "loop over the structure itself (`for W, b in layers:`, `for k in sorted(params):`), or over"
+    ' literals (`for k in ("W0", "W1"):`).',
+)
 
 
 def index_key(

@@ -77,7 +77,7 @@ def apply_entry(
         known = inspect.signature(spelling.bind).parameters
         refuse_arguments(ctx, node, called, known, keywords, error)
     except OperationError as error:
-        ctx.refuse(node, "operation", f"{error.reason}.", f"{error.advice}.")
+        ctx.refuse_operation(node, error)
     operands = tuple(_as_array(ctx, node, operand) for operand in operands)
     attributes = {
         key: ctx.static(value, node, f"`{key}=` of {called}") for key, value in attributes.items()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Rule,
         Spelling,
         Tracer,
+        UnfilledError,
         Var,
         changes,
         evaluate,
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXPANSIONS", "SPELLINGS", "TABLE", "Bound", "Emission", "Expansion", "Op", "OperationError",
-    "Rule", "Spelling", "Tracer", "Var", "changes", "evaluate", "families", "has_effect", "infer",
-    "is_arithmetic", "is_context", "is_known", "late_name", "lookup", "may_raise",
+    "Rule", "Spelling", "Tracer", "UnfilledError", "Var", "changes", "evaluate", "families",
+    "has_effect", "infer", "is_arithmetic", "is_context", "is_known", "late_name", "lookup",
+    "may_raise",
 ]  # fmt: skip
 
 

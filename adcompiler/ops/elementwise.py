@@ -242,20 +242,33 @@ def _power_exponent(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
         a = a.emit("cast", type="complex" if a.is_python else as_array(y.type).dtype)
     if a.constant:
         return g * y * np.log(a)
-    # At a = 0 the limit of y * log(a) is 0 for every exponent above 0.
-    return g * y * np.log(select(a == 0, 1.0, a))
+    # At a = 0 the limit of y * log(a) is 0 for every exponent above 0. `math.log` would raise at
+    # the negative ones that `math.pow` takes.
+    return g * y * select(a == 0, 1.0, a).emit("log", via="np")
 
 
 def _quotient(g: Any, b: Any) -> Any:
-    """g / b where the function itself has divided by b, or would have raised at b = 0."""
+    """g / b where the function itself would have raised at b = 0."""
     return g.tracer.call(operator.truediv, g, b)
+
+
+def _quotient_dividend(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
+    """Python has raised at b = 0 if it has divided two of its numbers; NumPy has not."""
+    has_raised = via == "op" and isinstance(y.type, Scalar)
+    return _quotient(g, b) if has_raised else g / b
 
 
 def _quotient_divisor(g: Any, a: Any, b: Any, y: Any, via: str) -> Any:
     """Of 1 / b the result is all that is needed."""
     if a.constant == 1:
         return -g * y * y
-    return -g * y / b if via == "helper" else _quotient(-g * y, b)
+    return _quotient_dividend(-g * y, a, b, y, via)
+
+
+def _whole_quotient(a: Any, b: Any, via: str) -> Any:
+    """a // b after a % b: where b is 0 Python has raised, `np.remainder` has not."""
+    python = a.is_python and b.is_python
+    return np.floor_divide(a, b) if via == "np" and python else a // b
 
 
 def _over(g: Any, x: Any, via: str) -> Any:
@@ -275,14 +288,14 @@ def _times_mask(types: Sequence[Type], attributes: Attributes) -> bool:
     return any(map(is_integer, types))
 
 
-def _power_singular(a: Any, b: Any) -> float | None:
+def _power_singular(a: Any, b: Any, y: Any) -> float | None:
     """x ** 2 has no infinite partial, x ** 0.5 has one at 0."""
     return None if _is_at_least(b.constant, 1) else 1.0
 
 
-def _quotient_singular(a: Any, b: Any) -> float | None:
-    """Python numbers raise at 0 in the function itself."""
-    return None if b.constant or isinstance(b.type, Scalar) else 1.0
+def _quotient_singular(a: Any, b: Any, y: Any) -> float | None:
+    """Python has raised at b = 0 if it has divided two of its numbers; NumPy has not."""
+    return None if b.is_nonzero or isinstance(y.type, Scalar) else 1.0
 
 
 def _outside_domain(types: Sequence[Type], attributes: Attributes, known: Sequence[Any]) -> bool:
@@ -334,8 +347,7 @@ _ARITHMETIC = (
                 operator_function=operator.mul, node=ast.Mult(), factors=(1, 1), masks=_times_mask,
                 complex=True, total=_of_numbers),
     elementwise("div", np.divide,
-                lambda g, a, b, y, via: g / b if via == "helper" else _quotient(g, b),
-                _quotient_divisor,
+                _quotient_dividend, _quotient_divisor,
                 operator_function=operator.truediv, node=ast.Div(), helper=helpers.divide,
                 factors=(1, -1), singular=_quotient_singular, domain=((-2.0, 2.0), (0.5, 2.0)),
                 complex=True, total=_by_number),
@@ -351,9 +363,9 @@ _ARITHMETIC = (
                 operator_function=operator.pos, node=ast.UAdd(), terms=(1,), complex=True,
                 total=_of_numbers),
     elementwise("mod", np.remainder, lambda g, a, b, y, via: g,
-                lambda g, a, b, y, via: -g * (a // b), operator_function=operator.mod,
-                node=ast.Mod(), raises=_by_zero, singular=_quotient_singular,
-                domain=((0.1, 0.9), (1.1, 2.0))),
+                lambda g, a, b, y, via: -g * _whole_quotient(a, b, via),
+                operator_function=operator.mod, node=ast.Mod(), raises=_by_zero,
+                singular=_quotient_singular, domain=((0.1, 0.9), (1.1, 2.0))),
     elementwise("fmod", np.fmod, lambda g, a, b, y, via: g,
                 lambda g, a, b, y, via: -g * (a / b).emit("trunc", via="np"),
                 math_function=math.fmod, raises=_outside_domain, singular=_quotient_singular,

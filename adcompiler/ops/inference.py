@@ -25,8 +25,8 @@ from ..ir.sizes import (
     multiply,
     unknown,
 )
-from ..ir.types import Array, List, Scalar, Type, kind_of, shape_of
-from .op import OperationError
+from ..ir.types import UNDEFINED, Array, List, Scalar, Type, kind_of, shape_of
+from .op import OperationError, UnfilledError
 
 __all__ = [
     "SAMPLE",
@@ -57,6 +57,8 @@ def as_array(type_: Type) -> Array:
         case List(element, size):
             inner = as_array(element)
             return Array(inner.dtype, (size, *inner.shape))
+    if type_ == UNDEFINED:
+        raise UnfilledError
     raise OperationError(f"a {type_} is no number or array", "pass a number or an array")
 
 

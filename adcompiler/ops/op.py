@@ -85,6 +85,13 @@ class OperationError(Exception):
         super().__init__(reason)
 
 
+class UnfilledError(OperationError):
+    """An operand is an element of a list into which nothing has been put."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was put into what this reads", "fill the list before")
+
+
 @final
 @dataclass(frozen=True)
 class Emission:
@@ -163,7 +170,7 @@ class Op:
     a shape alone is asked where its result has to be a stack.
     `alike`: the results are the same for all of a stack: made of lengths and shapes.
     `singular`: a partial may be infinite; a point of the domain where none is (or a function of
-    the operands that gives it, or None).
+    the operands and the result that gives it, or None).
     `masks`: the gradient passed on (to the operands at these positions) may hold exact zeros
     because something wasn't selected.
     `statement`: the operation changes its first operand; the statement that does so in place, where

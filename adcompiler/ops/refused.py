@@ -139,6 +139,9 @@ _SCIPY = {
     **{name: Refusal("fixes the parameters of a distribution in an object",
                      "pass them with each call: scipy.stats.norm.logpdf(x, loc, scale)")
        for name in ("rv_continuous_frozen", "rv_discrete_frozen")},
+    "multivariate_normal_frozen": Refusal(
+        "fixes the parameters of a distribution in an object",
+        "pass them with each call: scipy.stats.multivariate_normal.logpdf(x, mean, cov)"),
     **_alike("calls a function as often as its own estimate of the error asks",
              "sum the function's values at fixed nodes times their weights",
              "scipy.integrate", "quad dblquad tplquad nquad quad_vec cubature fixed_quad"),

@@ -81,7 +81,7 @@ from . import (
     turning,
 )
 from .late import Late, Spelled
-from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling
+from .op import Bound, Emission, Expansion, Op, OperationError, Rule, Spelling, UnfilledError
 from .var import Tracer, Var
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "Rule",
     "Spelling",
     "Tracer",
+    "UnfilledError",
     "Var",
     "changes",
     "evaluate",

@@ -123,6 +123,12 @@ class Var:
         """Whether the value is, or may be, a Python number."""
         return isinstance(self.type, Scalar) or (isinstance(self.type, Array) and self.type.weak)
 
+    @property
+    def is_nonzero(self) -> bool:
+        """Whether the value is known not to be 0: a literal, a size of at least 1."""
+        size = self.type.size if isinstance(self.type, Scalar) else None
+        return bool(self.constant) or (size is not None and is_positive(size))
+
     def emit(self, opcode: str, *operands: Any, **attributes: Any) -> Var:
         """An operation by its name, for what NumPy has no function for."""
         return self.tracer.emit(opcode, (self, *operands), attributes)
@@ -147,7 +153,7 @@ class Var:
     def _divide(self, a: Any, b: Any) -> Var:
         """Python floats raise on division by zero where the formula's value is infinite."""
         python = [v for v in (a, b) if not isinstance(v, Var) or v.is_python]
-        if len(python) < 2 or _is_nonzero(b):
+        if len(python) < 2 or (b.is_nonzero if isinstance(b, Var) else b):
             return self.tracer.call(operator.truediv, a, b)
         return self.tracer.emit("div", (a, b), {"via": "helper"})
 
@@ -166,13 +172,6 @@ class Var:
 
     def astype(self, dtype: str) -> Var:
         return self.emit("cast", type=dtype)
-
-
-def _is_nonzero(divisor: Any) -> bool:
-    if not isinstance(divisor, Var):
-        return bool(divisor)
-    size = divisor.type.size if isinstance(divisor.type, Scalar) else None
-    return bool(divisor.constant) or (size is not None and is_positive(size))
 
 
 def _binary(function: Callable[..., Any]) -> tuple[Callable[..., Var], Callable[..., Var]]:

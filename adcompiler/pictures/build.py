@@ -196,6 +196,11 @@ class _Builder:
             inner.faded = True
         inner.title = title
         self.once(loop, None if chosen is None else (*(place or ()), chosen), inner, box)
+        if chosen is not None and chosen != (trips or 0) - 1:
+            for v in loop.finals:  # what the last iteration gives isn't what is shown
+                end = self.sources[v]
+                node = self.node(box, "carry", hint(v) or "carry", v, place)
+                self.wire(end, node.key, dashed=True)
         if trips == 0:
             for v, start in zip(loop.finals, loop.starts, strict=True):
                 self.sources[v] = self.source(start, box)

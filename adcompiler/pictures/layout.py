@@ -57,8 +57,8 @@ def layout(
         import pygraphviz
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "pictures are laid out by pygraphviz: pip install 'adcompiler[graph]'. "
-            ".dot and .mmd need no library.",
+            "pictures are laid out by pygraphviz. Install the extra `graph`: python -m pip install"
+            " 'adcompiler[graph]', or '.[graph]' in a clone. .dot and .mmd need no library.",
             name=error.name,
         ) from None
     text = "\n".join(_lines(picture, widths, titles))

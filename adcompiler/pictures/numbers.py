@@ -16,7 +16,7 @@ from ..ir.core import Block, Function, Operation, Value
 from ..ir.loops import Loop
 from ..transform.probes import is_look
 
-__all__ = ["Numbers", "short"]
+__all__ = ["Numbers", "short", "whole"]
 
 Place = tuple[int, ...]
 
@@ -112,6 +112,14 @@ def _asks(loop: Operation, value: Value) -> bool:
     return any(value in op.results for op, _ in _walk(loop.blocks[0], ()))
 
 
+def whole(value: Any) -> str:
+    """Of whole numbers the first ones; of truth values how many are true."""
+    if value.dtype.kind == "b":
+        return f"{np.count_nonzero(value)} true"
+    first = " ".join(map(str, value.ravel()[:3]))
+    return f"[{first} …]" if value.size > 3 else f"[{first}]"
+
+
 def short(value: Any, digits: int = 4) -> str:
     """A number with 4 digits; of more than three numbers the shape and the Euclidean norm."""
     if value is None:
@@ -122,6 +130,8 @@ def short(value: Any, digits: int = 4) -> str:
         if value.ndim == 1 and value.size <= 3:
             return f"[{', '.join(short(x, 3) for x in value)}]"
         sizes = "×".join(map(str, value.shape))
+        if value.dtype.kind in "biu":
+            return f"{sizes}: {whole(value)}"
         return f"{sizes} ‖{np.linalg.norm(value.astype(complex)):.3g}‖"
     text = str(value)
     return text if len(text) <= 16 else f"{text[:15]}…"

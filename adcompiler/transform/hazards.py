@@ -21,7 +21,8 @@ __all__ = ["hazardous_values", "safe_point"]
 def safe_point(op: Operation, tracer: Tracer) -> float | None:
     """Where an operation's partials are finite; None where they are everywhere."""
     singular = TABLE[op.opcode].singular if op.opcode in TABLE else None
-    return singular(*map(tracer.var, op.operands)) if callable(singular) else singular
+    primals = map(tracer.var, (*op.operands, *op.results))
+    return singular(*primals) if callable(singular) else singular
 
 
 def hazardous_values(

@@ -318,3 +318,14 @@ def test_ufuncs_compute_what_the_entries_do(entry, via):
             given = [v.copy() for v in operands]
             ufunc(*given, out=given[k])
             np.testing.assert_array_equal(given[k], expected)
+
+
+def test_contributions_are_added_in_place_where_their_sum_is_stored():
+    def f(x):
+        return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    x = np.linspace(-1.0, 2.0, 600)
+    text = grad(f, optimize=REUSE).source(x)
+    assert "    grad_s6 -= t0\n    grad_x[:-1] = grad_s6\n" in text
+    assert "-= t0" not in grad(f, optimize=WITHOUT).source(x)
+    np.testing.assert_array_equal(grad(f, optimize=REUSE)(x), grad(f, optimize=WITHOUT)(x))

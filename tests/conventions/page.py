@@ -26,7 +26,10 @@ the library hasn't got the function, or no derivative of it; "raises": it fails 
 The rules behind it:
 
 - **A kink has the middle of its slopes**: 0 for `abs`, a half each for `maximum` of equals, an even
-  share for the ties of `max` and `min`. The gate `adcompiler.relu` gives 0 at 0, as others do.
+  share for the ties of an array's `max` and `min`. Python's `max(x, y, z)` is that of pairs,
+  `max(max(x, y), z)`: of three equals `z` gets a half, `x` and `y` a quarter each. For an even
+  share take it of an array, `np.max(np.array([x, y, z]))`. The gate `adcompiler.relu` gives 0 at 0,
+  as others do.
 - **A bound belongs to the inside**: `clip` passes the gradient on the closed interval.
 - **Where a norm is 0, so is its gradient**: `norm` of every order, `hypot`, `std`. It is the
   middle, and the shortest, of all slopes there; the peers' nuclear norm gives one of the longest.
@@ -42,7 +45,8 @@ The rules behind it:
   by its singular values. Where eigenvalues or singular values are equal, their vectors have none:
   infinities or NaN. `pinv` and `lstsq` have that of changes that keep the rank.
 - **What wasn't chosen passes nothing**: an exact zero times an infinite partial is 0, so that the
-  other side of a `where` doesn't leak. A NaN among the operands is never hidden.
+  other side of a `where` doesn't leak. Lines such as `t0 = grad_p != 0` and `np.where(t0, s, 1.0)`
+  in the emitted code are there for that. A NaN among the operands is never hidden.
 - **Poles are guarded, overflows aren't**: where `exp` overflows on the side that wasn't chosen, the
   gradient is NaN, as the peers'. A guard would cost every masked `exp` a selection. Write
   `logaddexp(0, x)`, or select before: `exp(where(x > 30, 0, x))`.

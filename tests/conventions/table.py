@@ -19,7 +19,7 @@ import numpy as np
 __all__ = ["GROUPS", "LIBRARIES", "NAMES", "Row", "shown"]
 
 LIBRARIES = ("autograd", "jax", "torch")
-NAMES = ("x", "y")
+NAMES = ("x", "y", "z")
 NONE = ""  # a library that hasn't got the function
 
 
@@ -102,6 +102,11 @@ GROUPS: Mapping[str, tuple[Row, ...]] = {
         Row("`max` along an axis, with a tie", "np.sum(np.max(x, axis=0))", (_TIED,),
             "(0, 0.5, 0.5)", "torch.max(x, dim=0).values"),
         Row("`min` with a tie", "np.min(x)", ([1.0, 1.0, 2.0],), "(0.5, 0.5, 0)", "torch.min(x)"),
+        Row("Python's `max(x, y)` of equals", "max(x, y)", (1.0, 1.0), "0.5; 0.5", "max(x, y)"),
+        Row("Python's `max(x, y, z)` of equals", "max(x, y, z)", (1.0, 1.0, 1.0),
+            "0.25; 0.25; 0.5", "max(x, y, z)"),
+        Row("`max` of an array of three equals", "np.max(np.array([x, y, z]))", (1.0, 1.0, 1.0),
+            "0.3333; 0.3333; 0.3333", "torch.max(torch.stack([x, y, z]))"),
         Row("`sort` with a tie", "np.sum(np.sort(x) * np.array([1.0, 2.0, 4.0]))",
             ([2.0, 1.0, 2.0],), "(2, 1, 4)",
             "torch.sum(torch.sort(x).values * torch.tensor([1.0, 2.0, 4.0]))"),

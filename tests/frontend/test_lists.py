@@ -198,6 +198,11 @@ def first_element_in_a_test(x):
     return sum(ys) * sum(zs)
 
 
+def rows_as_arrays(x):
+    kernel = np.array([np.array([u * v + i for i, v in enumerate(x)]) for u in x])
+    return np.sum(kernel @ kernel)
+
+
 def beginning_anew(x):
     ys = []
     s = 0.0
@@ -553,9 +558,33 @@ def one_of_two_lists(x):
     return sum(a) * a[0]
 
 
+def lists_in_a_list(x):
+    rows = []
+    for u in x:
+        rows.append([u * v for v in x])
+    return rows[0][1]
+
+
+def nested_at_run_time(x):
+    return np.sum(np.array([[u * v for v in x] for u in x]))
+
+
+def rows_of_rows(x):
+    rows = []
+    for u in x:
+        row = []
+        for v in x:
+            row.append(u - v)
+        rows.append(row)
+    return np.sum(np.array(rows))
+
+
 @pytest.mark.parametrize(
     ("f", "code", "words"),
     [
+        (lists_in_a_list, "type-mismatch", "known only at run time is put into another"),
+        (nested_at_run_time, "type-mismatch", "known only at run time is put into another"),
+        (rows_of_rows, "type-mismatch", "known only at run time is put into another"),
         (one_array_many_times, "alias", "may have been put into a list"),
         (changed_after_appending, "alias", "may have been put into a list"),
         (element_changed, "alias", "may have been put into a list"),

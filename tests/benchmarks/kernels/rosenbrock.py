@@ -57,6 +57,6 @@ KERNELS = (
             "jax jit": builders.jax_jit(_rosenbrock, _arguments),
             "casadi": _casadi,
         },
-        calls=500,
+        calls=500, optimize=2,
     ),
 )  # fmt: skip
