@@ -181,6 +181,7 @@ ENTRIES: tuple[Op, ...] = (
        _emit_to, linear="together", batch=stack_rules.stretched_to,
        rules=(lambda g, x, *rest, shape: g,), view=(0,), shares="view", fixed=True,
        boxes=True, complex=True, spellings={np.broadcast_to: Spelling(_bind_to)},
+       fits=lambda types, attributes: (shape_of(types[0]), shape_of(_to_type(types, attributes))),
        samples=(
            arguments((3,), shape=(2, 3)), arguments((), shape=(2, 3)), arguments(1.5, shape=(2,)),
            arguments((3, 1), 4, shape=(2, 3, Slot(0))), arguments((2, 3), shape=(2, 3)),

@@ -305,6 +305,7 @@ ENTRIES: tuple[Op, ...] = (
                                back=False)
                      for length, n, m, mode in ((4, 4, 2, "same"), (3, 3, 5, "valid")))),
     Op("interp", _interp_type, _interp, _emit_interp, rules=_interp_rule, fresh=True, masks=True,
+       agreeing=lambda types, attributes: [shape_of(t) for t in types[1:3]],
        complex=True, spellings={np.interp: Spelling(_bind_interp)},
        samples=(
            *(arguments(shape, _XP, (4,), given=()) for shape in ((), (1,), (5,), (2, 3))),

@@ -196,6 +196,30 @@ def _others(shapes: Sequence[Sequence[Size]], axis: int) -> list[tuple[Size, ...
     return columns[:axis] + columns[axis + 1 :]
 
 
+def _blocks_agreeing(types: Sequence[Type], attributes: Attributes) -> list[tuple[Size, ...]]:
+    """The sizes across each axis of joining, beside those of the first block along it."""
+    template = attributes["template"]
+    ndim = _block_rank(template, types)
+    (depths,) = _depths(template)
+    pairs: list[tuple[Size, Size]] = []
+
+    def shape(part: Any, depth: int) -> list[Size]:
+        if not _is_list(part):
+            own = as_array(types[part.position]).shape
+            return [*[1] * (ndim - len(own)), *own]
+        first, *rest = [shape(p, depth + 1) for p in part]
+        axis = ndim - depths + depth
+        total: Size = first[axis]
+        for other in rest:
+            met = enumerate(zip(first, other, strict=True))
+            pairs.extend(pair for k, pair in met if k != axis)
+            total = add(total, other[axis])
+        return [*first[:axis], total, *first[axis + 1 :]]
+
+    shape(template, 0)
+    return [tuple(m for m, _ in pairs), tuple(n for _, n in pairs)]
+
+
 def _block_rule(g: Any, *rest: Any, template: Any, index: int) -> Any:
     """The part of the gradient where the block lies; what the block lacks in axes is size 1."""
     *arrays, _ = rest
@@ -274,6 +298,7 @@ ENTRIES: tuple[Op, ...] = (
     Op("block", _block_type,
        lambda attributes, operands: np.block(fill(attributes["template"], operands)), _emit_block,
        linear="together", rules=_block_rule, fresh=True, complex=True, boxes=True,
+       agreeing=_blocks_agreeing,
        spellings={np.block: Spelling(_bind_block)},
        samples=(
            arguments((3,), (2,), template=_ROW), arguments((), 2.0, template=_ROW),

@@ -59,6 +59,7 @@ Rule = Callable[..., "Var | None"]
 Raises = Callable[[Sequence[Type], Attributes, Sequence[Any]], bool]
 Axes = Callable[[Sequence[Type], Attributes], tuple[int | None, ...] | None]
 Agreeing = Callable[[Sequence[Type], Attributes], Sequence[tuple[Size, ...]]]
+Fits = Callable[[Sequence[Type], Attributes], tuple[tuple[Size, ...], tuple[Size, ...]]]
 Bound = tuple[tuple[Any, ...], dict[str, Any]]
 
 # Why an operation has no rule.
@@ -189,6 +190,7 @@ class Op:
     `same`: the result is the operand itself.
     `fresh`: the result is memory of its own.
     `agreeing`: the shapes that have to broadcast, else it raises; elementwise entries need none.
+    `fits`: of what stretches one shape to another, never the other way, these two.
     `effect`: the statement that it is printed as. It has no result, and is kept, in its place.
     `mirrored`: of an effect that also holds backwards, what it becomes there.
     `raises`: whether it may raise for arguments that its derivative takes, told from its operands'
@@ -257,6 +259,7 @@ class Op:
     boxes: bool = False
     shape_only: tuple[int, ...] = ()
     agreeing: Agreeing = lambda types, attributes: ()
+    fits: Fits | None = None
     effect: Callable[[Emission], ast.stmt] | None = None
     mirrored: str | None = None
     raises: Raises | None = None

@@ -144,10 +144,22 @@ def _evaluate_update(attributes: Attributes, operands: Sequence[Any]) -> Any:
     return result
 
 
-def _update_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    target, value, *rest = types
+def _place_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    target, _, *rest = types
     own, steps = step_operands(attributes["key"], attributes.get("views", ()), rest)
-    place = index_type((viewed_type(target, steps), *own), {"key": attributes["key"]})
+    return index_type((viewed_type(target, steps), *own), {"key": attributes["key"]})
+
+
+def _stretched(types: Sequence[Type], attributes: Attributes) -> tuple[Any, Any]:
+    """What is stored takes the shape of its place; as an element of a list it keeps its own."""
+    if isinstance(types[0], List):
+        return (), ()
+    return shape_of(types[1]), shape_of(_place_type(types, attributes))
+
+
+def _update_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    target, value, *_ = types
+    place = _place_type(types, attributes)
     if len(shape_of(value)) > len(shape_of(place)):
         raise OperationError(
             f"{_dimensions(value)} can't be stored where {_dimensions(place)} fit",
@@ -267,13 +279,13 @@ ENTRIES: tuple[Op, ...] = (
     Op("add_at", _update_type, _evaluate_add_at, _no_expression, linear=(0, 1),
        batch=added, rules=_add_at_rule, view=(0,), signed=(1,),
        place=_stored_place, stores="update", faster={"rows": _by_rows},
-       statement=_add_at_statement, complex=True,
+       statement=_add_at_statement, complex=True, fits=_stretched,
        samples=(*_STORES, arguments((4, 3), (3,), key=(1,), sign=-1),
                 arguments((4, 3), (4, 3), INDICES, key=(Slot(0),), rows=True))),
     Op("update", _update_type, _evaluate_update, _no_expression, linear=(0, 1),
        batch=stored, rules=_update_rule, view=(0,),
        place=_stored_place,
-       statement=_update_statement, masks=(0,), complex=True,
+       statement=_update_statement, masks=(0,), complex=True, fits=_stretched,
        samples=_STORES),
     Op("last_stored", _last_stored_type,
        lambda attributes, operands: helpers.last_stored(

@@ -16,8 +16,8 @@ from . import helpers
 __all__ = ["HELPERS", "helper_source"]
 
 HELPERS = (
-    "unbroadcast", "divide", "power", "sign", "require_apart", "own_all", "add_lists", "add_rows",
-    "last_stored", "shifted", "recurrence", "overlapped", "cells",
+    "unbroadcast", "divide", "power", "sign", "require_apart", "require_shape", "own_all",
+    "add_lists", "add_rows", "last_stored", "shifted", "recurrence", "overlapped", "cells",
     "prod_others", "cofactors", "equal_parts", "polygamma", "sinc_derivative", "bessel_i",
     "inner_doubled", "resized", "declared",
 )  # fmt: skip

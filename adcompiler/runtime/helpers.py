@@ -19,8 +19,8 @@ from .special import bessel_i, polygamma, sinc_derivative
 
 __all__ = [
     "add_lists", "add_rows", "bessel_i", "cells", "declared", "divide", "last_stored", "overlapped",
-    "own_all", "polygamma", "power", "prod_others", "recurrence", "require_apart", "shifted",
-    "sign", "sinc_derivative", "unbroadcast",
+    "own_all", "polygamma", "power", "prod_others", "recurrence", "require_apart",
+    "require_shape", "shifted", "sign", "sinc_derivative", "unbroadcast",
 ]  # fmt: skip
 
 
@@ -107,6 +107,15 @@ def require_apart(changed: Any, others: Any) -> None:
                 "the function stores into an array that shares memory with another argument: "
                 "pass a copy of one of them"
             )
+
+
+def require_shape(gradient: Any, argument: Any) -> None:
+    """The gradient has its argument's shape, as it has where all that the function stores fits."""
+    if np.shape(gradient) != argument.shape:
+        raise ValueError(
+            f"shapes don't match: the function stores or adds an argument of shape "
+            f"{argument.shape} where {np.shape(gradient)} fits"
+        )
 
 
 def add_lists(a: Any, b: Any) -> Any:

@@ -36,6 +36,7 @@ from ..ir.types import (
     Type,
     fits,
     is_differentiable,
+    is_integer,
     rank,
     shape_of,
 )  # fmt: skip
@@ -223,8 +224,10 @@ class _Reverse:
         """The operands and results; at a safe point wherever the masked cotangents are zero and a
         partial may be infinite."""
         point = safe_point(op, tracer)
+        exponents = self.table[op.opcode].factors
+        divisors = [v for v, e in zip(op.operands, exponents, strict=False) if e < 0]
         unsafe = [
-            is_differentiable(p.type)
+            (is_differentiable(p.type) or (point is not None and p.value in divisors))
             and p.constant is None
             and p.ndim <= len(shape_of(incoming[0].type))
             and (point is not None or p.value in self.hazards)
@@ -234,8 +237,10 @@ class _Reverse:
             return primals
         zero: Any = 0
         nonzero = functools.reduce(operator.or_, [tracer.var(g) != zero for g in incoming])
+        safe: float = 1.0 if point is None else point
         return [
-            tracer.emit("select", (nonzero, p, 1.0 if point is None else point), {}) if bad else p
+            p.tracer.emit("select", (nonzero, p, int(safe) if is_integer(p.type) else safe), {})
+            if bad else p
             for p, bad in zip(primals, unsafe, strict=True)
         ]
 

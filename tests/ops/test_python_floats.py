@@ -104,6 +104,18 @@ def test_what_is_not_selected_passes_zero(level):
     assert jvp(sinc, (0.0,), (1.0,), optimize=level) == (1, 0)
 
 
+def by_count(x, n):
+    return np.sum(np.where(n > 0, x / n, 0.0))
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_what_is_not_selected_of_a_quotient_by_integers_passes_zero(level):
+    derivative = grad(by_count, optimize=level)
+    np.testing.assert_array_equal(derivative(np.ones(3), np.array([0, 1, 2])), [0, 1, 0.5])
+    assert derivative(1.0, np.int64(0)) == 0
+    assert derivative(np.float64(1.0), 0) == 0
+
+
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_an_array_by_a_float(level):
     by_x, by_s = grad(scaled, wrt=(0, 1), optimize=level)(np.ones(2), 0.0)

@@ -122,6 +122,7 @@ ALONE: dict[str, tuple[tuple[Any, ...], Any]] = {
     "power": ((0.0, -1), math.inf),
     "sign": ((-2.5,), -1),
     "require_apart": ((np.ones(2), (np.ones(2),)), None),
+    "require_shape": ((np.ones(2), np.zeros(2)), None),
     "own_all": (([1.0, 2.0],), [1.0, 2.0]),
     "add_rows": ((np.zeros((2, 1)), np.array([0, 0]), 1.0), None),
     "add_lists": (([1.0, 2.0], [0.5, 0.25]), [1.5, 2.25]),
