@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from ..diagnostics import Diagnostic, UnsupportedError
 from .context import Context
 from .items import Item, Lost
-from .refused_calls import GATE_ADVICE
+from .refused_calls import CLASS_ADVICE, GATE_ADVICE
 
 __all__ = ["enters_library", "from_library"]
 
@@ -53,7 +53,10 @@ def from_library(ctx: Context, node: ast.AST, lower: Callable[[], Item]) -> Item
 
 
 def _refuse(ctx: Context, node: ast.AST, found: Sequence[Diagnostic]) -> NoReturn:
-    told = [one for one in found if one.code == "unknown-function" and one.advice != GATE_ADVICE]
+    told = [
+        one for one in found
+        if one.code == "unknown-function" and one.advice not in (CLASS_ADVICE, GATE_ADVICE)
+    ]  # fmt: skip
     if told:  # the tables know what to use in its place
         ctx.refuse(node, told[0].code, told[0].reason, told[0].advice)
     called = ast.unparse(node.func if isinstance(node, ast.Call) else node)

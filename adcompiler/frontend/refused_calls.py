@@ -24,7 +24,9 @@ from ..ops.refused import refusal
 from .context import Context
 from .items import Item, in_words
 
-__all__ = ["GATE_ADVICE", "refuse_arguments", "refuse_method", "refuse_unknown", "spelled"]
+__all__ = [
+    "CLASS_ADVICE", "GATE_ADVICE", "refuse_arguments", "refuse_method", "refuse_unknown", "spelled",
+]  # fmt: skip
 
 _MODULES = (np.linalg, np.fft, np.random)
 
@@ -32,7 +34,7 @@ GATE_ADVICE = (
     "call it in a gate with a rule of yours: @adcompiler.primitive(opaque=True, result=...),"
     " docs/custom-rules.md."
 )
-_CLASS_ADVICE = "build the object outside and pass it in, or make the class a dataclass."
+CLASS_ADVICE = "build the object outside and pass it in, or make the class a dataclass."
 
 
 def spelled(callee: Any) -> str:
@@ -107,7 +109,7 @@ def refuse_unknown(ctx: Context, node: ast.AST, callee: Any) -> NoReturn:
     if kind == "class" and called == callee.__name__ and callee.__module__ != "builtins":
         ctx.refuse(
             node, "unknown-function", f"objects of the class `{called}` can't be made inside.",
-            _CLASS_ADVICE,
+            CLASS_ADVICE,
         )  # fmt: skip
     names = {spelled(key) for key in (*SPELLINGS, *EXPANSIONS) if callable(key)}
     close = difflib.get_close_matches(called, sorted(names), n=1)
