@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from typing import Any
 
-from .codegen.origins import Home, Origins, Place
+from .codegen.origins import Home, Origins, Place, codes_of
 from .frontend.paths import Path, path_order
 from .ops.gates import Primitive
 
@@ -61,11 +61,8 @@ def _codes_in(value: Any) -> Iterator[types.CodeType]:
     if isinstance(value, Primitive):
         for part in (value.function, value.rule, value.recording, value.tangent):
             yield from _codes_in(part)
-    pending = [value.__code__] if isinstance(value, types.FunctionType) else []
-    while pending:
-        code = pending.pop()
-        yield code
-        pending += [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    if isinstance(value, types.FunctionType):
+        yield from (code for _, _, code in codes_of(value.__code__))
 
 
 def _layout(code: types.CodeType) -> str:

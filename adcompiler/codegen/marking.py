@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from ..diagnostics import Span
 from ..ir.core import Function, Operation
-from .origins import Home, Mark, Origins, Place, parts_of
+from .origins import Home, Mark, Origins, Place, codes_of, parts_of
 from .text import Blank, Comment
 
-__all__ = ["codes_of", "comes_from", "function_comes_from", "like", "origins_of"]
+__all__ = ["comes_from", "function_comes_from", "like", "origins_of"]
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -109,17 +109,3 @@ class _Places:
                     self.homes.append(home)
                 self._homes[key] = self.homes.index(home)
         return self._homes[key]
-
-
-def codes_of(code: types.CodeType) -> list[tuple[int, int, types.CodeType]]:
-    """The functions inside of a function, itself first, with their first and last lines."""
-    first = code.co_firstlineno
-    last = max((line or first for _, _, line in code.co_lines()), default=first)
-    found = []
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            own = codes_of(inner)
-            last = max([last, *(end for _, end, _ in own)])
-            # A comprehension is part of the function around it.
-            found += own if inner.co_name[:1] != "<" or inner.co_name == "<lambda>" else own[1:]
-    return [(first, last, code), *found]

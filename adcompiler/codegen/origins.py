@@ -13,11 +13,12 @@ count of its parts, and for each part that is marked its position and its mark.
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Home", "Mark", "Origins", "Place", "parts_of"]
+__all__ = ["Home", "Mark", "Origins", "Place", "codes_of", "parts_of"]
 
 Mark = int | list[Any]
 
@@ -68,3 +69,17 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, list):
             parts += [v for v in value if isinstance(v, _PARTS)]
     return parts
+
+
+def codes_of(code: types.CodeType) -> list[tuple[int, int, types.CodeType]]:
+    """The functions inside of a function, itself first, with their first and last lines."""
+    first = code.co_firstlineno
+    last = max((line or first for _, _, line in code.co_lines()), default=first)
+    found = []
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            own = codes_of(inner)
+            last = max([last, *(end for _, end, _ in own)])
+            # A comprehension is part of the function around it.
+            found += own if inner.co_name[:1] != "<" or inner.co_name == "<lambda>" else own[1:]
+    return [(first, last, code), *found]

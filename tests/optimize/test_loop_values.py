@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 
 from adcompiler import Passes, check_grads, grad
+from tests.benchmarks.kernels.recurrences import kepler
 
 WITHOUT = Passes(1, ("loop-values",))
-
-
-def kepler(anomaly, eccentricity):
-    angle = anomaly
-    step = 1.0
-    while abs(step) > 1e-12:
-        slope = 1.0 - eccentricity * math.cos(angle)
-        step = (angle - eccentricity * math.sin(angle) - anomaly) / slope
-        angle = angle - step
-    return angle
 
 
 def branches(x, n):

@@ -8,6 +8,7 @@ from irtext import same_text, transformed
 
 from adcompiler import Passes, check_grads, grad, vjp
 from adcompiler.optimize.pack_tapes import pack_tapes
+from tests.benchmarks.kernels.recurrences import kepler
 
 WITHOUT = Passes(1, ("tuple-tapes",))
 
@@ -45,16 +46,6 @@ def test_six_tapes_become_one():
             return %g.1
         """,
     )
-
-
-def kepler(anomaly, eccentricity):
-    angle = anomaly
-    step = 1.0
-    while abs(step) > 1e-12:
-        slope = 1.0 - eccentricity * math.cos(angle)
-        step = (angle - eccentricity * math.sin(angle) - anomaly) / slope
-        angle = angle - step
-    return angle
 
 
 def ending(x, k):
